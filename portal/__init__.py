@@ -1,0 +1,1 @@
+"""Huizong (汇总): a reporting portal for trees of public bureaus."""

@@ -1,0 +1,1 @@
+"""What the field knows: periods, units, forms, values, rules, roll-ups, rights. Plain Python, no I/O."""

@@ -1,0 +1,48 @@
+"""Findings (审核结果): breaches in what a submitter sent. Data, never raised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from portal.domain.forms import Severity, Text
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A place in an uploaded workbook."""
+
+    sheet: str
+    address: str  # "D7"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One breach at one place, in the submitter's words.
+
+    Attributes:
+        code: stable kind of mistake (`rule_broken`, `required`, `not_a_number`, …).
+        rule: id of the form's rule when one was broken; with `indicator` it identifies the finding.
+        message: what is wrong, ready to be shown.
+        found: what stands there, as the submitter wrote it, or an exact number.
+        expected: what should stand there.
+        difference: found minus expected, exact, where both are numbers.
+        advice: what to do.
+        cell: where it stands in the uploaded file, if one was.
+        operands: figures the rule looked at, by indicator code, as exact texts.
+    """
+
+    code: str
+    severity: Severity
+    message: Text
+    indicator: str = ""
+    rule: str = ""
+    found: str = ""
+    expected: str = ""
+    difference: str = ""
+    advice: Text = Text("")
+    cell: Cell | None = None
+    operands: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What an explanation refers to."""
+        return (self.code, self.rule, self.indicator)
