@@ -1,0 +1,1 @@
+"""Reads: (session, actor, …) → frozen rows."""

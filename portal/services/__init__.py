@@ -1,0 +1,1 @@
+"""Writes, named with the field's verbs. They check rights, change rows, record events and never commit."""

@@ -1,0 +1,187 @@
+"""The database: connection, declarative base, and `transaction(actor)`, which holds the only commit of our code."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import psycopg.errors
+from psycopg import sql
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, Numeric, Text, create_engine, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import String, TypeDecorator, TypeEngine, UserDefinedType
+
+from portal.domain.policy import Actor
+from portal.errors import Conflict, Duplicate, InvalidInput, NotFound, NotPermitted, PortalError
+
+APP_ROLE = "huizong_app"
+SCOPE_SETTING = "huizong.scope"
+
+
+class _LTreeColumn(UserDefinedType[str]):
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        return "LTREE"
+
+
+class LTree(TypeDecorator[str]):
+    """PostgreSQL's ltree: unit codes from the top down, joined by dots.
+
+    A TypeDecorator over String, because Flask-AppBuilder must find a form widget for the column.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The real column type."""
+        return dialect.type_descriptor(_LTreeColumn())
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:  # noqa: ARG002 - SQLAlchemy's signature
+        """Compare as ltree, else the driver sends varchar and PostgreSQL refuses."""
+        return self
+
+
+class Base(DeclarativeBase):
+    """Base of our tables; Flask-AppBuilder's have a metadata of their own."""
+
+    # Names are part of the contract: `CONSTRAINT_ERRORS` below turns them into domain errors.
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text(),
+        datetime: DateTime(timezone=True),
+        Decimal: Numeric(),
+        dict[str, Any]: JSONB(),
+        list[dict[str, Any]]: JSONB(),
+    }
+
+
+class NotConnectedError(RuntimeError):
+    """`connect` was not called: a defect of ours."""
+
+
+class _Database:
+    """The process's engine; one per process, because a pool is."""
+
+    engine: Engine | None = None
+    sessions: sessionmaker[Session] | None = None
+
+
+def connect(url: str) -> Engine:
+    """Point this process at a database; a second call replaces the first.
+
+    Whatever role the URL logs in with, work is done as `huizong_app`, which row-level security binds.
+    """
+    engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True)
+    if make_url(url).username != APP_ROLE:
+        event.listen(engine, "connect", _become_app_role)
+    use(engine)
+    return engine
+
+
+def use(engine: Engine, sessions: sessionmaker[Session] | None = None) -> None:
+    """Work on this engine, with these sessions if given (tests bind theirs to one connection)."""
+    _Database.engine = engine
+    _Database.sessions = sessions or sessionmaker(engine, expire_on_commit=False)
+
+
+def engine() -> Engine:
+    """The engine in use."""
+    if _Database.engine is None:
+        raise NotConnectedError
+    return _Database.engine
+
+
+def _become_app_role(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(APP_ROLE)))
+    connection.commit()
+
+
+BeforeCommit = Callable[[Session], None]
+
+
+@contextmanager
+def transaction(actor: Actor | None) -> Iterator[Session]:
+    """A session whose rows are those `actor` may see; commits at the end of the block, rolls back on an exception.
+
+    With no actor the session sees reference tables only: no scope means no rows.
+
+    Raises:
+        PortalError: a constraint or policy of the database was tripped and has a domain name.
+    """
+    if _Database.sessions is None:
+        raise NotConnectedError
+    with _Database.sessions() as session:
+        session.info["before_commit"] = []
+        try:
+            if actor is not None:
+                set_scope(session, actor.place.path)
+            yield session
+            for step in session.info["before_commit"]:
+                step(session)
+            session.commit()
+        except DBAPIError as error:
+            session.rollback()
+            translated = domain_error(error)
+            if translated is None:
+                raise
+            raise translated from error
+
+
+def before_commit(session: Session, step: BeforeCommit) -> None:
+    """Run `step` once, as the last thing before the commit (short locks belong there)."""
+    steps: list[BeforeCommit] = session.info.setdefault("before_commit", [])
+    if step not in steps:
+        steps.append(step)
+
+
+def set_scope(session: Session, path: str) -> None:
+    """Limit the transaction to the subtree of `path`.
+
+    A literal SET LOCAL, because `set_config()` does not reach the workers of a distributed PostgreSQL.
+    """
+    statement = sql.SQL("SET LOCAL {} = {}").format(sql.SQL(SCOPE_SETTING), sql.Literal(path))
+    session.execute(text(statement.as_string(None)))
+
+
+CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
+    "pk_submission": lambda: Duplicate("submission"),
+    "pk_collection": lambda: Duplicate("collection"),
+    "uq_unit_code": lambda: Duplicate("unit"),
+    "uq_form_version_form_code_number": lambda: Duplicate("form_version"),
+    "ex_placement_overlap": lambda: Duplicate("placement"),
+    "uq_membership_user_id_unit_id_role_valid_from": lambda: Duplicate("membership"),
+    "pk_value": lambda: Conflict("value", ""),
+    "pk_submission_version": lambda: Conflict("submission", ""),
+    "pk_observation": lambda: Conflict("submission", ""),
+    "fk_collection_form_version_id": lambda: NotFound("form", ""),
+    "fk_value_unit_id_unit_path": lambda: Conflict("unit", ""),
+    "ck_value_one_answer": lambda: InvalidInput("value", "not_one_answer"),
+}
+"""Constraint name → what it means; one that is not named here is a defect and stays a database error."""
+
+
+def domain_error(error: DBAPIError) -> PortalError | None:
+    """The domain error that a database error stands for, if any."""
+    cause = error.orig
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        return NotPermitted("row_level_security")
+    if isinstance(cause, psycopg.errors.IntegrityError | psycopg.errors.ExclusionViolation):
+        make = CONSTRAINT_ERRORS.get(cause.diag.constraint_name or "")
+        return make() if make else None
+    return None

@@ -1,0 +1,58 @@
+"""Accepted figures, and their stored roll-ups."""
+
+from decimal import Decimal
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base
+from portal.models.tenancy import UnitRow, submission_key, unit_path_key
+
+
+class Observation(UnitRow, Base):
+    """A figure of an accepted version (入库数). It exists only while accepted.
+
+    `amount` and `weight` are what the figure adds to the numerator and the denominator of the roll-up, so that
+    adding up needs no knowledge of the form (`portal.domain.rollup` says what they are for each aggregation).
+    """
+
+    __tablename__ = "observation"
+    __table_args__ = (
+        submission_key(),
+        unit_path_key(),
+        Index("ix_observation_unit", "root_id", "period_code", "unit_id"),
+    )
+
+    period_code: Mapped[str] = mapped_column(primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    form_code: Mapped[str]
+    version_number: Mapped[int]
+    status: Mapped[str]
+    number: Mapped[Decimal | None]
+    category: Mapped[str]
+    amount: Mapped[Decimal | None]
+    weight: Mapped[Decimal | None]
+
+
+class RollUp(UnitRow, Base):
+    """An indicator added up over a unit and all below it (汇总数), for inner units except the top one.
+
+    Written only by the database function `recompute_rollup`, inside the accepting transaction. The row with an
+    empty `category` holds the totals; a distribution has one more row for each answer given.
+    """
+
+    __tablename__ = "rollup"
+    # Room in each page for the new version of a row, because a year's rows are rewritten at every acceptance.
+    __table_args__ = (unit_path_key(), {"postgresql_with": {"fillfactor": "50"}})
+
+    period_code: Mapped[str] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    category: Mapped[str] = mapped_column(primary_key=True)
+    reported: Mapped[int]
+    not_applicable: Mapped[int]
+    amount: Mapped[Decimal | None]
+    weight: Mapped[Decimal | None]
+    minimum: Mapped[Decimal | None]
+    maximum: Mapped[Decimal | None]

@@ -1,0 +1,53 @@
+"""The database schema: bring it up to date, or compare it with the models."""
+
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, Engine, create_engine, pool, text
+
+from portal.db import APP_ROLE
+
+
+def _alembic(connection: Connection) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(files("migrations")))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _owner_engine(owner_url: str) -> Engine:
+    return create_engine(owner_url, poolclass=pool.NullPool)
+
+
+def upgrade(owner_url: str) -> None:
+    """Create or upgrade every table, policy and function. Safe to call from several processes at once."""
+    engine = _owner_engine(owner_url)
+    with engine.connect() as connection:
+        _create_roles(connection)
+        command.upgrade(_alembic(connection), "head")
+
+
+def check(owner_url: str) -> None:
+    """Compare the schema with the models.
+
+    Raises:
+        alembic.util.exc.CommandError: they differ, or migrations are pending.
+    """
+    engine = _owner_engine(owner_url)
+    with engine.connect() as connection:
+        command.check(_alembic(connection))
+
+
+def _create_roles(connection: Connection) -> None:
+    """The roles that own nothing and see only what policies grant; shared by all databases of the server."""
+    for role in (APP_ROLE, "huizong_definer"):
+        connection.execute(
+            text(f"""
+            do $$ begin
+                create role {role} nologin nosuperuser nobypassrls;
+            exception when duplicate_object or unique_violation then null;
+            end $$""")
+        )
+        connection.execute(text(f"grant {role} to current_user"))
+    connection.commit()
