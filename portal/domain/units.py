@@ -88,6 +88,7 @@ class Node:
     code: str
     parent_code: str
     name: str
+    name_en: str
     level: Level
     lft: int
     rgt: int

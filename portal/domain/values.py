@@ -9,6 +9,9 @@ from enum import StrEnum
 YES = "是"
 NO = "否"
 
+MAXIMUM_DIGITS = 30
+"""Digits before or after the point beyond which a text is not a figure."""
+
 
 class ValueStatus(StrEnum):
     """Whether there is an answer."""
@@ -78,3 +81,55 @@ def exact_text(number: Decimal) -> str:
     """The number in full, plain digits, without trailing zeros after the point: `9.027178`, `100`."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def value_to_json(value: Value) -> dict[str, object]:
+    """The value as JSON keeps and exchanges it: numbers as exact text, defaults left out."""
+    extras = {
+        "approximate": value.approximate,
+        "as_of_on": value.as_of_on.isoformat() if value.as_of_on else None,
+        "note": value.note,
+    }
+    answer = (
+        {"number": exact_text(value.number)}
+        if value.number is not None
+        else {"text": value.text}
+        if value.text is not None
+        else {}
+    )
+    return {"status": str(value.status), **answer, **{name: extra for name, extra in extras.items() if extra}}
+
+
+def value_from_json(body: Mapping[str, object]) -> Value:
+    """The value that `value_to_json` wrote.
+
+    Raises:
+        ValueError: it is no such thing; `KeyError` and `ArithmeticError` are turned into it.
+    """
+    try:
+        number, text, as_of_on = body.get("number"), body.get("text"), body.get("as_of_on")
+        return Value(
+            ValueStatus(str(body["status"])),
+            number=None if number is None else finite(str(number)),
+            text=None if text is None else str(text),
+            approximate=bool(body.get("approximate", False)),
+            as_of_on=None if as_of_on is None else date.fromisoformat(str(as_of_on)),
+            note=str(body.get("note", "")),
+        )
+    except (KeyError, ArithmeticError) as error:
+        raise ValueError(str(error)) from error
+
+
+def finite(text: str) -> Decimal:
+    """A number of sensible size, exactly.
+
+    Raises:
+        ValueError: it is none, or has more digits than any figure.
+    """
+    try:
+        number = Decimal(text)
+    except ArithmeticError as error:
+        raise ValueError(text) from error
+    if not number.is_finite() or abs(number.adjusted()) > MAXIMUM_DIGITS or len(text) > 2 * MAXIMUM_DIGITS:
+        raise ValueError(text)
+    return number

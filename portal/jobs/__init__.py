@@ -1,1 +1,1 @@
-"""Background work, through procrastinate."""
+"""Background work, through procrastinate: enqueued in the transaction of the row it serves."""

@@ -1,0 +1,172 @@
+"""Adding figures up over units: what one unit contributes, how contributions join, and what the total says.
+
+A contribution carries an `amount` and a `weight` whose meaning depends on the aggregation, so that stored roll-ups
+can be joined without knowing the form:
+
+==============  ===========================  =============================  =======================
+aggregation     amount                       weight                         figure of the total
+==============  ===========================  =============================  =======================
+sum             the number (or that of       –                              Σ amount
+                the indicator named by `of`)
+ratio of sums   numerator                    denominator                    Σ amount / Σ weight × multiplier
+weighted mean   number × weight              weight                         Σ amount / Σ weight
+count of yes    1 or 0                       –                              Σ amount
+distribution    –                            –                              how many gave which answer
+range, none     –                            –                              none; a range has minimum and maximum
+==============  ===========================  =============================  =======================
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Context as DecimalContext
+from decimal import Decimal
+from fractions import Fraction
+from functools import reduce
+
+from portal.domain.expressions import Context, decimal_of, parse
+from portal.domain.forms import AggregationKind, FormVersion, Indicator
+from portal.domain.units import Level
+from portal.domain.values import MISSING, YES, Value, Values, ValueStatus
+
+_EXACT = DecimalContext(prec=1000)  # more digits than any sum of figures has: nothing is rounded
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one unit's answer to one indicator adds; `number` is the unit's own figure, for minimum and maximum."""
+
+    indicator: str
+    status: ValueStatus
+    number: Decimal | None = None
+    category: str = ""
+    amount: Decimal | None = None
+    weight: Decimal | None = None
+
+
+def contributions(form: FormVersion, level: Level, values: Values) -> list[Contribution]:
+    """What a unit of that level adds to every roll-up, in form order; a missing answer adds nothing."""
+    found = (_contribution(indicator, values) for indicator in form if level in indicator.filled_by)
+    return [each for each in found if each.status is not ValueStatus.MISSING]
+
+
+def _contribution(indicator: Indicator, values: Values) -> Contribution:
+    code, way = indicator.code, indicator.aggregation
+    if way.kind is AggregationKind.RATIO_OF_SUMS:
+        return _ratio(indicator, values)
+    value = values.get(code, MISSING)
+    if not value.reported:
+        return Contribution(code, value.status)
+    match way.kind:
+        case AggregationKind.SUM:
+            amount = values.get(way.of, MISSING).number if way.of else value.number
+            return Contribution(code, value.status, value.number, amount=amount)
+        case AggregationKind.WEIGHTED_MEAN:
+            return _weighted(code, value, values.get(way.weight, MISSING))
+        case AggregationKind.COUNT_YES:
+            yes = Decimal(value.text == YES)
+            return Contribution(code, value.status, yes, amount=yes)
+        case AggregationKind.DISTRIBUTION:
+            return Contribution(code, value.status, category=value.text or "")
+        case _:
+            return Contribution(code, value.status, value.number)
+
+
+def _weighted(code: str, value: Value, weight: Value) -> Contribution:
+    if value.number is None or weight.number is None:
+        return Contribution(code, value.status, value.number)
+    return Contribution(
+        code, value.status, value.number, amount=_EXACT.multiply(value.number, weight.number), weight=weight.number
+    )
+
+
+def _ratio(indicator: Indicator, values: Values) -> Contribution:
+    """A ratio contributes only if both of its sides can be told: else the parts would not be of the same units."""
+    numerator, denominator = parse(indicator.aggregation.numerator), parse(indicator.aggregation.denominator)
+    operands = [values.get(code, MISSING) for code in (*numerator.codes, *denominator.codes)]
+    if all(operand.status is ValueStatus.NOT_APPLICABLE for operand in operands):
+        return Contribution(indicator.code, ValueStatus.NOT_APPLICABLE)
+    above, below = numerator.evaluate(Context(values)), denominator.evaluate(Context(values))
+    if not isinstance(above, Decimal) or not isinstance(below, Decimal):
+        return Contribution(indicator.code, ValueStatus.MISSING)
+    return Contribution(indicator.code, ValueStatus.REPORTED, amount=above, weight=below)
+
+
+@dataclass(frozen=True)
+class Total:
+    """Contributions of any number of units to one indicator, joined. `Total()` is that of none."""
+
+    reported: int = 0
+    not_applicable: int = 0
+    amount: Decimal | None = None
+    weight: Decimal | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, one: Contribution) -> "Total":
+        """The total of a single unit."""
+        return cls(
+            reported=int(one.status is ValueStatus.REPORTED),
+            not_applicable=int(one.status is ValueStatus.NOT_APPLICABLE),
+            amount=one.amount,
+            weight=one.weight,
+            minimum=one.number,
+            maximum=one.number,
+            counts={one.category: 1} if one.category else {},
+        )
+
+    def __add__(self, other: "Total") -> "Total":
+        return Total(
+            self.reported + other.reported,
+            self.not_applicable + other.not_applicable,
+            _sum(self.amount, other.amount),
+            _sum(self.weight, other.weight),
+            min(_known(self.minimum, other.minimum), default=None),
+            max(_known(self.maximum, other.maximum), default=None),
+            dict(Counter(self.counts) + Counter(other.counts)),
+        )
+
+    def figure(self, indicator: Indicator) -> Decimal | None:
+        """The rolled-up number in the indicator's unit of measure (for yes/no: how many said yes); None if it has none.
+
+        Exact for sums; a quotient has 28 significant digits.
+        """
+        way = indicator.aggregation
+        match way.kind:
+            case AggregationKind.SUM | AggregationKind.COUNT_YES:
+                return self.amount
+            case AggregationKind.RATIO_OF_SUMS | AggregationKind.WEIGHTED_MEAN:
+                if self.amount is None or not self.weight:
+                    return None
+                return decimal_of(Fraction(self.amount) * Fraction(way.multiplier) / Fraction(self.weight))
+            case _:
+                return None
+
+    def has_range(self, indicator: Indicator) -> bool:
+        """Whether smallest and largest figure mean something for the indicator."""
+        return indicator.aggregation.kind in {AggregationKind.WEIGHTED_MEAN, AggregationKind.RANGE}
+
+    def mean(self, indicator: Indicator) -> Decimal | None:
+        """The mean per reporting unit where the form asks for it; for yes/no the share of yes (0 to 1)."""
+        way = indicator.aggregation
+        if self.amount is None or not self.reported:
+            return None
+        if way.show_mean or way.kind is AggregationKind.COUNT_YES:
+            return decimal_of(Fraction(self.amount) / self.reported)
+        return None
+
+
+def total(parts: Iterable[Contribution]) -> Total:
+    """Join the contributions of many units to one indicator."""
+    return sum((Total.of(part) for part in parts), Total())
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    known = _known(one, other)
+    return reduce(_EXACT.add, known) if known else None
+
+
+def _known(one: Decimal | None, other: Decimal | None) -> list[Decimal]:
+    return [number for number in (one, other) if number is not None]

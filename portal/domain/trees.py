@@ -1,0 +1,58 @@
+"""From placements to the tree of a day: built, numbered in preorder, and checked."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from portal.domain.units import Node, Placement
+
+_DEPTH_LIMIT = 20
+
+
+def change_days(placements: Iterable[Placement]) -> list[date]:
+    """The days on which the tree differs from the day before, in order."""
+    days = set()
+    for placement in placements:
+        days.add(placement.valid_from)
+        if placement.valid_to is not None:
+            days.add(placement.valid_to)
+    return sorted(days)
+
+
+def tree_on(placements: Iterable[Placement], day: date) -> list[Node]:
+    """The tree as of a day, in preorder; siblings by code."""
+    living = {each.code: each for each in placements if _valid(each, day)}
+    children: dict[str, list[str]] = defaultdict(list)
+    for code in sorted(living):
+        children[living[code].parent_code].append(code)
+    nodes: list[Node] = []
+    for root in children[""]:
+        _number(root, 0, living, children, nodes)
+    return nodes
+
+
+def problems_of_tree(placements: Iterable[Placement], day: date) -> list[str]:
+    """Units that hang nowhere on a day: their parent does not exist then, or they are their own ancestor."""
+    everyone = list(placements)
+    living = {each.code for each in everyone if _valid(each, day)}
+    placed = {node.code for node in tree_on(everyone, day)}
+    return sorted(living - placed)
+
+
+def _valid(placement: Placement, day: date) -> bool:
+    return placement.valid_from <= day and (placement.valid_to is None or day < placement.valid_to)
+
+
+def _number(
+    code: str, depth: int, living: dict[str, Placement], children: dict[str, list[str]], nodes: list[Node]
+) -> None:
+    if depth > _DEPTH_LIMIT:
+        return
+    at = len(nodes)
+    place = living[code]
+    lft = at + 1
+    nodes.append(Node(code, place.parent_code, place.name, place.name_en, place.level, lft, lft, depth))
+    for child in children[code]:
+        _number(child, depth + 1, living, children, nodes)
+    nodes[at] = replace(nodes[at], rgt=len(nodes))

@@ -1,0 +1,83 @@
+"""Forms, read whole; a published version never changes, so that it is read from the database once per process."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.domain.form_file import form_from_dict
+from portal.domain.forms import FormVersion
+from portal.errors import NotFound
+from portal.models import FormVersion as FormVersionRow
+
+_parsed: dict[str, FormVersion] = {}  # by digest of the definition, so that it can never be out of date
+
+
+@dataclass(frozen=True)
+class FormSummary:
+    """One version in a list."""
+
+    id: int
+    code: str
+    number: int
+    name: str
+    name_en: str
+    digest: str
+
+
+def list_forms(session: Session) -> list[FormSummary]:
+    """Every version of every form, by code and number."""
+    rows = session.execute(
+        select(FormVersionRow.id, FormVersionRow.form_code, FormVersionRow.number, FormVersionRow.digest).order_by(
+            FormVersionRow.form_code, FormVersionRow.number
+        )
+    )
+    found = []
+    for version_id, code, number, digest in rows:
+        name = version(session, version_id).name
+        found.append(FormSummary(version_id, code, number, name.zh, name.en, digest))
+    return found
+
+
+def find_form(session: Session, code: str, number: int | None = None) -> FormVersion | None:
+    """A version of a form, the newest unless named; None if there is none."""
+    query = select(FormVersionRow.id).where(FormVersionRow.form_code == code)
+    if number is not None:
+        query = query.where(FormVersionRow.number == number)
+    version_id = session.scalar(query.order_by(FormVersionRow.number.desc()).limit(1))
+    return None if version_id is None else version(session, version_id)
+
+
+def get_form(session: Session, code: str, number: int | None = None) -> FormVersion:
+    """A version of a form, the newest unless named.
+
+    Raises:
+        NotFound: there is none.
+    """
+    form = find_form(session, code, number)
+    if form is None:
+        raise NotFound("form", code if number is None else f"{code} v{number}")
+    return form
+
+
+def version(session: Session, version_id: int) -> FormVersion:
+    """The version with that id."""
+    digest = session.scalar(select(FormVersionRow.digest).where(FormVersionRow.id == version_id))
+    if digest is None:
+        raise NotFound("form", version_id)
+    if digest not in _parsed:
+        _parsed[digest] = form_from_dict(session.get_one(FormVersionRow, version_id).definition)
+    return _parsed[digest]
+
+
+def form_of_indicator(session: Session, indicator: str) -> FormVersion:
+    """The newest form that has the indicator.
+
+    Raises:
+        NotFound: no form has it.
+    """
+    for summary in reversed(list_forms(session)):
+        form = version(session, summary.id)
+        if indicator in form.by_code:
+            return form
+    raise NotFound("indicator", indicator)

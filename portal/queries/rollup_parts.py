@@ -1,0 +1,176 @@
+"""Of which rows a roll-up is made: stored roll-ups of inner units, observations of the others."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Container, Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.domain.periods import Period
+from portal.domain.rollup import Total
+from portal.domain.values import ValueStatus
+from portal.models import Node, Observation, RollUp, Succession
+from portal.queries.units import UnitRow, current_tree, list_children, tree_of
+
+Totals = dict[tuple[int, str], Total]
+"""By unit id and indicator code."""
+
+Targets = Callable[[int], Collection[int]]
+"""From the unit of a row to the units whose total the row is a part of."""
+
+
+def totals_as_of_period(
+    session: Session, period: Period, units: Iterable[UnitRow], indicators: Collection[str] | None
+) -> Totals:
+    """The total of each unit and everything below it, in the period's own tree."""
+    stored: dict[int, list[int]] = defaultdict(list)
+    observed: dict[int, list[int]] = defaultdict(list)
+    root_id = 0
+    for unit in units:
+        root_id = unit.root_id
+        if not unit.has_children:
+            observed[unit.id].append(unit.id)
+        elif unit.depth > 0:
+            stored[unit.id].append(unit.id)
+        else:
+            # The top unit is not stored: a row that all acceptances of a province share would make them queue.
+            observed[unit.id].append(unit.id)
+            for child in list_children(session, unit.code, period=period):
+                (stored if child.has_children else observed)[child.id].append(unit.id)
+    totals = _stored_totals(session, root_id, period, stored, indicators)
+    return _joined(totals, observed_totals(session, root_id, period, indicators, observed.__getitem__, observed))
+
+
+def targets_of_period(session: Session, period: Period, units: Iterable[UnitRow]) -> Targets:
+    """Which of the units a unit's figures count for, in the period's own tree."""
+    above = _ancestors(session, tree_of(session, period))
+    wanted = {unit.id for unit in units}
+    return lambda unit_id: above.get(unit_id, frozenset()) & wanted
+
+
+def targets_today(session: Session, units: Iterable[UnitRow]) -> Targets:
+    """Which of the units a unit's figures count for in today's tree.
+
+    Those of merged and renamed units count for their successor. What a split unit reported belongs to none of its
+    successors: it counts only for the units above all of them.
+    """
+    above = _ancestors(session, current_tree(session))
+    heirs = _successors(session)
+    wanted = {unit.id for unit in units}
+
+    def targets(unit_id: int) -> Collection[int]:
+        lines = [above[heir] for heir in _living_heirs(unit_id, heirs, above.keys())]
+        return frozenset.intersection(*lines) & wanted if lines else ()
+
+    return targets
+
+
+def own_totals(session: Session, unit: UnitRow, period: Period) -> Totals:
+    """The unit's own accepted figures alone."""
+    ids = {unit.id: [unit.id]}
+    return observed_totals(session, unit.root_id, period, None, ids.__getitem__, ids)
+
+
+def observed_totals(
+    session: Session,
+    root_id: int,
+    period: Period,
+    indicators: Collection[str] | None,
+    targets: Targets,
+    of_units: Iterable[int] | None = None,
+) -> Totals:
+    """Totals of observations, each counted for every unit that `targets` names for the observing unit."""
+    query = select(
+        Observation.unit_id,
+        Observation.indicator,
+        Observation.status,
+        Observation.number,
+        Observation.category,
+        Observation.amount,
+        Observation.weight,
+    ).where(Observation.root_id == root_id, Observation.period_code == str(period))
+    query = _narrowed(query, Observation, of_units, indicators)
+    totals: Totals = {}
+    for unit_id, indicator, status, number, category, amount, weight in session.execute(query):
+        one = Total(
+            int(status == ValueStatus.REPORTED),
+            int(status == ValueStatus.NOT_APPLICABLE),
+            amount,
+            weight,
+            number,
+            number,
+            {category: 1} if category else {},
+        )
+        for target in targets(unit_id):
+            _add(totals, (target, indicator), one)
+    return totals
+
+
+def _stored_totals(
+    session: Session,
+    root_id: int,
+    period: Period,
+    targets: dict[int, list[int]],
+    indicators: Collection[str] | None,
+) -> Totals:
+    query = select(RollUp).where(RollUp.root_id == root_id, RollUp.period_code == str(period))
+    query = _narrowed(query, RollUp, targets, indicators)
+    totals: Totals = {}
+    for row in session.scalars(query):
+        if row.category:
+            one = Total(counts={row.category: row.reported})
+        else:
+            one = Total(row.reported, row.not_applicable, row.amount, row.weight, row.minimum, row.maximum)
+        for target in targets[row.unit_id]:
+            _add(totals, (target, row.indicator), one)
+    return totals
+
+
+def _narrowed(query: Any, table: Any, units: Iterable[int] | None, indicators: Collection[str] | None) -> Any:
+    if units is not None:
+        query = query.where(table.unit_id.in_(list(units)))
+    if indicators is not None:
+        query = query.where(table.indicator.in_(list(indicators)))
+    return query
+
+
+def _add(totals: Totals, key: tuple[int, str], one: Total) -> None:
+    totals[key] = totals[key] + one if key in totals else one
+
+
+def _joined(totals: Totals, others: Totals) -> Totals:
+    for key, other in others.items():
+        _add(totals, key, other)
+    return totals
+
+
+def _ancestors(session: Session, tree: int) -> dict[int, frozenset[int]]:
+    """For each unit of a tree, itself and all above it."""
+    above: dict[int | None, frozenset[int]] = {None: frozenset()}
+    rows = session.execute(select(Node.unit_id, Node.parent_id).where(Node.tree_id == tree).order_by(Node.lft))
+    for unit_id, parent_id in rows:
+        above[unit_id] = above[parent_id] | {unit_id}
+    return {unit_id: line for unit_id, line in above.items() if unit_id is not None}
+
+
+def _successors(session: Session) -> dict[int, list[int]]:
+    heirs: dict[int, list[int]] = defaultdict(list)
+    for old_id, new_id in session.execute(select(Succession.old_id, Succession.new_id)):
+        heirs[old_id].append(new_id)
+    return heirs
+
+
+def _living_heirs(unit_id: int, heirs: dict[int, list[int]], living: Container[int]) -> set[int]:
+    """Who stands today where the unit stood: itself, or all that its successions lead to."""
+    found: set[int] = set()
+    seen: set[int] = set()
+    open_ends = [unit_id]
+    while open_ends:
+        one = open_ends.pop()
+        if one in living:
+            found.add(one)
+        elif one not in seen:
+            seen.add(one)
+            open_ends += heirs.get(one, [])
+    return found

@@ -1,0 +1,293 @@
+"""Roll-ups (汇总数): an indicator added up for a unit, with the coverage that belongs to every such number."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.domain.calculation import completed
+from portal.domain.forms import AggregationKind, FormVersion, Indicator, Scope
+from portal.domain.lifecycle import State
+from portal.domain.periods import Period
+from portal.domain.policy import Actor, Permission, Subject, require
+from portal.domain.rollup import Total, contributions
+from portal.domain.units import Level
+from portal.domain.values import exact_text
+from portal.errors import InvalidInput, NotFound
+from portal.models import Collection as CollectionRow
+from portal.models import Submission
+from portal.queries import forms
+from portal.queries.rollup_parts import (
+    Targets,
+    Totals,
+    observed_totals,
+    own_totals,
+    targets_of_period,
+    targets_today,
+    totals_as_of_period,
+)
+from portal.queries.submissions import accepted_values, typed_values
+from portal.queries.units import UnitRow, get_unit, list_children, list_units
+
+REPORTED_TREE = "reported"
+CURRENT_TREE = "current"
+
+
+@dataclass(frozen=True)
+class RollUpRow:
+    """One number, and what it rests on.
+
+    Attributes:
+        value: in the indicator's unit of measure; None where nothing was reported or the indicator is not added up.
+        text: the value in full; for a distribution `优秀:3;良好:5`; empty where there is none.
+        minimum: smallest figure of one unit, where that means something.
+        mean: per reporting unit, where the form asks for it; for yes/no the share of yes.
+        reported: units whose figure is in it.
+        expected: units whose figure ought to be in it: neither exempt nor declared not applicable.
+        scope: `own` one unit's own figure, `territorial` districts only, `whole` the unit's own and all below it.
+        tree: `reported` as of the period, `current` restated to today's.
+        partial: fewer reported than expected.
+        pending: submitted but not yet accepted figures are in it.
+        demo: made-up figures are in it.
+    """
+
+    unit_code: str
+    unit_name: str
+    unit_name_en: str
+    level: Level
+    indicator: str
+    value: Decimal | None
+    text: str
+    minimum: Decimal | None
+    maximum: Decimal | None
+    mean: Decimal | None
+    counts: Mapping[str, int]
+    reported: int
+    expected: int
+    not_applicable: int
+    scope: str
+    tree: str
+    partial: bool
+    pending: bool
+    demo: bool
+
+
+@dataclass(frozen=True)
+class DifferenceRow:
+    """A unit's own figure beside the sum of the units below it (差额).
+
+    For an indicator of scope `own` the two are different things that add up; the difference tells only where the
+    unit's own figure was meant to include those below.
+    """
+
+    indicator: Indicator
+    own: Decimal | None
+    children: Decimal | None
+    difference: Decimal | None
+    reported: int
+    expected: int
+
+
+def roll_up(
+    session: Session,
+    actor: Actor,
+    *,
+    unit: str,
+    period: Period,
+    indicators: Sequence[str] | None = None,
+    by: str = "self",
+    tree: str = REPORTED_TREE,
+    pending: bool = False,
+) -> list[RollUpRow]:
+    """Roll-ups of a unit, of its children (`children`) or of all units of a level below it (`level:district`).
+
+    Gives a row per unit and indicator, units in tree order, indicators in form order.
+
+    Raises:
+        NotFound: the tree has no such unit, or no form of the period has such an indicator.
+        NotPermitted: the unit is not within the actor's reach; a part of its sum would pass for the whole.
+        InvalidInput: `by` or `tree` is no such thing.
+    """
+    if tree not in {REPORTED_TREE, CURRENT_TREE}:
+        raise InvalidInput("tree", "unknown", tree)
+    day = period if tree == REPORTED_TREE else None
+    top = get_unit(session, unit, period=day)
+    require(actor, Permission.SEE_ROLLUP, Subject(top.path))
+    units = _targets(session, top, by, day)
+    wanted = _indicators(session, top.root_id, period, indicators)
+    codes = [indicator.code for indicator in wanted] if indicators is not None else None
+    if tree == REPORTED_TREE:
+        targets = targets_of_period(session, period, units)
+        totals = totals_as_of_period(session, period, units, codes)
+    else:
+        targets = targets_today(session, units)
+        totals = observed_totals(session, top.root_id, period, codes, targets)
+    standing = _standing(session, top.root_id, period, targets)
+    unaccepted = _add_pending(session, standing, totals) if pending else set()
+    return [
+        _row(
+            each,
+            indicator,
+            totals.get((each.id, indicator.code), Total()),
+            standing,
+            tree=tree,
+            pending=(each.id, indicator.code) in unaccepted,
+        )
+        for each in units
+        for indicator in wanted
+    ]
+
+
+def differences(session: Session, actor: Actor, *, unit: str, period: Period) -> list[DifferenceRow]:
+    """A unit's own accepted figures beside the sums of those below it, for the indicators that are added up."""
+    top = get_unit(session, unit, period=period)
+    require(actor, Permission.SEE_ROLLUP, Subject(top.path))
+    own = own_totals(session, top, period)
+    children = list_children(session, unit, period=period)
+    parts = totals_as_of_period(session, period, children, None)
+    standing = _standing(session, top.root_id, period, targets_of_period(session, period, children))
+    rows = []
+    for indicator in _indicators(session, top.root_id, period, None):
+        if indicator.aggregation.kind not in {AggregationKind.SUM, AggregationKind.COUNT_YES}:
+            continue
+        below = sum((parts.get((child.id, indicator.code), Total()) for child in children), Total())
+        expected = sum(standing.expected_of(child, indicator) for child in children) - below.not_applicable
+        mine = own.get((top.id, indicator.code), Total()).figure(indicator)
+        theirs = below.figure(indicator)
+        gap = mine - theirs if mine is not None and theirs is not None else None
+        rows.append(DifferenceRow(indicator, mine, theirs, gap, below.reported, expected))
+    return rows
+
+
+def list_indicators(session: Session, actor: Actor, period: Period) -> list[Indicator]:
+    """The indicators collected for a period in the actor's tree, in form order."""
+    return _indicators(session, actor.place.root_id, period, None)
+
+
+def list_periods(session: Session) -> list[str]:
+    """Codes of the periods that something was collected for within the actor's sight, newest first."""
+    query = select(CollectionRow.period_code).distinct().order_by(CollectionRow.period_code.desc())
+    return list(session.scalars(query))
+
+
+def _targets(session: Session, top: UnitRow, by: str, day: Period | None) -> list[UnitRow]:
+    if by == "self":
+        return [top]
+    if by == "children":
+        return list_children(session, top.code, period=day)
+    kind, _, name = by.partition(":")
+    if kind == "level" and name in set(Level):
+        return list_units(session, under=top.code, level=Level(name), period=day)
+    raise InvalidInput("by", "unknown", by)
+
+
+def _indicators(session: Session, root_id: int, period: Period, codes: Collection[str] | None) -> list[Indicator]:
+    known = {indicator.code: indicator for form in _forms(session, root_id, period) for indicator in form}
+    if codes is None:
+        return list(known.values())
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise NotFound("indicator", ",".join(unknown))
+    return [indicator for code, indicator in known.items() if code in set(codes)]
+
+
+def _forms(session: Session, root_id: int, period: Period) -> list[FormVersion]:
+    query = (
+        select(CollectionRow.form_version_id)
+        .where(CollectionRow.root_id == root_id, CollectionRow.period_code == str(period))
+        .order_by(CollectionRow.form_code)
+    )
+    return [forms.version(session, version_id) for version_id in session.scalars(query)]
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """The submissions of the period that belong to the units asked about.
+
+    Attributes:
+        counted: each submission with the ids of the units it counts for.
+        expected: how many are expected, by unit id, form and level.
+        demo: ids of the units that made-up figures count for.
+    """
+
+    counted: list[tuple[Submission, Collection[int]]]
+    forms: list[FormVersion]
+    expected: Mapping[tuple[int, str, str], int]
+    demo: Collection[int]
+
+    def expected_of(self, unit: UnitRow, indicator: Indicator) -> int:
+        """How many units below (the unit included) ought to answer the indicator, not exempt."""
+        form = next(form.code for form in self.forms if indicator.code in form.by_code)
+        return sum(self.expected.get((unit.id, form, level), 0) for level in indicator.filled_by)
+
+
+def _standing(session: Session, root_id: int, period: Period, targets: Targets) -> _Standing:
+    query = select(Submission).where(Submission.root_id == root_id, Submission.period_code == str(period))
+    counted = [(row, targets(row.unit_id)) for row in session.scalars(query)]
+    expected = Counter(
+        (target, row.form_code, row.level) for row, units in counted if row.exempt_reason is None for target in units
+    )
+    demo = {target for row, units in counted if row.demo for target in units}
+    return _Standing(counted, _forms(session, root_id, period), expected, demo)
+
+
+def _add_pending(session: Session, standing: _Standing, totals: Totals) -> set[tuple[int, str]]:
+    """Add what is submitted but not accepted; gives the totals touched. Unreadable figures stay out by policy."""
+    touched: set[tuple[int, str]] = set()
+    versions = {form.code: form for form in standing.forms}
+    for row, units in standing.counted:
+        if State(row.state) is not State.SUBMITTED or not units:
+            continue
+        form, level = versions[row.form_code], Level(row.level)
+        values = completed(form, level, typed_values(session, row), accepted_values(session, row, form))
+        for one in contributions(form, level, values):
+            for target in units:
+                key = (target, one.indicator)
+                totals[key] = totals.get(key, Total()) + Total.of(one)
+                touched.add(key)
+    return touched
+
+
+def _row(
+    unit: UnitRow, indicator: Indicator, total: Total, standing: _Standing, *, tree: str, pending: bool
+) -> RollUpRow:
+    value = total.figure(indicator)
+    with_range = total.has_range(indicator)
+    expected = standing.expected_of(unit, indicator) - total.not_applicable
+    return RollUpRow(
+        unit_code=unit.code,
+        unit_name=unit.name,
+        unit_name_en=unit.name_en,
+        level=unit.level,
+        indicator=indicator.code,
+        value=value,
+        text=_text(value, total.counts, indicator),
+        minimum=total.minimum if with_range else None,
+        maximum=total.maximum if with_range else None,
+        mean=total.mean(indicator),
+        counts=total.counts,
+        reported=total.reported,
+        expected=expected,
+        not_applicable=total.not_applicable,
+        scope=_scope(unit, indicator),
+        tree=tree,
+        partial=total.reported < expected,
+        pending=pending,
+        demo=unit.id in standing.demo,
+    )
+
+
+def _text(value: Decimal | None, counts: Mapping[str, int], indicator: Indicator) -> str:
+    if indicator.aggregation.kind is AggregationKind.DISTRIBUTION:
+        order = [*indicator.choices, *sorted(set(counts) - set(indicator.choices))]
+        return ";".join(f"{choice}:{counts[choice]}" for choice in order if choice in counts)
+    return "" if value is None else exact_text(value)
+
+
+def _scope(unit: UnitRow, indicator: Indicator) -> str:
+    if indicator.scope is Scope.TERRITORIAL:
+        return Scope.TERRITORIAL
+    return "whole" if unit.has_children else Scope.OWN

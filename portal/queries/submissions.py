@@ -1,0 +1,279 @@
+"""Submissions and their figures, as far as the actor may see them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.domain.calculation import completed
+from portal.domain.forms import FormVersion
+from portal.domain.lifecycle import COUNTED, HANDED_IN, State
+from portal.domain.periods import Period
+from portal.domain.policy import Actor, Permission, Subject, permits, require
+from portal.domain.submissions import SubmissionKey
+from portal.domain.units import Level
+from portal.domain.values import Value, Values, ValueStatus
+from portal.errors import NotFound
+from portal.models import Collection, Form, Submission, SubmissionVersion, Unit
+from portal.models import Value as ValueRow
+from portal.queries import forms
+from portal.queries.units import UnitRow, get_unit
+
+
+@dataclass(frozen=True)
+class Task:
+    """A submission in a list: everything but its figures."""
+
+    key: SubmissionKey
+    form_name: str
+    form_name_en: str
+    state: State
+    version: int
+    due_on: date
+    exempt_reason: str | None
+    answered: int
+    expected_answers: int
+    returned_reason: str | None
+    submitted_at: datetime | None
+    accepted_at: datetime | None
+    last_activity_at: datetime | None
+    demo: bool
+
+    @property
+    def days_left(self) -> int:
+        """Days until the deadline; negative once it is past."""
+        return (self.due_on - clock.today()).days
+
+    @property
+    def days_late(self) -> int:
+        """Days handed in (or still outstanding) after the deadline; 0 if in time."""
+        if self.exempt_reason:
+            return 0
+        handed_in = self.submitted_at if self.state in HANDED_IN else None
+        until = handed_in.astimezone(clock.CHINA).date() if handed_in else clock.today()
+        return max((until - self.due_on).days, 0)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value came from."""
+
+    row_version: int
+    entered_by: str
+    entered_at: datetime
+    upload_id: UUID | None
+    cell: str | None
+
+
+@dataclass(frozen=True)
+class SubmissionView:
+    """A submission with its figures.
+
+    Attributes:
+        values: typed values of the version shown, and the calculated ones; empty if the actor may not see them yet.
+        last_year: accepted values of the same unit a year ago, and the calculated ones.
+        origins: by indicator, for typed values.
+        readable: whether the actor may see the figures.
+    """
+
+    task: Task
+    unit: UnitRow
+    form: FormVersion
+    values: Values
+    last_year: Values
+    origins: dict[str, Origin]
+    readable: bool
+    row_version: int
+
+    @property
+    def key(self) -> SubmissionKey:
+        """Unit, period and form."""
+        return self.task.key
+
+    @property
+    def level(self) -> Level:
+        """Level of the unit as of the period."""
+        return self.unit.level
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self.task.state
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """One numbered version in the history."""
+
+    number: int
+    opened_at: datetime
+    opened_reason: str
+    sealed_at: datetime | None
+    sealed_by: str | None
+    sha256: str | None
+    sm3: str | None
+
+
+def subject_of(row: Submission) -> Subject:
+    """What rights are asked about."""
+    return Subject(row.unit_path, State(row.state))
+
+
+def get_row(session: Session, actor: Actor, key: SubmissionKey, *, for_update: bool = False) -> Submission:
+    """The submission's row, locked if it is to be changed.
+
+    Raises:
+        NotFound: there is none, or the actor may not know that there is.
+    """
+    query = (
+        select(Submission)
+        .join(Unit, Unit.id == Submission.unit_id)
+        .where(Unit.code == key.unit, Submission.root_id == Unit.root_id)
+        .where(Submission.period_code == str(key.period), Submission.form_code == key.form)
+    )
+    row = session.scalar(query.with_for_update(of=Submission) if for_update else query)
+    if row is None or not permits(actor, Permission.SEE_UNIT, subject_of(row)):
+        raise NotFound("submission", key)
+    return row
+
+
+def list_tasks(session: Session, actor: Actor) -> list[Task]:
+    """The actor's own unit's submissions, newest period first."""
+    query = _tasks().where(Submission.unit_id == actor.place.id).order_by(Submission.period_code.desc())
+    return [task_of(*row) for row in session.execute(query)]
+
+
+def get_task(session: Session, actor: Actor, key: SubmissionKey) -> Task:
+    """One submission without its figures."""
+    row = get_row(session, actor, key)
+    return task_of(*session.execute(_tasks().where(*same_submission(Submission, row))).one())
+
+
+def get_submission(session: Session, actor: Actor, key: SubmissionKey, *, version: int | None = None) -> SubmissionView:
+    """One submission with its figures, of the current version unless named.
+
+    Raises:
+        NotFound: there is none within the actor's reach.
+    """
+    row = get_row(session, actor, key)
+    task = task_of(*session.execute(_tasks().where(*same_submission(Submission, row))).one())
+    form = form_of(session, row)
+    unit = get_unit(session, key.unit, period=key.period)
+    last_year = accepted_values(session, row, form)
+    readable = permits(actor, Permission.SEE_VALUES, subject_of(row))
+    typed, origins = _values(session, row, version or row.version_number) if readable else ({}, {})
+    values = completed(form, unit.level, typed, last_year) if readable else {}
+    return SubmissionView(task, unit, form, values, last_year, origins, readable, row.row_version)
+
+
+def get_readable(session: Session, actor: Actor, key: SubmissionKey) -> SubmissionView:
+    """Like `get_submission`, for those who need the figures.
+
+    Raises:
+        NotPermitted: the actor may not see them.
+    """
+    view = get_submission(session, actor, key)
+    require(actor, Permission.SEE_VALUES, subject_of(get_row(session, actor, key)))
+    return view
+
+
+def form_of(session: Session, row: Submission) -> FormVersion:
+    """The form version that the submission answers."""
+    version_id = session.scalar(
+        select(Collection.form_version_id).where(
+            Collection.root_id == row.root_id,
+            Collection.period_code == row.period_code,
+            Collection.form_code == row.form_code,
+        )
+    )
+    if version_id is None:
+        raise NotFound("collection", f"{row.form_code} {row.period_code}")
+    return forms.version(session, version_id)
+
+
+def typed_values(session: Session, row: Submission, number: int | None = None) -> dict[str, Value]:
+    """The typed values of a version, the current one unless named."""
+    return _values(session, row, number or row.version_number)[0]
+
+
+def accepted_values(session: Session, row: Submission, form: FormVersion) -> dict[str, Value]:
+    """The unit's accepted values of a year ago, and the calculated ones; empty if none were accepted."""
+    earlier = str(Period.parse(row.period_code).last_year)
+    before = session.get(Submission, (row.root_id, earlier, row.form_code, row.unit_id))
+    if before is None or State(before.state) not in COUNTED:
+        return {}
+    return completed(form, Level(before.level), typed_values(session, before), None)
+
+
+def list_versions(session: Session, actor: Actor, key: SubmissionKey) -> list[VersionRow]:
+    """The submission's versions, newest first."""
+    row = get_row(session, actor, key)
+    query = (
+        select(SubmissionVersion)
+        .where(*same_submission(SubmissionVersion, row))
+        .order_by(SubmissionVersion.number.desc())
+    )
+    return [
+        VersionRow(
+            each.number, each.opened_at, each.opened_reason, each.sealed_at, each.sealed_by, each.sha256, each.sm3
+        )
+        for each in session.scalars(query)
+    ]
+
+
+def same_submission(table: Any, row: Submission) -> tuple[ColumnElement[bool], ...]:
+    """Conditions: rows of `table` belong to the submission."""
+    return (
+        table.root_id == row.root_id,
+        table.period_code == row.period_code,
+        table.form_code == row.form_code,
+        table.unit_id == row.unit_id,
+    )
+
+
+def value_of(row: ValueRow) -> Value:
+    """The value that a row stores."""
+    return Value(ValueStatus(row.status), row.number, row.text, row.approximate, row.as_of_on, row.note)
+
+
+def _values(session: Session, row: Submission, number: int) -> tuple[dict[str, Value], dict[str, Origin]]:
+    query = select(ValueRow).where(*same_submission(ValueRow, row), ValueRow.version_number == number)
+    rows = session.scalars(query).all()
+    values = {each.indicator: value_of(each) for each in rows}
+    origins = {
+        each.indicator: Origin(each.row_version, each.entered_by, each.entered_at, each.upload_id, each.cell)
+        for each in rows
+    }
+    return values, origins
+
+
+def _tasks() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Submission, Unit.code, Form.name, Form.name_en)
+        .join(Unit, Unit.id == Submission.unit_id)
+        .join(Form, Form.code == Submission.form_code)
+    )
+
+
+def task_of(row: Submission, unit_code: str, form_name: str, form_name_en: str) -> Task:
+    """The list entry of a submission's row."""
+    return Task(
+        SubmissionKey(unit_code, Period.parse(row.period_code), row.form_code),
+        form_name,
+        form_name_en,
+        State(row.state),
+        row.version_number,
+        row.due_on,
+        row.exempt_reason,
+        row.answered,
+        row.expected_answers,
+        row.returned_reason,
+        row.submitted_at,
+        row.accepted_at,
+        row.last_activity_at,
+        row.demo,
+    )

@@ -1,0 +1,180 @@
+"""Move a submission along its way: submit, send back, accept, reopen and the rest."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import delete, insert, text
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.domain.calculation import completed
+from portal.domain.lifecycle import COUNTED, MOVES, Action, State, move
+from portal.domain.policy import PERMISSION_OF, Actor, require
+from portal.domain.rollup import Contribution, contributions
+from portal.domain.submissions import SubmissionKey, digest
+from portal.domain.units import Level
+from portal.errors import Blocked, Conflict, InvalidInput, InvalidMove
+from portal.models import Observation, Submission
+from portal.queries.findings import check_submission
+from portal.queries.submissions import (
+    accepted_values,
+    form_of,
+    get_row,
+    same_submission,
+    subject_of,
+    typed_values,
+)
+from portal.services import events, versions
+
+REASON_LENGTH = 2000
+
+
+def take(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    action: Action,
+    *,
+    reason: str = "",
+    seen: int | None = None,
+) -> State:
+    """Take an action on a submission; gives the state it leads to.
+
+    Args:
+        session: the transaction.
+        actor: who acts.
+        key: the submission.
+        action: the verb.
+        reason: in the actor's words; required to send back and to reopen.
+        seen: the submission's row version the actor looked at, if that matters.
+
+    Raises:
+        NotPermitted: not this actor.
+        InvalidMove: not in this state.
+        Blocked: submitting, while findings stand in the way.
+        InvalidInput: the reason is missing or too long.
+        Conflict: the submission changed since it was looked at.
+    """
+    row = get_row(session, actor, key, for_update=True)
+    require(actor, PERMISSION_OF[action], subject_of(row))
+    before = State(row.state)
+    if row.exempt_reason is not None:
+        raise InvalidMove(action, "exempt")
+    after = move(before, action)
+    if seen is not None and seen != row.row_version:
+        raise Conflict("submission", key)
+    reason = _reason(action, reason)
+    if action is Action.SUBMIT:
+        _hand_in(session, actor, key, row)
+    _enter(session, row, before, after)
+    if MOVES[action].opens_version:
+        versions.open_next(session, row, reason)
+    row.returned_reason = reason if action in {Action.SEND_BACK, Action.REOPEN} else None
+    row.row_version += 1
+    row.last_activity_at = clock.now()
+    events.record(
+        session,
+        actor,
+        f"submission_{_PAST[action]}",
+        str(key),
+        unit_code=key.unit,
+        root_id=row.root_id,
+        before={"state": before},
+        after={"state": after, "version": row.version_number} | ({"reason": reason} if reason else {}),
+    )
+    return after
+
+
+_PAST = {
+    Action.RECEIVE: "received",
+    Action.CHECK: "checked",
+    Action.LEGAL_REVIEW: "legally_reviewed",
+    Action.SIGN: "signed",
+    Action.SUBMIT: "submitted",
+    Action.WITHDRAW: "withdrawn",
+    Action.SEND_BACK: "sent_back",
+    Action.ACCEPT: "accepted",
+    Action.REOPEN: "reopened",
+    Action.LOCK: "locked",
+    Action.PUBLISH: "published",
+}
+
+
+def _reason(action: Action, reason: str) -> str:
+    reason = reason.strip()
+    if MOVES[action].needs_reason and not reason:
+        raise InvalidInput("reason", "required")
+    if len(reason) > REASON_LENGTH:
+        raise InvalidInput("reason", "too_long")
+    return reason
+
+
+def _hand_in(session: Session, actor: Actor, key: SubmissionKey, row: Submission) -> None:
+    """Check once more, then seal the version with its digest."""
+    checked = check_submission(session, actor, key)
+    if checked.blocking:
+        raise Blocked(len(checked.blocking))
+    typed = typed_values(session, row)
+    versions.seal(session, actor, row, digest(key, row.version_number, typed))
+    row.submitted_at = clock.now()
+
+
+def _enter(session: Session, row: Submission, before: State, after: State) -> None:
+    """What the new state means for who reads the figures, and for the roll-up."""
+    row.state = after
+    if after is State.SUBMITTED or (after in COUNTED and before not in COUNTED):
+        versions.show(session, row, after)
+    if after in COUNTED and before not in COUNTED:
+        row.accepted_at = clock.now()
+        session.flush()
+        observe(session, row)
+    elif before in COUNTED and after not in COUNTED:
+        row.accepted_at = None
+        session.flush()
+        forget(session, row)
+
+
+def observe(session: Session, row: Submission) -> None:
+    """Let an accepted version's figures count, and add them up the tree at once."""
+    found = observed(session, row)
+    if found:
+        session.execute(insert(Observation), list(_observation_rows(row, found)))
+    _recompute(session, row)
+
+
+def observed(session: Session, row: Submission) -> list[Contribution]:
+    """What the current version contributes to every roll-up."""
+    form = form_of(session, row)
+    level = Level(row.level)
+    values = completed(form, level, typed_values(session, row), accepted_values(session, row, form))
+    return contributions(form, level, values)
+
+
+def forget(session: Session, row: Submission) -> None:
+    """Take a version's figures out of the count."""
+    session.execute(delete(Observation).where(*same_submission(Observation, row)))
+    _recompute(session, row)
+
+
+def _observation_rows(row: Submission, found: list[Contribution]) -> Iterator[dict[str, object]]:
+    for each in found:
+        yield {
+            "root_id": row.root_id,
+            "period_code": row.period_code,
+            "indicator": each.indicator,
+            "unit_id": row.unit_id,
+            "unit_path": row.unit_path,
+            "form_code": row.form_code,
+            "version_number": row.version_number,
+            "status": each.status,
+            "number": each.number,
+            "category": each.category,
+            "amount": each.amount,
+            "weight": each.weight,
+        }
+
+
+def _recompute(session: Session, row: Submission) -> None:
+    session.execute(
+        text("select recompute_rollup(:root, :period, :units)"),
+        {"root": row.root_id, "period": row.period_code, "units": [row.unit_id]},
+    )

@@ -1,0 +1,121 @@
+"""Keep uploaded files byte for byte, keep what was found in them, and write it into the draft when asked."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.domain.lifecycle import State, after_edit, open_to
+from portal.domain.policy import Actor, Permission, require
+from portal.domain.submissions import SubmissionKey
+from portal.domain.values import Value, value_from_json
+from portal.errors import InvalidMove, NotFound
+from portal.models import Submission, Upload
+from portal.queries.submissions import get_row, same_submission, subject_of
+from portal.services import events, versions
+from portal.services.values import Provenance, Saved, save_values
+
+STEPS = 4
+"""Steps of processing shown as progress: kept, opened, recognised and read, checked."""
+
+
+def store(session: Session, actor: Actor, key: SubmissionKey, filename: str, content: bytes) -> UUID:
+    """Keep a file before anything is read from it; gives the upload's id.
+
+    Raises:
+        NotPermitted: the actor does not fill this submission.
+        InvalidMove: it can no longer be edited.
+    """
+    row = get_row(session, actor, key)
+    require(actor, Permission.UPLOAD, subject_of(row))
+    after_edit(State(row.state))
+    upload = Upload(
+        root_id=row.root_id,
+        period_code=row.period_code,
+        form_code=row.form_code,
+        unit_id=row.unit_id,
+        unit_path=row.unit_path,
+        id=uuid4(),
+        filename=filename[-255:],
+        content=content,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        state="waiting",
+        done=1,
+        total=STEPS,
+        report=None,
+        uploaded_by_id=actor.user_id,
+        uploaded_by=actor.name,
+        uploaded_at=clock.now(),
+        applied_at=None,
+        open_to=open_to(State.DRAFTING, versions.depth_of(row)),
+    )
+    session.add(upload)
+    session.flush()
+    after = {"upload": str(upload.id), "filename": upload.filename, "sha256": upload.sha256, "size": upload.size}
+    _record(session, actor, key, row, "file_uploaded", after)
+    return upload.id
+
+
+def get_upload(session: Session, actor: Actor, upload_id: UUID) -> Upload:
+    """The upload, if its unit is the actor's or lets the actor read it.
+
+    Raises:
+        NotFound: there is none within the actor's reach.
+    """
+    upload = session.scalar(select(Upload).where(Upload.root_id == actor.place.root_id, Upload.id == upload_id))
+    if upload is None:
+        raise NotFound("upload", upload_id)
+    return upload
+
+
+def advance(session: Session, actor: Actor, upload_id: UUID, done: int) -> None:
+    """Show that the worker is at step `done`."""
+    upload = get_upload(session, actor, upload_id)
+    upload.state, upload.done = "working", done
+
+
+def finish(session: Session, actor: Actor, upload_id: UUID, report: Mapping[str, Any]) -> None:
+    """Keep what was found in the file."""
+    upload = get_upload(session, actor, upload_id)
+    upload.state, upload.done, upload.report = "done", upload.total, dict(report)
+
+
+def apply(
+    session: Session, actor: Actor, key: SubmissionKey, upload_id: UUID, codes: Collection[str] | None = None
+) -> Saved:
+    """Write an upload's figures into the draft: all of them, or those named.
+
+    Raises:
+        NotFound: no such upload for this submission.
+        InvalidMove: the file is not read yet, or nothing could be read from it; or the draft is closed.
+        NotPermitted: the actor does not fill this submission.
+    """
+    row = get_row(session, actor, key)
+    upload = session.scalar(select(Upload).where(*same_submission(Upload, row), Upload.id == upload_id))
+    if upload is None:
+        raise NotFound("upload", upload_id)
+    if upload.state != "done" or upload.report is None or upload.report["outcome"] != "checked":
+        raise InvalidMove("apply", upload.state)
+    values = values_of(upload.report)
+    wanted = values if codes is None else {code: value for code, value in values.items() if code in codes}
+    saved = save_values(session, actor, key, wanted, provenance=Provenance(upload.id, upload.report["places"]))
+    upload.applied_at = clock.now()
+    after = {"upload": str(upload.id), "values": saved.changed}
+    _record(session, actor, key, row, "upload_applied", after)
+    return saved
+
+
+def values_of(report: Mapping[str, Any]) -> dict[str, Value]:
+    """The values that an upload's report holds."""
+    return {code: value_from_json(value) for code, value in report["values"].items()}
+
+
+def _record(
+    session: Session, actor: Actor, key: SubmissionKey, row: Submission, kind: str, after: Mapping[str, Any]
+) -> None:
+    events.record(session, actor, kind, str(key), unit_code=key.unit, root_id=row.root_id, after=after)

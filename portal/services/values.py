@@ -1,0 +1,205 @@
+"""Write figures into a draft."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.domain.entry_checks import admissible
+from portal.domain.findings import Finding
+from portal.domain.forms import FormVersion
+from portal.domain.lifecycle import State, after_edit, open_to
+from portal.domain.policy import Actor, Permission, require
+from portal.domain.submissions import SubmissionKey
+from portal.domain.units import Level
+from portal.domain.values import Value, exact_text
+from portal.errors import Conflict, InvalidMove
+from portal.models import Submission
+from portal.models import Value as ValueRow
+from portal.queries.submissions import form_of, get_row, same_submission, subject_of, value_of
+from portal.services import events, versions
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of the figures handed in.
+
+    Attributes:
+        row_versions: of every value written, by indicator.
+        refused: findings for those that are no possible answer; they were not written.
+        changed: how many differ from what stood there.
+    """
+
+    row_versions: dict[str, int]
+    refused: list[Finding]
+    changed: int
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The uploaded file that figures come from; `cells` maps indicator codes to addresses such as `表4!E12`."""
+
+    upload_id: UUID
+    cells: Mapping[str, str]
+
+
+def save_values(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    values: Mapping[str, Value],
+    *,
+    expected: Mapping[str, int] | None = None,
+    provenance: Provenance | None = None,
+) -> Saved:
+    """Write figures into the draft. An impossible answer is refused and named; the others are written all the same.
+
+    Args:
+        session: the transaction.
+        actor: the filler.
+        key: the submission.
+        values: by indicator code; MISSING clears.
+        expected: row versions the writer saw (0: no row); one that differs is a conflict.
+        provenance: the file the figures were read from.
+
+    Raises:
+        NotPermitted: the actor does not fill this submission.
+        InvalidMove: it can no longer be edited.
+        Conflict: somebody else changed one of the figures meanwhile; nothing is written.
+        NotFound: an indicator is not of the form.
+    """
+    row = get_row(session, actor, key, for_update=True)
+    _require_editable(actor, row)
+    form = form_of(session, row)
+    refused = _refused(form, Level(row.level), values)
+    before = _standing(session, row)
+    _require_expected(key, before, expected or {})
+    codes = {finding.indicator for finding in refused}
+    changed = {code: value for code, value in values.items() if code not in codes and _differs(before.get(code), value)}
+    if changed:
+        _write(session, actor, row, before, changed, provenance)
+        _touch(session, row)
+        _record(session, actor, key, row, before, changed)
+    versions_now = {code: each.row_version for code, each in _standing(session, row).items() if code in values}
+    return Saved(versions_now, refused, len(changed))
+
+
+def _require_editable(actor: Actor, row: Submission) -> None:
+    """Say which of the two stands in the way: the person's role, or the state."""
+    subject = subject_of(row)
+    if subject.path == actor.place.path and row.exempt_reason is None:
+        after_edit(State(row.state))
+    require(actor, Permission.EDIT_VALUES, subject)
+    if row.exempt_reason is not None:
+        raise InvalidMove("edit", "exempt")
+
+
+def _refused(form: FormVersion, level: Level, values: Mapping[str, Value]) -> list[Finding]:
+    findings = (admissible(form.indicator(code), level, value) for code, value in values.items())
+    return [finding for finding in findings if finding is not None]
+
+
+def _standing(session: Session, row: Submission) -> dict[str, ValueRow]:
+    query = select(ValueRow).where(*same_submission(ValueRow, row), ValueRow.version_number == row.version_number)
+    rows = session.scalars(query.execution_options(populate_existing=True))
+    return {each.indicator: each for each in rows}
+
+
+def _require_expected(key: SubmissionKey, before: Mapping[str, ValueRow], expected: Mapping[str, int]) -> None:
+    for code, seen in expected.items():
+        standing = before[code].row_version if code in before else 0
+        if standing != seen:
+            raise Conflict("value", f"{key} {code}")
+
+
+def _differs(row: ValueRow | None, value: Value) -> bool:
+    if row is None:
+        return value.answered or bool(value.note)
+    return value_of(row) != value
+
+
+def _write(
+    session: Session,
+    actor: Actor,
+    row: Submission,
+    before: Mapping[str, ValueRow],
+    changed: Mapping[str, Value],
+    provenance: Provenance | None,
+) -> None:
+    versions.ensure_version(session, row)
+    rows = [
+        value_row(row, code, value, actor, provenance)
+        | {"row_version": before[code].row_version + 1 if code in before else 1}
+        for code, value in changed.items()
+    ]
+    statement = insert(ValueRow)
+    fresh = {
+        column.key: statement.excluded[column.key] for column in ValueRow.__table__.columns if not column.primary_key
+    }
+    session.execute(statement.on_conflict_do_update(constraint="pk_value", set_=fresh), rows)
+
+
+def value_row(
+    row: Submission, code: str, value: Value, actor: Actor, provenance: Provenance | None = None
+) -> dict[str, Any]:
+    """The columns of a value of the submission's current version."""
+    return {
+        "root_id": row.root_id,
+        "period_code": row.period_code,
+        "form_code": row.form_code,
+        "unit_id": row.unit_id,
+        "unit_path": row.unit_path,
+        "version_number": row.version_number,
+        "indicator": code,
+        "status": value.status,
+        "number": value.number,
+        "text": value.text,
+        "approximate": value.approximate,
+        "as_of_on": value.as_of_on,
+        "note": value.note,
+        "row_version": 1,
+        "entered_by_id": actor.user_id,
+        "entered_by": actor.name,
+        "entered_at": clock.now(),
+        "upload_id": provenance.upload_id if provenance else None,
+        "cell": provenance.cells.get(code) if provenance else None,
+        "open_to": open_to(State.DRAFTING, versions.depth_of(row)),
+    }
+
+
+def _touch(session: Session, row: Submission) -> None:
+    row.state = after_edit(State(row.state))
+    row.answered = versions.count_answers(session, row)
+    row.last_activity_at = clock.now()
+    row.row_version += 1
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    row: Submission,
+    before: Mapping[str, ValueRow],
+    changed: Mapping[str, Value],
+) -> None:
+    events.record(
+        session,
+        actor,
+        "values_changed",
+        str(key),
+        unit_code=key.unit,
+        root_id=row.root_id,
+        before={code: shown(value_of(before[code])) for code in changed if code in before},
+        after={code: shown(value) for code, value in changed.items()},
+    )
+
+
+def shown(value: Value) -> str:
+    """A value as the record shows it."""
+    answer = exact_text(value.number) if value.number is not None else value.text
+    return str(value.status) if answer is None else answer

@@ -1,0 +1,104 @@
+"""Numbered versions of a submission: opened, copied, sealed, and shown to those above."""
+
+from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.domain.lifecycle import State, open_to
+from portal.domain.policy import Actor
+from portal.domain.submissions import Digest
+from portal.models import Explanation, Submission, SubmissionVersion, Upload, Value
+from portal.queries.submissions import same_submission
+
+
+def depth_of(row: Submission) -> int:
+    """1 for a top unit."""
+    return row.unit_path.count(".") + 1
+
+
+def ensure_version(session: Session, row: Submission) -> SubmissionVersion:
+    """The open version that figures are written to; the first one begins with the first figure."""
+    found = session.get(SubmissionVersion, _key(row, row.version_number))
+    if found is None:
+        found = _open(session, row, "")
+    return found
+
+
+def open_next(session: Session, row: Submission, reason: str) -> None:
+    """Begin a new version as a copy of the last; the last stays as it was, for good."""
+    previous = row.version_number
+    row.version_number = previous + 1
+    _open(session, row, reason)
+    for table in (Value, Explanation):
+        columns = [column for column in table.__table__.columns if column.key not in {"version_number", "open_to"}]
+        copied = select(*columns, literal(row.version_number), literal(open_to(State.DRAFTING, depth_of(row)))).where(
+            *same_submission(table, row), table.version_number == previous
+        )
+        names = [column.key for column in columns]
+        session.execute(insert(table).from_select([*names, "version_number", "open_to"], copied))
+
+
+def seal(session: Session, actor: Actor, row: Submission, digest: Digest) -> None:
+    """Close the current version for good and write down its digest."""
+    version = ensure_version(session, row)
+    version.sealed_at, version.sealed_by = clock.now(), actor.name
+    version.sha256, version.sm3 = digest.sha256, digest.sm3
+
+
+def show(session: Session, row: Submission, state: State) -> None:
+    """Let those above read the current version as far as its state allows."""
+    depth = open_to(state, depth_of(row))
+    uploads = select(Value.upload_id).where(
+        *same_submission(Value, row), Value.version_number == row.version_number, Value.upload_id.is_not(None)
+    )
+    session.execute(update(Upload).where(*same_submission(Upload, row), Upload.id.in_(uploads)).values(open_to=depth))
+    for table in (Value, Explanation):
+        session.execute(
+            update(table)
+            .where(*same_submission(table, row), table.version_number == row.version_number)
+            .values(open_to=depth)
+        )
+    session.execute(
+        update(SubmissionVersion)
+        .where(*same_submission(SubmissionVersion, row), SubmissionVersion.number == row.version_number)
+        .values(open_to=depth)
+    )
+
+
+def count_answers(session: Session, row: Submission) -> int:
+    """Answers in the current version: figures, and what does not apply."""
+    query = select(func.count()).where(
+        *same_submission(Value, row), Value.version_number == row.version_number, Value.status != "missing"
+    )
+    return session.scalar(query) or 0
+
+
+def _open(session: Session, row: Submission, reason: str) -> SubmissionVersion:
+    version = SubmissionVersion(
+        root_id=row.root_id,
+        period_code=row.period_code,
+        form_code=row.form_code,
+        unit_id=row.unit_id,
+        unit_path=row.unit_path,
+        number=row.version_number,
+        opened_at=clock.now(),
+        opened_reason=reason,
+        sealed_at=None,
+        sealed_by=None,
+        sha256=None,
+        sm3=None,
+        open_to=open_to(State.DRAFTING, depth_of(row)),
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def _key(row: Submission, number: int) -> dict[str, object]:
+    return {
+        "root_id": row.root_id,
+        "period_code": row.period_code,
+        "form_code": row.form_code,
+        "unit_id": row.unit_id,
+        "number": number,
+    }
