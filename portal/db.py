@@ -119,7 +119,7 @@ BeforeCommit = Callable[[Session], None]
 def transaction(actor: Actor | None) -> Iterator[Session]:
     """A session whose rows are those `actor` may see; commits at the end of the block, rolls back on an exception.
 
-    With no actor the session sees reference tables only: no scope means no rows.
+    With no actor the session sees reference tables only: an empty scope means no rows.
 
     Raises:
         PortalError: a constraint or policy of the database was tripped and has a domain name.
@@ -129,8 +129,7 @@ def transaction(actor: Actor | None) -> Iterator[Session]:
     with _Database.sessions() as session:
         session.info["before_commit"] = []
         try:
-            if actor is not None:
-                set_scope(session, actor.place.path)
+            set_scope(session, actor.place.path if actor is not None else "")
             yield session
             for step in session.info["before_commit"]:
                 step(session)

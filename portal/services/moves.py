@@ -120,16 +120,16 @@ def _hand_in(session: Session, actor: Actor, key: SubmissionKey, row: Submission
 
 def _enter(session: Session, row: Submission, before: State, after: State) -> None:
     """What the new state means for who reads the figures, and for the roll-up."""
+    counted_before, counted_after = before in COUNTED, after in COUNTED
     row.state = after
-    if after is State.SUBMITTED or (after in COUNTED and before not in COUNTED):
+    if counted_before != counted_after:
+        row.accepted_at = clock.now() if counted_after else None
+    session.flush()
+    if after is State.SUBMITTED or counted_after > counted_before:
         versions.show(session, row, after)
-    if after in COUNTED and before not in COUNTED:
-        row.accepted_at = clock.now()
-        session.flush()
+    if counted_after > counted_before:
         observe(session, row)
-    elif before in COUNTED and after not in COUNTED:
-        row.accepted_at = None
-        session.flush()
+    elif counted_before > counted_after:
         forget(session, row)
 
 

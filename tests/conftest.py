@@ -1,0 +1,114 @@
+"""Fixtures: one embedded PostgreSQL for the run, a transaction rolled back for each test, a small world in it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from portal import db, embedded_postgres, schema
+from tests.world import World, build_world
+
+OWN_TEST_DATABASE = "HUIZONG_TEST_DATABASE_URL"
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """A PostgreSQL to test on: databases can be made in it."""
+
+    __test__ = False
+
+    owner_url: str
+    app_url: str
+
+    @contextmanager
+    def database(self, name: str, template: str | None = None) -> Iterator["TestServer"]:
+        """A database of its own for as long as the block lasts."""
+        with self._admin() as connection:
+            connection.execute(text(f"drop database if exists {name} with (force)"))
+            connection.execute(text(f"create database {name}" + (f" template {template}" if template else "")))
+        try:
+            yield TestServer(_renamed(self.owner_url, name), _renamed(self.app_url, name))
+        finally:
+            with self._admin() as connection:
+                connection.execute(text(f"drop database if exists {name} with (force)"))
+
+    @contextmanager
+    def _admin(self):
+        engine = create_engine(_renamed(self.owner_url, "postgres"), isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def _renamed(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def test_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """The server: that of HUIZONG_TEST_DATABASE_URL, or an embedded one."""
+    url = os.environ.get(OWN_TEST_DATABASE)
+    if url:
+        yield TestServer(url, url)
+        return
+    with embedded_postgres.running(Path(tmp_path_factory.mktemp("postgres"))) as server:
+        yield TestServer(server.owner_url, server.app_url)
+
+
+@pytest.fixture(scope="session")
+def template_database(test_server: TestServer) -> Iterator[str]:
+    """Name of a migrated, empty database to copy."""
+    with test_server.database("huizong_template") as target:
+        schema.upgrade(target.owner_url)
+        yield "huizong_template"
+
+
+@pytest.fixture(scope="session")
+def shared_database(test_server: TestServer, template_database: str) -> Iterator[TestServer]:
+    """The database of the tests that are rolled back."""
+    with test_server.database("huizong_shared", template_database) as target:
+        yield target
+
+
+@pytest.fixture
+def database(shared_database: TestServer) -> Iterator[None]:
+    """Our transactions, all within one that is rolled back at the end of the test."""
+    engine = db.connect(shared_database.app_url)
+    with engine.connect() as connection:
+        outer = connection.begin()
+        sessions = sessionmaker(
+            bind=connection, join_transaction_mode="create_savepoint", expire_on_commit=False, class_=Session
+        )
+        db.use(engine, sessions)
+        yield
+        outer.rollback()
+    engine.dispose()
+
+
+@pytest.fixture
+def own_database(test_server: TestServer, template_database: str) -> Iterator[TestServer]:
+    """A database that really commits, for tests of several connections or processes."""
+    with test_server.database("huizong_own", template_database) as target:
+        engine = db.connect(target.app_url)
+        yield target
+        engine.dispose()
+
+
+@pytest.fixture
+def world(database: None) -> World:
+    """Two provinces with a small form sent down, inside the rolled-back transaction."""
+    return build_world()
+
+
+@pytest.fixture
+def committed_world(own_database: TestServer) -> World:
+    """The same, committed in a database of its own."""
+    return build_world()

@@ -1,0 +1,119 @@
+"""The lock on the door: what PostgreSQL itself lets the application's role see and write."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from portal import db
+from portal.db import transaction
+from tests.world import World
+
+TENANT_ROWS = ("submission", "submission_version", "value", "observation", "rollup", "event", "collection")
+
+
+def count(session, table: str) -> int:
+    return session.scalar(text(f"select count(*) from {table}"))
+
+
+class TestEveryTenantTable:
+    def test_has_forced_policies_for_the_application(self, database: None) -> None:
+        with transaction(None) as session:
+            rows = session.execute(
+                text("""
+                select c.relname, c.relrowsecurity, c.relforcerowsecurity,
+                       exists (select from pg_policies p where p.tablename = c.relname and 'huizong_app' = any(p.roles))
+                from pg_class c join pg_attribute a on a.attrelid = c.oid
+                where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+                  and a.attname in ('root_id', 'unit_path', 'sender_path') and c.relname <> 'unit'
+                """)
+            ).all()
+        assert {row[0] for row in rows} >= {*TENANT_ROWS, "upload", "explanation", "event_chain"}
+        assert [row[0] for row in rows if not all(row[1:])] == []
+
+    def test_is_worked_on_by_a_role_that_the_policies_bind(self, database: None) -> None:
+        with transaction(None) as session:
+            role = session.execute(
+                text("select rolname, rolsuper, rolbypassrls from pg_roles where rolname = current_user")
+            ).one()
+            owned = session.scalar(text("select count(*) from pg_class where relowner = current_user::regrole"))
+        assert tuple(role) == ("huizong_app", False, False)
+        assert owned == 0
+
+
+class TestScope:
+    def test_nothing_set_means_no_rows(self, world: World) -> None:
+        world.accept("d111")
+        with transaction(None) as session:
+            assert {table: count(session, table) for table in TENANT_ROWS} == dict.fromkeys(TENANT_ROWS, 0)
+
+    def test_no_scope_is_left_behind_on_a_pooled_connection(self, committed_world: World) -> None:
+        committed_world.accept("d111")
+        with transaction(committed_world.actor("p1")) as session:
+            assert count(session, "submission") > 0
+        with db.engine().connect() as connection:
+            assert connection.scalar(text("select count(*) from submission")) == 0
+
+    @pytest.mark.parametrize("stranger", ["d112", "c12", "p2"])
+    def test_a_stranger_sees_none_of_the_rows(self, world: World, stranger: str) -> None:
+        world.accept("d111")
+        unit = world.actor("d111").place
+        with transaction(world.actor(stranger)) as session:
+            for table in ("submission", "value", "observation", "submission_version"):
+                query = text(f"select count(*) from {table} where unit_id = :unit")
+                assert session.scalar(query, {"unit": unit.id}) == 0
+
+    def test_a_draft_is_hidden_from_the_superior_even_from_sql(self, world: World) -> None:
+        world.fill("d111")
+        with transaction(world.actor("c11")) as session:
+            assert count(session, "value") == 0
+
+    def test_a_stranger_changes_nothing(self, world: World) -> None:
+        world.accept("d111")
+        with transaction(world.actor("d112")) as session:
+            assert session.execute(text("update submission set answered = 0 where unit_path ~ '*.d111'")).rowcount == 0
+            assert session.execute(text("delete from value where unit_path ~ '*.d111'")).rowcount == 0
+
+
+class TestForgery:
+    def test_a_row_of_another_unit_cannot_be_inserted(self, world: World) -> None:
+        victim, thief = world.actor("d112").place, world.actor("d111")
+        with pytest.raises(Exception, match="row_level_security"), transaction(thief) as session:
+            session.execute(
+                text("""
+                insert into observation (root_id, period_code, indicator, unit_id, unit_path, form_code,
+                                         version_number, status, category)
+                values (:root, '2023', 'T101', :unit, cast(:path as ltree), 'T', 1, 'reported', '')"""),
+                {"root": victim.root_id, "unit": victim.id, "path": victim.path},
+            )
+
+    def test_a_path_cannot_be_forged(self, world: World) -> None:
+        victim, thief = world.actor("d112").place, world.actor("d111")
+        with pytest.raises(DBAPIError, match="fk_observation"), transaction(thief) as session:
+            session.execute(
+                text("""
+                insert into observation (root_id, period_code, indicator, unit_id, unit_path, form_code,
+                                         version_number, status, category)
+                values (:root, '2023', 'T101', :unit, cast(:path as ltree), 'T', 1, 'reported', '')"""),
+                {"root": victim.root_id, "unit": victim.id, "path": thief.place.path},
+            )
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "update rollup set amount = 1",
+            "insert into rollup select * from rollup",
+            "update event set body = '{}'",
+            "delete from event",
+            "update event_chain set length = 0",
+        ],
+    )
+    def test_what_is_computed_or_recorded_cannot_be_written(self, world: World, statement: str) -> None:
+        world.accept("d111")
+        with pytest.raises(Exception, match="row_level_security"), transaction(world.actor("p1")) as session:
+            session.execute(text(statement))
+
+    def test_an_event_of_another_tree_is_refused(self, world: World) -> None:
+        stranger = world.actor("p2").place
+        body = '{"at":"2024-01-01T00:00:00+00:00","kind":"x","subject":"y","unit":"d111"}'
+        with pytest.raises(Exception, match="row_level_security"), transaction(world.actor("p2")) as session:
+            session.execute(text("select append_events(:root, array[:body])"), {"root": stranger.root_id, "body": body})
