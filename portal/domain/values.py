@@ -79,6 +79,8 @@ def rounded(number: Decimal, decimals: int) -> Decimal:
 
 def exact_text(number: Decimal) -> str:
     """The number in full, plain digits, without trailing zeros after the point: `9.027178`, `100`."""
+    if not number:
+        return "0"  # not -0 either
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
