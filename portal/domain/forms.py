@@ -130,6 +130,7 @@ class Indicator:
         change_explain_percent: change on last year, in percent, from which an explanation is asked.
         parent: code of the indicator this one is a part of (其中).
         choices: ordered answers of a rating.
+        carried_from: for a carried indicator, the expression that brings it in, e.g. `LY(FZ1004)`.
     """
 
     code: str
@@ -151,6 +152,7 @@ class Indicator:
     choices: tuple[str, ...] = ()
     direction: Direction = Direction.NEUTRAL
     unit_synonyms: tuple[str, ...] = ()
+    carried_from: str = ""
 
     @property
     def typed(self) -> bool:

@@ -1,0 +1,108 @@
+"""The rule language: `FZ0410 == FZ0411 + FZ0412`, `if FZ0103 == 0 then FZ0104 == 0`, `200 <= A / B <= 20000`.
+
+Arithmetic (+ - * /), comparisons (== != < <= > >=, chained), `and` `or` `not`, `if … then …`, parentheses, decimal
+constants, indicator codes, `LY(X)` (last year's accepted figure), `PREV(X)` (the period before), `abs` `min` `max`
+`round`, and `missing(X)` and `na(X)`. An expression is parsed once into a tree and never handed to Python's `eval`.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from decimal import Context as DecimalContext
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+from portal.domain.conditions import Condition
+from portal.domain.expression_parser import ExpressionInvalid, read_tree
+from portal.domain.quantities import Context, Quantity, Reference, When
+from portal.domain.values import Values
+
+__all__ = ["Context", "Expression", "ExpressionInvalid", "decimal_of", "parse"]
+
+QUOTIENT_DIGITS = 28
+"""Significant digits of a result whose decimals never end."""
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed expression."""
+
+    text: str
+    root: Quantity | Condition
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether it holds or does not, rather than being a number."""
+        return isinstance(self.root, Condition)
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Every figure it looks at, once each, in the order written."""
+        return tuple(dict.fromkeys(self.root.references()))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Indicators of this period it looks at, in the order written."""
+        return self._codes(When.NOW)
+
+    @property
+    def last_year_codes(self) -> tuple[str, ...]:
+        """Indicators of last year it looks at, in the order written."""
+        return self._codes(When.LAST_YEAR)
+
+    @property
+    def previous_codes(self) -> tuple[str, ...]:
+        """Indicators of the period before it looks at, in the order written."""
+        return self._codes(When.PREVIOUS)
+
+    def amount(self, context: Context) -> Fraction | None:
+        """The number that a quantity comes to, unrounded; None if it cannot be told (a condition has none)."""
+        return None if isinstance(self.root, Condition) else self.root.amount(context)
+
+    def number(self, values: Values) -> Decimal | None:
+        """The number that a quantity comes to over the figures of this period alone; None if it cannot be told."""
+        amount = self.amount(Context(values))
+        return None if amount is None else decimal_of(amount)
+
+    def evaluate(self, context: Context) -> Decimal | bool | None:
+        """The number, or whether the condition holds; None if the figures do not allow to tell."""
+        if isinstance(self.root, Condition):
+            return self.root.holds(context)
+        amount = self.amount(context)
+        return None if amount is None else decimal_of(amount)
+
+    def _codes(self, when: When) -> tuple[str, ...]:
+        return tuple(reference.code for reference in self.references if reference.when is when)
+
+
+def decimal_of(number: Fraction) -> Decimal:
+    """The number as a decimal: exact if its decimals end, else to 28 significant digits."""
+    twos, rest = _exponent(number.denominator, 2)
+    fives, rest = _exponent(rest, 5)
+    if rest != 1:
+        division = DecimalContext(prec=QUOTIENT_DIGITS, rounding=ROUND_HALF_UP)
+        return division.divide(Decimal(number.numerator), Decimal(number.denominator))
+    places = max(twos, fives)
+    digits = Decimal(abs(number.numerator) * 10**places // number.denominator).as_tuple().digits
+    return Decimal((int(number < 0), digits, -places))
+
+
+def _exponent(number: int, prime: int) -> tuple[int, int]:
+    """How often the prime divides the number, and what is left."""
+    count = 0
+    while number % prime == 0:
+        number //= prime
+        count += 1
+    return count, number
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """Read an expression; reading the same text again costs nothing.
+
+    Raises:
+        ExpressionInvalid: it is not one; or it is longer or deeper than any sensible rule.
+    """
+    return Expression(text, read_tree(text))

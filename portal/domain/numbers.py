@@ -1,0 +1,87 @@
+"""Numbers as people read them: one unit of measure per column, 万 and 亿, rounded half up. For display only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.domain.forms import Language
+from portal.domain.values import rounded
+
+_WAN = Decimal(10_000)
+_YI = Decimal(100_000_000)
+_SCALED_DECIMALS = 2
+
+# A unit of measure may itself be counted in 万 or 亿 (万元): what it is called ten thousand, or a hundred million, up.
+_STEPS: dict[str, tuple[str, str]] = {"": ("万", "亿"), "万": ("亿", "万亿"), "亿": ("万亿", "亿亿")}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How the numbers of one column, axis or sentence are shown.
+
+    Attributes:
+        divisor: what an exact number is divided by.
+        unit: unit of measure of the quotient, for the heading: `万元`; empty if the numbers have none.
+        decimals: digits after the point.
+    """
+
+    divisor: Decimal
+    unit: str
+    decimals: int
+
+    def show(self, number: Decimal) -> str:
+        """The number on this scale, with thousands commas and without the unit: `1,234.50`.
+
+        Zero is `0`, and nothing else is: what would be rounded to zero is `<0.01`.
+        """
+        if not number:
+            return "0"
+        quotient = rounded(number / self.divisor, self.decimals)
+        if quotient:
+            return f"{quotient:,f}"
+        least = Decimal(1).scaleb(-self.decimals)
+        return f"<{least}" if number > 0 else f">-{least}"
+
+    def show_with_unit(self, number: Decimal) -> str:
+        """The same with the unit behind it: `1,234.50 万元`, `95.6%`."""
+        text = self.show(number)
+        if not self.unit:
+            return text
+        return f"{text}{self.unit}" if self.unit.startswith(("%", "‰")) else f"{text} {self.unit}"
+
+
+def scaled_unit(numbers: Iterable[Decimal | None], unit: str, decimals: int, language: Language = "zh") -> Scale:
+    """One scale for all of `numbers`, chosen by the largest: from 1 万 in 万, from 1 亿 in 亿, with two decimals.
+
+    Shares (%, ‰) and English, which does not count in 万, keep the unit of measure as it is.
+
+    Args:
+        numbers: exact, in `unit`; None stands for a missing one.
+        unit: the indicator's unit of measure.
+        decimals: digits after the point of a number that is not scaled.
+        language: of the reader.
+    """
+    largest = max((abs(number) for number in numbers if number is not None), default=Decimal(0))
+    if largest < _WAN or language != "zh" or unit.startswith(("%", "‰")):
+        return Scale(Decimal(1), unit, decimals)
+    prefix, measure = (unit[0], unit[1:]) if unit[:1] in {"万", "亿"} else ("", unit)
+    wan, yi = _STEPS[prefix]
+    if largest < _YI:
+        return Scale(_WAN, wan + measure, _SCALED_DECIMALS)
+    return Scale(_YI, yi + measure, _SCALED_DECIMALS)
+
+
+def chinese_number(number: Decimal, unit: str = "", decimals: int = 0, language: Language = "zh") -> str:
+    """A single number with its unit, as in a sentence: `1.23 亿元`, `9,999 人`."""
+    return scaled_unit([number], unit, decimals, language).show_with_unit(number)
+
+
+def percent(part: int | Decimal, whole: int | Decimal) -> str:
+    """`part` of `whole` as a percentage with one decimal, rounded half up; a dash if there is no whole."""
+    return f"{rounded(Decimal(part) * 100 / Decimal(whole), 1):f}%" if whole else "—"
+
+
+def signed(number: Decimal, decimals: int) -> str:
+    """A difference with its sign, thousands commas, rounded half up: `+1,234.5`, `-3`, `0`."""
+    text = rounded(number, decimals)
+    return f"{text:+,f}" if text else "0"

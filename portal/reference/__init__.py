@@ -1,0 +1,1 @@
+"""Reference texts the portal is delivered with: units, forms."""
