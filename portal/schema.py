@@ -28,6 +28,12 @@ def upgrade(owner_url: str) -> None:
         command.upgrade(_alembic(connection), "head")
 
 
+def create_roles(owner_url: str) -> None:
+    """Create the roles that tables and functions of a backup belong to or are granted to, where they are missing."""
+    with _owner_engine(owner_url).connect() as connection:
+        _create_roles(connection)
+
+
 def check(owner_url: str) -> None:
     """Compare the schema with the models.
 

@@ -49,7 +49,7 @@ def list_history(session: Session, actor: Actor, key: SubmissionKey, *, limit: i
     query = select(Event).where(Event.root_id == row.root_id, Event.subject == str(key))
     if row.unit_path != actor.place.path:
         query = query.where(Event.kind.startswith("submission_"))
-    return [_event(each) for each in session.scalars(query.order_by(Event.number.desc()).limit(limit))]
+    return [event_of(each) for each in session.scalars(query.order_by(Event.number.desc()).limit(limit))]
 
 
 def verify(session: Session, root_id: int) -> tuple[int, BrokenLink | None]:
@@ -89,7 +89,8 @@ def _problem(event: Event, number: int, previous: str) -> str:
     return "" if shown == (event.kind, event.subject, event.happened_at) else "altered"
 
 
-def _event(row: Event) -> EventRow:
+def event_of(row: Event) -> EventRow:
+    """A stored event, for the screen."""
     body = json.loads(row.body)
     return EventRow(
         row.number,

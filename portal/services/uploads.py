@@ -85,6 +85,11 @@ def finish(session: Session, actor: Actor, upload_id: UUID, report: Mapping[str,
     upload.state, upload.done, upload.report = "done", upload.total, dict(report)
 
 
+def fail(session: Session, actor: Actor, upload_id: UUID) -> None:
+    """Show that the examination broke down, by a fault that is not the file's."""
+    get_upload(session, actor, upload_id).state = "failed"
+
+
 def apply(
     session: Session, actor: Actor, key: SubmissionKey, upload_id: UUID, codes: Collection[str] | None = None
 ) -> Saved:
