@@ -1,6 +1,7 @@
 """Fixtures: one embedded PostgreSQL for the run, a transaction rolled back for each test, a small world in it."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,14 +54,19 @@ def _renamed(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def test_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    """The server: that of HUIZONG_TEST_DATABASE_URL, or an embedded one."""
+def test_server() -> Iterator[TestServer]:
+    """The server: that of HUIZONG_TEST_DATABASE_URL, or an embedded one.
+
+    Its directory can be passed by everybody: run as root, PostgreSQL works under another account.
+    """
     url = os.environ.get(OWN_TEST_DATABASE)
     if url:
         yield TestServer(url, url)
         return
-    with embedded_postgres.running(Path(tmp_path_factory.mktemp("postgres"))) as server:
-        yield TestServer(server.owner_url, server.app_url)
+    with tempfile.TemporaryDirectory(prefix="huizong-") as place:
+        Path(place).chmod(0o711)
+        with embedded_postgres.running(Path(place)) as server:
+            yield TestServer(server.owner_url, server.app_url)
 
 
 @pytest.fixture(scope="session")

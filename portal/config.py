@@ -1,0 +1,143 @@
+"""What an installation decides: read once from the environment, then passed on as one frozen value."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+DEFAULT_DATA_DIR = Path("var")
+UPLOAD_LIMIT = 20 * 1024 * 1024
+
+# The boundary file carries no approval number of its own: this one is inferred from its fields.
+MAP_SOURCE_ZH = "底图：天地图，审图号 GS(2024)0650号（推断所得，公开使用前须核实）；界线仅作示意"
+MAP_SOURCE_EN = (
+    "Base map: Tianditu, approval no. GS(2024)0650 (inferred, to be confirmed before public use); "
+    "boundaries are indicative only"
+)
+
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off"})
+_SCHEME = "postgresql+psycopg://"
+_LARGEST_PORT = 65535
+
+
+class ConfigInvalid(ValueError):
+    """An environment variable cannot be understood; the message names it, never the value of a secret one."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one installation.
+
+    Attributes:
+        data_dir: absolute; holds the embedded database, stored files and the secret key. Exists after `load`.
+        database_url: what the web, the worker and the CLI connect to; None means the embedded server.
+        migration_database_url: the same database for the role that owns its tables; None means the embedded server,
+            or `database_url` if only that is given.
+        trusted_proxies: how many reverse proxies in front of the web set X-Forwarded-For and -Proto; 0 means that
+            these headers are forged.
+        secure_cookies: send cookies over HTTPS only; off by default because the portal starts on plain HTTP.
+        own_worker: whether `huizong serve` runs the background jobs too; off where worker machines do.
+        upload_limit: largest accepted file, in bytes.
+        map_source_zh: printed under every map, in Chinese.
+        map_source_en: the same in English.
+    """
+
+    data_dir: Path
+    secret_key: str = field(repr=False)
+    database_url: str | None = field(default=None, repr=False)
+    migration_database_url: str | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    trusted_proxies: int = 0
+    secure_cookies: bool = False
+    own_worker: bool = True
+    upload_limit: int = UPLOAD_LIMIT
+    map_source_zh: str = MAP_SOURCE_ZH
+    map_source_en: str = MAP_SOURCE_EN
+
+    @classmethod
+    def load(cls, data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings from `environ`; a `data_dir` given here wins over HUIZONG_DATA_DIR.
+
+        Makes the data directory and, at the first call, the secret key in it.
+
+        Raises:
+            ConfigInvalid: a variable cannot be understood.
+        """
+        place = data_dir or Path(environ.get("HUIZONG_DATA_DIR") or DEFAULT_DATA_DIR)
+        place = place.resolve()
+        place.mkdir(parents=True, exist_ok=True)
+        database_url = _database_url(environ, "HUIZONG_DATABASE_URL")
+        return cls(
+            data_dir=place,
+            secret_key=environ.get("HUIZONG_SECRET_KEY") or _stored_secret(place / "secret_key"),
+            database_url=database_url,
+            migration_database_url=_database_url(environ, "HUIZONG_MIGRATION_DATABASE_URL") or database_url,
+            host=environ.get("HUIZONG_HOST") or cls.host,
+            port=_number(environ, "HUIZONG_PORT", cls.port, _LARGEST_PORT),
+            trusted_proxies=_number(environ, "HUIZONG_TRUSTED_PROXIES", cls.trusted_proxies, 9),
+            secure_cookies=_flag(environ, "HUIZONG_SECURE_COOKIES", cls.secure_cookies),
+            own_worker=_flag(environ, "HUIZONG_OWN_WORKER", cls.own_worker),
+            upload_limit=cls.upload_limit,
+            map_source_zh=environ.get("HUIZONG_MAP_SOURCE_ZH") or cls.map_source_zh,
+            map_source_en=environ.get("HUIZONG_MAP_SOURCE_EN") or cls.map_source_en,
+        )
+
+    def child_environment(self, database_url: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """The environment of a web or worker process: it gets `database_url`, and never the owner's."""
+        inherited = {name: value for name, value in environ.items() if name != "HUIZONG_MIGRATION_DATABASE_URL"}
+        return inherited | {
+            "HUIZONG_DATA_DIR": str(self.data_dir),
+            "HUIZONG_DATABASE_URL": database_url,
+            "HUIZONG_HOST": self.host,
+            "HUIZONG_PORT": str(self.port),
+        }
+
+
+def _database_url(environ: Mapping[str, str], name: str) -> str | None:
+    """The URL in the words of SQLAlchemy's psycopg driver; None if the variable is empty or absent."""
+    url = environ.get(name)
+    if not url:
+        return None
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
+        raise ConfigInvalid(f"{name} must begin with postgresql://")
+    return _SCHEME + rest
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, largest: int) -> int:
+    """A whole number from 0 to `largest`."""
+    text = environ.get(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and int(text) <= largest):
+        raise ConfigInvalid(f"{name} must be a number from 0 to {largest}, not {text!r}")
+    return int(text)
+
+
+def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    """Yes or no."""
+    text = environ.get(name, "").lower()
+    if not text:
+        return default
+    if text not in _YES | _NO:
+        raise ConfigInvalid(f"{name} must be 1 or 0, not {text!r}")
+    return text in _YES
+
+
+def _stored_secret(path: Path) -> str:
+    """The secret in the file at `path`, made by whichever process comes first."""
+    if not path.exists():
+        new = path.with_name(f"{path.name}.{os.getpid()}")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        try:
+            path.hardlink_to(new)  # unlike a rename, never replaces what another process wrote meanwhile
+        except FileExistsError:
+            pass
+        finally:
+            new.unlink()
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,67 @@
+"""What the container files say about the project is true of the project."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCKER = ROOT / "docker"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
+
+
+def copied_into_the_image() -> set[str]:
+    lines = (DOCKER / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    sources = [line.split()[1:-1] for line in lines if line.startswith("COPY ") and "--from" not in line]
+    return {name for names in sources for name in names}
+
+
+def test_the_image_holds_every_package_and_nothing_that_is_not_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {name.rstrip("*") for name in project["tool"]["setuptools"]["packages"]["find"]["include"]}
+    assert packages <= copied_into_the_image()
+    assert [name for name in copied_into_the_image() if not (ROOT / name).exists()] == []
+
+
+def test_the_build_context_lets_in_what_the_image_copies() -> None:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert allowed == copied_into_the_image()
+
+
+def test_every_variable_is_one_that_the_configuration_reads() -> None:
+    known = set(re.findall(r'"(HUIZONG_[A-Z_]+)"', (ROOT / "portal/config.py").read_text(encoding="utf-8")))
+    given = set(re.findall(r"(HUIZONG_[A-Z_]+)=", (DOCKER / "Dockerfile").read_text(encoding="utf-8")))
+    services = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    for name in ("web", "worker"):
+        given |= set(services[name]["environment"])
+    assert given <= known
+
+
+def test_every_setting_of_compose_stands_in_the_example(compose: dict[str, Any]) -> None:
+    used = set(re.findall(r"\$\{([A-Z_]+)", str(compose["services"])))
+    example = set(re.findall(r"^([A-Z_]+)=", (DOCKER / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    assert used == example
+
+
+def test_only_the_web_gets_the_owners_password(compose: dict[str, Any]) -> None:
+    holders = {name for name, service in compose["services"].items() if "OWNER_PASSWORD" in str(service["environment"])}
+    assert holders == {"web", "postgres"}
+
+
+def test_only_the_proxy_can_be_reached_from_outside(compose: dict[str, Any]) -> None:
+    assert {name for name, service in compose["services"].items() if "ports" in service} == {"proxy"}
+    assert compose["networks"]["inner"]["internal"] is True
+
+
+def test_every_mounted_file_exists(compose: dict[str, Any]) -> None:
+    mounts = [mount for service in compose["services"].values() for mount in service.get("volumes", [])]
+    files = [mount.split(":")[0] for mount in mounts if mount.startswith("./") and "certificates" not in mount]
+    assert files
+    assert all((DOCKER / name).is_file() for name in files)
