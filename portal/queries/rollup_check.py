@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.calculation import completed
 from portal.domain.lifecycle import COUNTED
 from portal.domain.periods import Period
-from portal.domain.rollup import Contribution, Total, contributions, total
-from portal.domain.units import Level
+from portal.domain.rollup import Contribution, Total, total
 from portal.models import Node, RollUp, Submission
 from portal.models import Period as PeriodRow
+from portal.queries.contributing import contributing
 from portal.queries.rollup_parts import targets_of_period
-from portal.queries.submissions import accepted_values, form_of, typed_values
 from portal.queries.units import list_units
 
 
@@ -70,10 +68,8 @@ def _computed(session: Session, root_id: int, period: Period) -> dict[tuple[int,
     query = select(Submission).where(
         Submission.root_id == root_id, Submission.period_code == str(period), Submission.state.in_(COUNTED)
     )
-    for row in session.scalars(query):
-        form, level = form_of(session, row), Level(row.level)
-        values = completed(form, level, typed_values(session, row), accepted_values(session, row, form))
-        for one in contributions(form, level, values):
+    for row, found in contributing(session, session.scalars(query).all()):
+        for one in found:
             for target in targets(row.unit_id):
                 parts[target, one.indicator].append(one)
     return {key: total(several) for key, several in parts.items()}

@@ -8,18 +8,18 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.calculation import completed
 from portal.domain.forms import AggregationKind, FormVersion, Indicator, Scope
 from portal.domain.lifecycle import State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
-from portal.domain.rollup import Total, contributions
+from portal.domain.rollup import Total
 from portal.domain.units import Level
 from portal.domain.values import exact_text
 from portal.errors import InvalidInput, NotFound
 from portal.models import Collection as CollectionRow
 from portal.models import Submission
 from portal.queries import forms
+from portal.queries.contributing import contributing
 from portal.queries.rollup_parts import (
     Targets,
     Totals,
@@ -29,7 +29,6 @@ from portal.queries.rollup_parts import (
     targets_today,
     totals_as_of_period,
 )
-from portal.queries.submissions import accepted_values, typed_values
 from portal.queries.units import UnitRow, get_unit, list_children, list_units
 
 REPORTED_TREE = "reported"
@@ -237,14 +236,11 @@ def _standing(session: Session, root_id: int, period: Period, targets: Targets) 
 def _add_pending(session: Session, standing: _Standing, totals: Totals) -> set[tuple[int, str]]:
     """Add what is submitted but not accepted; gives the totals touched. Unreadable figures stay out by policy."""
     touched: set[tuple[int, str]] = set()
-    versions = {form.code: form for form in standing.forms}
-    for row, units in standing.counted:
-        if State(row.state) is not State.SUBMITTED or not units:
-            continue
-        form, level = versions[row.form_code], Level(row.level)
-        values = completed(form, level, typed_values(session, row), accepted_values(session, row, form))
-        for one in contributions(form, level, values):
-            for target in units:
+    targets = {row.unit_id: units for row, units in standing.counted}
+    waiting = [row for row, units in standing.counted if State(row.state) is State.SUBMITTED and units]
+    for row, found in contributing(session, waiting):
+        for one in found:
+            for target in targets[row.unit_id]:
                 key = (target, one.indicator)
                 totals[key] = totals.get(key, Total()) + Total.of(one)
                 touched.add(key)

@@ -6,18 +6,15 @@ from sqlalchemy import delete, insert, text
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.domain.calculation import completed
 from portal.domain.lifecycle import COUNTED, MOVES, Action, State, move
 from portal.domain.policy import PERMISSION_OF, Actor, require
-from portal.domain.rollup import Contribution, contributions
+from portal.domain.rollup import Contribution
 from portal.domain.submissions import SubmissionKey, digest
-from portal.domain.units import Level
 from portal.errors import Blocked, Conflict, InvalidInput, InvalidMove
 from portal.models import Observation, Submission
+from portal.queries.contributing import contributing
 from portal.queries.findings import check_submission
 from portal.queries.submissions import (
-    accepted_values,
-    form_of,
     get_row,
     same_submission,
     subject_of,
@@ -135,18 +132,10 @@ def _enter(session: Session, row: Submission, before: State, after: State) -> No
 
 def observe(session: Session, row: Submission) -> None:
     """Let an accepted version's figures count, and add them up the tree at once."""
-    found = observed(session, row)
-    if found:
-        session.execute(insert(Observation), list(_observation_rows(row, found)))
+    for _row, found in contributing(session, [row]):
+        if found:
+            session.execute(insert(Observation), list(_observation_rows(row, found)))
     _recompute(session, row)
-
-
-def observed(session: Session, row: Submission) -> list[Contribution]:
-    """What the current version contributes to every roll-up."""
-    form = form_of(session, row)
-    level = Level(row.level)
-    values = completed(form, level, typed_values(session, row), accepted_values(session, row, form))
-    return contributions(form, level, values)
 
 
 def forget(session: Session, row: Submission) -> None:

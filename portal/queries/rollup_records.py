@@ -1,0 +1,56 @@
+"""Roll-ups as flat records, the same on the command line and in the API: exact texts, and what each number rests on."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from portal.domain.forms import Indicator
+from portal.domain.periods import Period
+from portal.domain.policy import Actor
+from portal.domain.values import exact_text
+from portal.queries.rollups import RollUpRow, list_indicators
+
+COLUMNS = (
+    "unit", "unit_name", "level", "period", "indicator", "name", "unit_of_measure", "value", "minimum", "maximum",
+    "mean", "reported", "expected", "not_applicable", "scope", "tree", "partial", "pending", "demo",
+)  # fmt: skip
+
+Record = dict[str, str | int | bool | None]
+
+
+def records(session: Session, actor: Actor, period: Period, rows: Sequence[RollUpRow]) -> list[Record]:
+    """A record per row, in the order of the rows.
+
+    A number that does not exist is None: nothing was reported, or the indicator is not added up.
+    """
+    indicators = {indicator.code: indicator for indicator in list_indicators(session, actor, period)}
+    return [_record(period, row, indicators[row.indicator]) for row in rows]
+
+
+def _record(period: Period, row: RollUpRow, indicator: Indicator) -> Record:
+    return {
+        "unit": row.unit_code,
+        "unit_name": row.unit_name,
+        "level": str(row.level),
+        "period": str(period),
+        "indicator": row.indicator,
+        "name": indicator.name.zh,
+        "unit_of_measure": indicator.unit,
+        "value": row.text or None,
+        "minimum": _text(row.minimum),
+        "maximum": _text(row.maximum),
+        "mean": _text(row.mean),
+        "reported": row.reported,
+        "expected": row.expected,
+        "not_applicable": row.not_applicable,
+        "scope": str(row.scope),
+        "tree": row.tree,
+        "partial": row.partial,
+        "pending": row.pending,
+        "demo": row.demo,
+    }
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else exact_text(number)
