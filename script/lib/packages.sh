@@ -4,6 +4,7 @@
 missing_packages() {
     command -v chromium >/dev/null || echo chromium
     command -v localc >/dev/null || echo libreoffice-calc
+    /usr/bin/python3 -c 'import uno' 2>/dev/null || echo python3-uno
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || echo fonts-noto-cjk
 }
 

@@ -1,0 +1,99 @@
+"""Load the demonstration: units, the form, accounts, and five years of reports. What is there already stays."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+
+from sqlalchemy import select
+
+from portal.db import transaction
+from portal.demo import accounts
+from portal.demo.courses import CURRENT_YEAR
+from portal.demo.figures import YearFigures, list_years
+from portal.demo.profile import read_profile
+from portal.demo.reports import Province, list_loaded, load_year
+from portal.demo.seeds import read_seeds
+from portal.demo.ways import FIRST_YEAR
+from portal.domain.form_file import read_form
+from portal.domain.forms import FormVersion
+from portal.domain.unit_file import read_units
+from portal.models import Unit
+from portal.queries.forms import find_form
+from portal.queries.people import portal_actor
+from portal.queries.units import list_units
+from portal.services import forms, units
+
+ROOTS = ("440000", "640000")
+YEARS = tuple(range(FIRST_YEAR, CURRENT_YEAR + 1))
+
+Progress = Callable[[int, int], None]
+"""Called with how many reports are made up, and how many there will be."""
+
+
+def load(
+    data_dir: Path, progress: Progress | None = None, *, roots: Sequence[str] = ROOTS, years: Sequence[int] = YEARS
+) -> None:
+    """Load the demonstration into the database in use; calling it again adds what is missing, and nothing else.
+
+    A province's year is one transaction: it is loaded as a whole or not at all.
+
+    Args:
+        data_dir: where the list of accounts and their password goes.
+        progress: called after each report.
+        roots: codes of the top units whose trees are loaded.
+        years: which years; the figures are the same whichever are chosen.
+    """
+    form = _load_reference()
+    user_ids = accounts.create(data_dir, roots)
+    provinces = [_province(form, root, user_ids) for root in roots]
+    missing = [(province, sorted(set(years) - list_loaded(province))) for province in provinces]
+    work = [(province, wanted) for province, wanted in missing if wanted]
+    total = sum(len(province.units) * (wanted[-1] - FIRST_YEAR + 1) for province, wanted in work)
+    made_up = chain.from_iterable(_load_province(province, wanted) for province, wanted in work)
+    for done, _ in enumerate(made_up, start=1):
+        if progress is not None:
+            progress(done, total)
+
+
+def _load_reference() -> FormVersion:
+    """Units and form, as far as the installation does not have them; what it has stays as it is."""
+    reference = files("portal").joinpath("reference")
+    placements, successions = read_units(reference.joinpath("units.csv").read_text(encoding="utf-8"))
+    ours = read_form(reference.joinpath("forms", "FZ.yaml").read_text(encoding="utf-8"))
+    with transaction(None) as session:
+        known = set(session.scalars(select(Unit.code)))
+        new = [placement for placement in placements if placement.code not in known]
+        if new:
+            codes = {placement.code for placement in new}
+            units.import_units(session, new, [each for each in successions if each.new_code in codes])
+        published = find_form(session, ours.code, ours.number)
+        if published is None:
+            forms.publish(session, ours)
+        return published or ours
+
+
+def _province(form: FormVersion, root: str, user_ids: Mapping[str, int]) -> Province:
+    with transaction(None) as session:
+        addressed = [unit for unit in list_units(session, under=root) if unit.level in form.levels]
+        return Province(form, portal_actor(session, root), addressed, user_ids)
+
+
+def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
+    """Make up every unit's reports year by year, and load those of `years`; gives the unit's code after each report."""
+    profile, seeds = read_profile(), read_seeds()
+    series = {
+        unit.code: list_years(
+            province.form, profile, seeds, profile.unit(unit.code, unit.parent_code, unit.level), years[-1]
+        )
+        for unit in province.units
+    }
+    before: dict[str, YearFigures] = {}
+    for year in range(FIRST_YEAR, years[-1] + 1):
+        figures = {}
+        for code, made_up in series.items():
+            figures[code] = next(made_up)
+            yield code
+        if year in years:
+            load_year(province, year, figures, before)
+        before = figures

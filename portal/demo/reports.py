@@ -1,0 +1,140 @@
+"""Write a province's made-up reports of one year into the database, as a whole or not at all."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.db import Base, transaction
+from portal.demo.courses import collection_days, course_of, read_plan
+from portal.demo.figures import YearFigures
+from portal.demo.filings import Filing
+from portal.demo.people import username
+from portal.domain.forms import FormVersion
+from portal.domain.lifecycle import COUNTED
+from portal.domain.periods import Period
+from portal.domain.policy import Actor, Role
+from portal.domain.values import Values
+from portal.models import Collection, Explanation, Observation, Submission, SubmissionVersion, Value
+from portal.queries.units import UnitRow
+from portal.services import collections, events
+
+
+@dataclass(frozen=True)
+class Province:
+    """A top unit, and all that is needed to load reports of its tree.
+
+    Attributes:
+        actor: the portal itself, acting within the top unit.
+        units: those the form addresses, in tree order.
+        user_ids: by user name.
+    """
+
+    form: FormVersion
+    actor: Actor
+    units: Sequence[UnitRow]
+    user_ids: Mapping[str, int]
+
+
+Figures = Mapping[str, YearFigures]
+"""Of one year, by unit code."""
+
+
+def list_loaded(province: Province) -> set[int]:
+    """The years for which the form was sent down in the province already."""
+    with transaction(province.actor) as session:
+        query = select(Collection.period_code).where(
+            Collection.root_id == province.actor.place.root_id, Collection.form_code == province.form.code
+        )
+        return {Period.parse(code).year for code in session.scalars(query)}
+
+
+def load_year(province: Province, year: int, figures: Figures, before: Figures) -> None:
+    """Send the form down for a year, and let every unit be as far with it as its course says.
+
+    Args:
+        province: whose units report.
+        year: the period.
+        figures: what they report.
+        before: what they reported for the year before; it counts as far as it was accepted.
+    """
+    with transaction(province.actor) as session:
+        opens_on, due_on = collection_days(year, clock.today())
+        form, actor = province.form, province.actor
+        sent = collections.send_down(session, actor, form, Period(year), opens_on=opens_on, due_on=due_on, demo=True)
+        filings = [_filing(province, unit, figures[unit.code]) for unit in sent if unit.code in figures]
+        session.execute(update(Submission), [filing.submission() for filing in filings])
+        _insert(session, SubmissionVersion, (row for filing in filings for row in filing.versions))
+        _insert(session, Value, (row for filing in filings for row in filing.answers()))
+        _insert(session, Explanation, (row for filing in filings for row in filing.explanations()))
+        accepted = _accepted_values(session, province, year - 1, before)
+        _insert(
+            session,
+            Observation,
+            (row for filing in filings for row in filing.observations(accepted.get(filing.unit.id, {}))),
+        )
+        _recompute(session, filings)
+        _record(session, actor, filings)
+
+
+def _filing(province: Province, unit: UnitRow, figures: YearFigures) -> Filing:
+    course = course_of(unit.code, unit.level, figures.year, clock.today(), seed=figures.published)
+    user_id = province.user_ids.get(username(unit.code, Role.FILLER))
+    return Filing(province.form, unit, figures, course, read_plan().correction, user_id)
+
+
+def _accepted_values(session: Session, province: Province, year: int, figures: Figures) -> dict[int, Values]:
+    """The accepted values of a year by unit id, as the portal will find them."""
+    query = select(Submission.unit_id).where(
+        Submission.root_id == province.actor.place.root_id,
+        Submission.period_code == str(Period(year)),
+        Submission.form_code == province.form.code,
+        Submission.state.in_(COUNTED),
+    )
+    accepted = set(session.scalars(query))
+    return {
+        unit.id: figures[unit.code].table for unit in province.units if unit.id in accepted and unit.code in figures
+    }
+
+
+def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+    """Insert rows by one statement, handed over as JSON, because a statement for each row keeps this side busy.
+
+    COPY would do as well, but PostgreSQL refuses it on tables with row-level security.
+    """
+    name = table.__tablename__
+    session.execute(
+        text(f"insert into {name} select * from json_populate_recordset(null::{name}, cast(:rows as json))"),
+        {"rows": json.dumps(list(rows), default=str, ensure_ascii=False)},
+    )
+
+
+def _recompute(session: Session, filings: Sequence[Filing]) -> None:
+    accepted = [filing for filing in filings if filing.course.state in COUNTED]
+    if accepted:
+        unit = accepted[0].unit
+        session.execute(
+            text("select recompute_rollup(:root, :period, :units)"),
+            {
+                "root": unit.root_id,
+                "period": str(accepted[0].key.period),
+                "units": [filing.unit.id for filing in accepted],
+            },
+        )
+
+
+def _record(session: Session, actor: Actor, filings: Sequence[Filing]) -> None:
+    for filing in filings:
+        events.record(
+            session,
+            actor,
+            "demo_loaded",
+            str(filing.key),
+            unit_code=filing.unit.code,
+            root_id=filing.unit.root_id,
+            after={"state": filing.course.state, "version": filing.course.version},
+        )

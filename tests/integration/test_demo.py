@@ -1,0 +1,363 @@
+"""The demonstration as loaded: complete, consistent, and added up to what an independent computation says."""
+
+import csv
+import stat
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from flask_appbuilder.security.sqla.models import Role as ScreenRole
+from flask_appbuilder.security.sqla.models import User, assoc_user_role
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash
+
+from portal import db
+from portal.db import transaction
+from portal.demo import accounts
+from portal.demo.loading import load
+from portal.demo.seeds import read_seeds
+from portal.domain.forms import AggregationKind, FormVersion
+from portal.domain.lifecycle import COUNTED, State, open_to
+from portal.domain.periods import Period
+from portal.domain.policy import Actor, Role
+from portal.domain.submissions import SubmissionKey, digest
+from portal.domain.units import Level
+from portal.domain.values import exact_text
+from portal.models import Event, Membership, Observation, Submission, SubmissionVersion, Unit, Value
+from portal.queries import events, findings, rollup_check
+from portal.queries.forms import get_form
+from portal.queries.people import find_actor, portal_actor
+from portal.queries.progress import completeness
+from portal.queries.rollups import RollUpRow, roll_up
+from portal.queries.submissions import typed_values
+from portal.queries.units import list_units
+from portal.services.versions import count_answers
+from tests.conftest import TestServer
+
+ROOT = "640000"
+YEARS = (2019, 2022, 2023)
+EXEMPT = "640303"
+CURRENT = Period(2023)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The database of this module: Ningxia's reports of three years."""
+
+    data_dir: Path
+    progress: list[tuple[int, int]]
+    actor: Actor
+    form: FormVersion
+
+
+@pytest.fixture(scope="module")
+def demo(test_server: TestServer, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    data_dir = tmp_path_factory.mktemp("demo")
+    with test_server.database("huizong_demo", template_database) as target:
+        engine = db.connect(target.app_url)
+        progress: list[tuple[int, int]] = []
+        load(data_dir, lambda done, total: progress.append((done, total)), roots=(ROOT,), years=YEARS)
+        with transaction(None) as session:
+            yield Loaded(data_dir, progress, portal_actor(session, ROOT), get_form(session, "FZ"))
+        engine.dispose()
+
+
+@pytest.fixture
+def session(demo: Loaded) -> Iterator[Session]:
+    with transaction(demo.actor) as session:
+        yield session
+
+
+def submissions(session: Session, year: int) -> dict[str, Submission]:
+    """By unit code."""
+    query = select(Unit.code, Submission).join(Submission, Submission.unit_id == Unit.id)
+    return dict(session.execute(query.where(Submission.period_code == str(year))).all())
+
+
+def test_a_second_load_adds_nothing(demo: Loaded) -> None:
+    listing = demo.data_dir / accounts.FILENAME
+    tables = (Submission, SubmissionVersion, Value, Observation, Event, Membership, User)
+
+    def counts() -> list[int]:
+        with transaction(demo.actor) as session:
+            return [session.scalar(select(func.count()).select_from(table)) for table in tables]
+
+    before, written = counts(), listing.read_bytes()
+    seen: list[tuple[int, int]] = []
+    load(demo.data_dir, lambda done, total: seen.append((done, total)), roots=(ROOT,), years=YEARS)
+    assert counts() == before
+    assert listing.read_bytes() == written
+    assert seen == []
+
+
+def test_progress_counts_every_report_made_up(demo: Loaded) -> None:
+    assert demo.progress == [(done, 5 * 28) for done in range(1, 5 * 28 + 1)]
+
+
+def test_past_years_are_accepted_but_for_the_published_report(session: Session) -> None:
+    states = {code: State(row.state) for code, row in submissions(session, 2019).items()}
+    assert states.pop(ROOT) is State.DRAFTING
+    assert set(states.values()) == {State.ACCEPTED}
+    assert {row.state for row in submissions(session, 2022).values()} == {State.ACCEPTED}
+
+
+def test_the_published_report_is_exactly_what_was_published(demo: Loaded, session: Session) -> None:
+    row = submissions(session, 2019)[ROOT]
+    assert typed_values(session, row) == read_seeds()[ROOT, 2019]
+    assert not row.demo
+    assert all(each.demo for code, each in submissions(session, 2019).items() if code != ROOT)
+    checked = findings.check_submission(session, demo.actor, SubmissionKey(ROOT, Period(2019), "FZ"))
+    assert {each.code for each in checked.findings} == {"required"}
+    assert (
+        session.scalar(
+            select(func.count()).where(Observation.unit_id == row.unit_id, Observation.period_code == "2019")
+        )
+        == 0
+    )
+
+
+def test_every_stage_shows_in_the_current_year(demo: Loaded, session: Session) -> None:
+    row = completeness(session, demo.actor, period=CURRENT, unit=ROOT)[0].completeness
+    assert row.exempt == 1
+    assert row.expected == 27
+    assert 0 < row.accepted < row.handed_in < row.expected
+    assert row.late == row.outstanding > 0
+
+
+def test_rows_are_what_the_portal_would_have_written(demo: Loaded, session: Session) -> None:
+    """Digests, counts of answers and who may read: as sealing, counting and moving by hand leave them."""
+    for year in YEARS:
+        for code, row in submissions(session, year).items():
+            key = SubmissionKey(code, Period(year), "FZ")
+            depth = row.unit_path.count(".") + 1
+            versions = session.scalars(
+                select(SubmissionVersion)
+                .where(SubmissionVersion.unit_id == row.unit_id, SubmissionVersion.period_code == str(year))
+                .order_by(SubmissionVersion.number)
+            ).all()
+            assert [each.number for each in versions] == list(range(1, row.version_number + 1))[: len(versions)]
+            for each in versions:
+                sealed = each.number < row.version_number or State(row.state) in {State.SUBMITTED, *COUNTED}
+                assert (each.sealed_at is not None) == sealed
+                state = State(row.state) if each.number == row.version_number else State.SUBMITTED
+                assert each.open_to == open_to(state, depth)
+                if State(row.state) in COUNTED and each.number == row.version_number:
+                    values = typed_values(session, row, each.number)
+                    assert each.sha256 == digest(key, each.number, values).sha256
+                    assert row.answered == count_answers(session, row)
+
+
+def test_a_report_that_was_sent_back_keeps_what_was_handed_in(demo: Loaded, session: Session) -> None:
+    returned = [
+        (year, code, row)
+        for year in YEARS
+        for code, row in submissions(session, year).items()
+        if row.version_number == 2 and State(row.state) in COUNTED
+    ]
+    assert returned
+    parents = {unit.code: unit.parent_code for unit in list_units(session)}
+    for _, code, row in returned:
+        superior = parents[code] or code
+        with transaction(None) as reference:
+            actor = portal_actor(reference, superior)
+        with transaction(actor) as own:
+            first, second = typed_values(own, row, 1), typed_values(own, row, 2)
+        assert first.keys() == second.keys()
+        assert first["FZ0804"].number == second["FZ0804"].number + 7
+
+
+def test_accepted_reports_have_no_findings_but_explained_ones(demo: Loaded, session: Session) -> None:
+    """Checked as the portal checks, with last year as stored."""
+    for code, row in submissions(session, 2023).items():
+        if State(row.state) in COUNTED:
+            checked = findings.check_submission(session, demo.actor, SubmissionKey(code, CURRENT, "FZ"))
+            assert checked.blocking == [], code
+
+
+def test_stored_roll_ups_and_the_chain_are_sound(demo: Loaded, session: Session) -> None:
+    compared, mismatches = rollup_check.verify(session, demo.actor.place.root_id)
+    assert compared > 1000
+    assert mismatches == []
+    length, broken = events.verify(session, demo.actor.place.root_id)
+    assert (length, broken) == (len(YEARS) * 29, None)
+    kinds = Counter(session.scalars(select(Event.kind)))
+    assert kinds == {"collection_sent_down": len(YEARS), "demo_loaded": len(YEARS) * 28}
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Accepted answers of one year by unit code, read straight from the tables."""
+
+    numbers: dict[str, dict[str, Fraction]]
+    texts: dict[str, dict[str, str]]
+
+    def of(self, code: str, units: set[str]) -> list[Fraction]:
+        return [numbers[code] for unit, numbers in self.numbers.items() if unit in units and code in numbers]
+
+    def both(self, units: set[str], *codes: str) -> list[tuple[Fraction, ...]]:
+        return [
+            tuple(numbers[code] for code in codes)
+            for unit, numbers in self.numbers.items()
+            if unit in units and set(codes) <= numbers.keys()
+        ]
+
+
+def accepted(session: Session, year: int) -> Reported:
+    rows = session.execute(
+        text("""
+        select unit.code, value.indicator, value.number, value.text
+        from submission join value using (root_id, period_code, form_code, unit_id)
+        join unit on unit.id = unit_id
+        where value.version_number = submission.version_number and submission.accepted_at is not null
+          and value.status = 'reported' and period_code = :year
+        """),
+        {"year": str(year)},
+    )
+    numbers: dict[str, dict[str, Fraction]] = defaultdict(dict)
+    texts: dict[str, dict[str, str]] = defaultdict(dict)
+    for unit, indicator, number, words in rows:
+        if number is None:
+            texts[unit][indicator] = words
+        else:
+            numbers[unit][indicator] = Fraction(number)
+    return Reported(numbers, texts)
+
+
+RATIOS = {  # indicator: numerator and denominator, written out once more
+    "FZ0107": ("FZ0106", "FZ0105"),
+    "FZ0205": ("FZ0204", "FZ0201"),
+    "FZ0312": ("FZ0311", "FZ0310"),
+    "FZ0403": ("FZ0401", "FZ0402"),
+    "FZ0509": ("FZ0508", "FZ0501"),
+    "FZ0512": ("FZ0511", "FZ0510"),
+    "FZ0610": ("FZ0609", "FZ0611"),
+    "FZ0703": ("FZ0702", "FZ0701"),
+    "FZ0907": ("FZ0908", "FZ0901"),
+}
+
+
+def expected_value(form: FormVersion, code: str, reported: Reported, units: set[str]) -> Fraction | None:
+    """What the indicator comes to over the units; None for one that is not added up."""
+    way = form.indicator(code).aggregation
+    match way.kind:
+        case AggregationKind.SUM:
+            return sum(reported.of(way.of or code, units), Fraction())
+        case AggregationKind.RATIO_OF_SUMS:
+            above, below = RATIOS[code]
+            pairs = reported.both(units, above, below)
+            return 100 * sum(a for a, _ in pairs) / sum(b for _, b in pairs)
+        case AggregationKind.WEIGHTED_MEAN:
+            pairs = reported.both(units, code, way.weight)
+            return sum(number * weight for number, weight in pairs) / sum(weight for _, weight in pairs)
+        case AggregationKind.COUNT_YES:
+            return Fraction(sum(texts[code] == "是" for unit, texts in reported.texts.items() if unit in units))
+        case _:
+            return None
+
+
+def assert_equal(row: RollUpRow, value: Fraction | None) -> None:
+    if value is None:
+        assert row.value is None, row.indicator
+    else:
+        assert abs(Fraction(row.value) - value) * 10**20 <= abs(value), row.indicator
+        assert row.text == exact_text(row.value)
+
+
+@pytest.mark.parametrize("year", [2022, 2023])
+@pytest.mark.parametrize("by", ["self", "children", "level:district"])
+def test_roll_ups_are_what_the_figures_add_up_to(demo: Loaded, session: Session, year: int, by: str) -> None:
+    reported = accepted(session, year)
+    tree = {unit.code: unit for unit in list_units(session, under=ROOT)}
+    rows = roll_up(session, demo.actor, unit=ROOT, period=Period(year), by=by)
+    kinds = set()
+    for row in rows:
+        if row.indicator in {"FZ0315", "FZ1001", "FZ1003"} or not row.reported:
+            continue  # not a plain quotient, or carried in: looked at below
+        units = {code for code, unit in tree.items() if f".{row.unit_code}." in f".{unit.path}."}
+        assert_equal(row, expected_value(demo.form, row.indicator, reported, units))
+        kinds.add(demo.form.indicator(row.indicator).aggregation.kind)
+    assert kinds == set(AggregationKind)
+
+
+def test_a_distribution_counts_answers_and_a_range_has_ends(demo: Loaded, session: Session) -> None:
+    reported = accepted(session, 2022)
+    (grades, items) = roll_up(session, demo.actor, unit=ROOT, period=Period(2022), indicators=["FZ0301", "FZ0803"])[
+        ::-1
+    ]
+    counts = Counter(texts["FZ0803"] for texts in reported.texts.values())
+    assert grades.counts == counts
+    choices = demo.form.indicator("FZ0803").choices
+    assert grades.text == ";".join(f"{choice}:{counts[choice]}" for choice in choices if counts[choice])
+    numbers = reported.of("FZ0301", set(reported.numbers))
+    assert (items.minimum, items.maximum, items.value) == (min(numbers), max(numbers), None)
+
+
+def test_a_share_of_a_difference_and_one_of_carried_figures(demo: Loaded, session: Session) -> None:
+    now, before = accepted(session, 2023), accepted(session, 2022)
+    reduction, closing = roll_up(session, demo.actor, unit=ROOT, period=CURRENT, indicators=["FZ0315", "FZ1003"])
+    limits = now.both(set(now.numbers), "FZ0313", "FZ0314")
+    assert_equal(reduction, 100 * sum(a - b for a, b in limits) / sum(a for a, _ in limits))
+    closed = sum(numbers["FZ1002"] for numbers in now.numbers.values())
+    assert_equal(closing, 100 * closed / sum(before.numbers[unit]["FZ1004"] for unit in now.numbers))
+
+
+def test_coverage_leaves_out_the_exempt_and_the_inapplicable(demo: Loaded, session: Session) -> None:
+    (people, platform) = roll_up(session, demo.actor, unit=ROOT, period=CURRENT, indicators=["FZ0601", "FZ0416"])[::-1]
+    rows = submissions(session, 2023)
+    districts = {code: row for code, row in rows.items() if row.level == Level.DISTRICT}
+    assert rows[EXEMPT].exempt_reason
+    assert people.expected == len(districts) - 1
+    assert people.reported == sum(State(row.state) in COUNTED for row in districts.values())
+    assert people.partial
+    assert people.demo
+    taken = sum(State(row.state) in COUNTED for row in rows.values())
+    assert (platform.not_applicable, platform.reported, platform.value) == (taken, 0, None)
+
+
+def test_every_role_has_an_account_that_works(demo: Loaded) -> None:
+    listing = demo.data_dir / accounts.FILENAME
+    assert stat.S_IMODE(listing.stat().st_mode) == 0o600
+    with listing.open(encoding="utf-8", newline="") as file:
+        rows = {row["username"]: row for row in csv.DictReader(file)}
+    assert Counter(row["role"] for row in rows.values()) == {
+        "filler": 28, "checker": 28, "legal_reviewer": 28, "head": 28, "reviewer": 6, "unit_admin": 6,
+        "publisher": 1, "auditor": 1,
+    }  # fmt: skip
+    with transaction(None) as session:
+        user = session.scalars(select(User).where(User.username == "640121_filler")).one()
+        assert check_password_hash(user.password, rows["640121_filler"]["password"])
+        actor = find_actor(session, user.id, user.last_name + user.first_name)
+        assert (actor.place.code, actor.roles) == ("640121", {Role.FILLER})
+    assert rows["640121_filler"]["unit_name"] == "银川市永宁县民政局"
+
+
+def test_figures_are_said_to_come_from_the_filler(demo: Loaded, session: Session) -> None:
+    user = session.scalars(select(User).where(User.username == "640121_filler")).one()
+    entered = session.execute(
+        select(Value.entered_by_id, Value.entered_by)
+        .join(Unit, Unit.id == Value.unit_id)
+        .where(Unit.code == "640121", Value.period_code == "2022")
+        .distinct()
+    ).all()
+    assert entered == [(user.id, user.last_name + user.first_name)]
+
+
+def test_accounts_of_a_further_province_get_the_same_password(demo: Loaded, tmp_path: Path) -> None:
+    listing = tmp_path / accounts.FILENAME
+    listing.write_bytes((demo.data_dir / accounts.FILENAME).read_bytes())
+    ids = accounts.create(tmp_path, ("440000",))
+    with listing.open(encoding="utf-8", newline="") as file:
+        rows = {row["username"]: row["password"] for row in csv.DictReader(file)}
+    assert len(set(rows.values())) == 1
+    assert {"admin", "441802_filler", "640121_filler"} <= rows.keys()
+    with transaction(None) as session:
+        admins = session.scalars(
+            select(assoc_user_role.c.user_id)
+            .join(ScreenRole, ScreenRole.id == assoc_user_role.c.role_id)
+            .where(ScreenRole.name == "Admin")
+        ).all()
+    assert admins == [ids["admin"]]
