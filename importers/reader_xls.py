@@ -1,0 +1,90 @@
+"""Old workbooks (.xls, and .et of WPS, which carries the same stream), read by xlrd."""
+
+import os
+from collections.abc import Iterator
+
+import xlrd
+from xlrd.biffh import XLRDError
+from xlrd.book import Book
+from xlrd.sheet import Cell, Sheet
+
+from importers import limits
+from importers.cell_values import clean_text, number_or_date
+from importers.reader_styles import BUILT_IN
+from importers.workbook import CellKind, ReadCell, Record, SheetEnd, SheetHeader, Visibility, WorkbookHeader
+from portal.errors import WorkbookUnreadable
+
+_VISIBILITY = {0: Visibility.VISIBLE, 1: Visibility.HIDDEN, 2: Visibility.VERY_HIDDEN}
+_BLANK = {xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}
+
+
+def read_xls(content: bytes) -> Iterator[Record]:
+    """The header, then every sheet's cells and end; formulas show as the values they had when last saved.
+
+    Raises:
+        WorkbookUnreadable: `encrypted`, or `corrupt_ole` for every way in which xlrd breaks on a damaged file.
+    """
+    book = _open(content)
+    sheets = book.sheets()
+    yield WorkbookHeader(
+        sheets=tuple(SheetHeader(sheet.name, _VISIBILITY.get(sheet.visibility, Visibility.HIDDEN)) for sheet in sheets),
+        constants=_text_constants(book),
+    )
+    cells = 0
+    for sheet in sheets:
+        for row in range(sheet.nrows):
+            for column, cell in enumerate(sheet.row(row)):
+                if cell.ctype in _BLANK:
+                    continue
+                cells += 1
+                if cells > limits.MAX_CELLS:
+                    raise WorkbookUnreadable("too_many_cells", sheet.name)
+                yield _read_cell(book, sheet, row, column, cell)
+        yield SheetEnd(
+            sheet.name,
+            frozenset(row + 1 for row, shown in sheet.rowinfo_map.items() if shown.hidden),
+            frozenset(column + 1 for column, shown in sheet.colinfo_map.items() if shown.hidden),
+        )
+
+
+def _open(content: bytes) -> Book:
+    with open(os.devnull, "w", encoding="utf-8") as log:  # noqa: PTH123 (os.devnull is a text)
+        try:
+            return xlrd.open_workbook(file_contents=content, formatting_info=True, ragged_rows=True, logfile=log)
+        except XLRDError as cause:
+            raise WorkbookUnreadable("encrypted" if "encrypted" in str(cause) else "corrupt_ole") from cause
+        except MemoryError:
+            raise
+        except Exception as cause:  # struct.error, CompDocError, UnicodeDecodeError, AssertionError, IndexError …
+            raise WorkbookUnreadable("corrupt_ole") from cause
+
+
+def _text_constants(book: Book) -> dict[str, str]:
+    results = {name.name: name.result for name in book.name_obj_list if name.result is not None}
+    return {name: result.value for name, result in results.items() if isinstance(result.value, str)}
+
+
+def _read_cell(book: Book, sheet: Sheet, row: int, column: int, cell: Cell) -> ReadCell:
+    number_format = _format_code(book, cell.xf_index)
+    kind: CellKind
+    raw = str(cell.value)
+    value = None
+    match cell.ctype:
+        case xlrd.XL_CELL_NUMBER | xlrd.XL_CELL_DATE:
+            raw = raw.removesuffix(".0")
+            kind, value = number_or_date(raw, number_format, epoch_1904=bool(book.datemode))
+        case xlrd.XL_CELL_BOOLEAN:
+            return ReadCell(sheet.name, row + 1, column + 1, CellKind.BOOLEAN, raw, bool(cell.value), number_format)
+        case xlrd.XL_CELL_ERROR:
+            kind, raw = CellKind.ERROR, xlrd.error_text_from_code.get(int(cell.value), raw)
+        case _:
+            kind, value = CellKind.TEXT, clean_text(raw)
+    return ReadCell(sheet.name, row + 1, column + 1, kind, raw, value, number_format)
+
+
+def _format_code(book: Book, style: int | None) -> str:
+    if style is None or style >= len(book.xf_list):
+        return "General"
+    key = book.xf_list[style].format_key
+    known = book.format_map.get(key)
+    return BUILT_IN.get(key) or (known.format_str if known else "General")

@@ -1,0 +1,105 @@
+"""Formulas of a generated workbook: ratios for display only (importing computes them anew), and what may be typed."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from importers.template_job import LAST_YEAR, THIS_YEAR, Job
+from portal.domain.expressions import parse
+from portal.domain.forms import DataType, Indicator, Source
+from portal.domain.quantities import Call, Node, Quantity, Reference, When
+from portal.domain.values import NO, YES, exact_text
+from portal.domain.wording import spelled
+
+NOT_APPLICABLE = {"zh": "不适用", "en": "N/A"}
+_LONGEST_LIST = 255
+_NOT_TYPED = "—"
+
+
+def display_formula(job: Job, indicator: Indicator) -> str | None:
+    """The formula that shows a ratio of the sheet's figures; None when it cannot be told from this workbook.
+
+    It shows a dash until every operand is a number and the denominator is not 0.
+    """
+    if indicator.source is not Source.CALCULATED:
+        return None
+    way = indicator.aggregation
+    numerator, denominator = parse(way.numerator).root, parse(way.denominator).root
+    if not (_in_sheet(numerator, job) and _in_sheet(denominator, job)):
+        return None
+    seen_from = job.places[indicator.code].sheet
+
+    def cell_of(reference: Reference) -> str:
+        column = LAST_YEAR if reference.when is When.LAST_YEAR else THIS_YEAR
+        return job.places[reference.code].reference(column, seen_from)
+
+    operands = list(dict.fromkeys(cell_of(r) for part in (numerator, denominator) for r in part.references()))
+    above, below = _spreadsheet(numerator, cell_of), _spreadsheet(denominator, cell_of)
+    ratio = f"({above})/({below})*{exact_text(way.multiplier)}"
+    counted = f"COUNT({','.join(operands)})<{len(operands)}"
+    return f'=IF({counted},"{_NOT_TYPED}",IF(({below})=0,"{_NOT_TYPED}",{ratio}))'
+
+
+def _in_sheet(node: Node, job: Job) -> bool:
+    """Whether a spreadsheet of this form can work it out: no function, no figure of another period."""
+    return (
+        isinstance(node, Quantity)
+        and not _has_call(node)
+        and all(r.when is not When.PREVIOUS and r.code in job.places for r in node.references())
+    )
+
+
+def _has_call(node: Node) -> bool:
+    return isinstance(node, Call) or any(_has_call(part) for part in node.parts())
+
+
+def _spreadsheet(quantity: Node, cell_of: Callable[[Reference], str]) -> str:
+    return spelled(quantity, cell_of).replace("×", "*").replace("÷", "/") if isinstance(quantity, Quantity) else ""
+
+
+def validation(job: Job, indicator: Indicator) -> DataValidation | None:
+    """What a spreadsheet program lets the user type: a number, a choice, or that it does not apply."""
+    words = f"“{NOT_APPLICABLE[job.language]}”"
+    if indicator.type.is_number:
+        rule = _number_rule(job, indicator)
+        whole = indicator.type is DataType.COUNT
+        kind = {"zh": "整数" if whole else "数字", "en": "a whole number" if whole else "a number"}[job.language]
+        least = "" if indicator.minimum is None else f"≥{exact_text(indicator.minimum)}"
+        prompt = {
+            "zh": f"填{least}的{kind}，以{indicator.unit}计。没有发生填0，没有此项职责填{words}，约数写“约3.7”。",
+            "en": f"Enter {kind} {least} ({indicator.unit}). 0 if none, {words} if not a duty, 约3.7 if approximate.",
+        }[job.language]
+        return _validation("custom", rule, prompt)
+    if indicator.type in {DataType.YES_NO, DataType.RATING}:
+        choices = (YES, NO) if indicator.type is DataType.YES_NO else indicator.choices
+        listed = ",".join((*choices, NOT_APPLICABLE[job.language]))
+        if any("," in choice for choice in choices) or len(listed) > _LONGEST_LIST:
+            return None
+        return _validation("list", f'"{listed}"', {"zh": "请从列表中选择", "en": "Choose from the list"}[job.language])
+    return None
+
+
+def _number_rule(job: Job, indicator: Indicator) -> str:
+    cell = job.places[indicator.code].address(THIS_YEAR)
+    conditions = [f"ISNUMBER({cell})"]
+    if indicator.minimum is not None:
+        conditions.append(f"{cell}>={exact_text(indicator.minimum)}")
+    if indicator.type is DataType.COUNT:
+        conditions.append(f"{cell}=INT({cell})")
+    number = f"AND({','.join(conditions)})" if len(conditions) > 1 else conditions[0]
+    # AND of a text raises an error in some programs, so the words are looked at first.
+    return f'IF(ISTEXT({cell}),OR({cell}="不适用",{cell}="N/A",LEFT({cell},1)="约"),{number})'
+
+
+def _validation(kind: Literal["custom", "list"], formula: str, prompt: str) -> DataValidation:
+    return DataValidation(
+        type=kind,
+        formula1=formula,
+        allow_blank=True,
+        showErrorMessage=True,
+        showInputMessage=True,
+        errorStyle="stop",
+        error=prompt[:_LONGEST_LIST],
+        prompt=prompt[:_LONGEST_LIST],
+    )
