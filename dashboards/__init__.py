@@ -1,0 +1,1 @@
+"""Dashboards: one Dash app at `/dashboards/`. They read through `portal.queries` and change nothing."""

@@ -1,0 +1,144 @@
+"""The bar above every view: unit, year, indicator and how figures are counted. A plain form whose answers are the URL.
+
+Without script it is sent with its button; `assets/navigation.js` sends it on every change, without loading a page.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import TypeVar
+
+from dash import dcc, html
+from dash.development.base_component import Component
+from flask_babel.speaklater import LazyString
+
+from dashboards import words
+from dashboards.compared import Comparison
+from dashboards.context import Context
+from dashboards.filters import Basis, TreeChoice, Whose
+from dashboards.language import gettext as _
+from dashboards.parts import ROOT, Children, aria, unit_name
+from portal.domain.forms import Indicator
+from portal.domain.units import Level
+from portal.web.language import say
+from portal.web.words import LEVELS
+
+_W = TypeVar("_W", bound=StrEnum)
+
+
+def context_bar(
+    context: Context,
+    page: str,
+    *,
+    indicators: Sequence[Indicator] = (),
+    levels: Iterable[Level] = (),
+    whose: Iterable[Whose] = (),
+    basis: bool = False,
+    tree: bool = True,
+) -> Component:
+    """The form; what a page does not depend on is not offered.
+
+    Args:
+        context: what the page is about.
+        page: its address below `/dashboards/`.
+        indicators: those it can show.
+        levels: levels of units it can compare.
+        whose: which of their figures it can compare.
+        basis: whether it can count figures not yet accepted.
+        tree: whether it can group units by today's tree.
+    """
+    filters = context.filters
+    fields = [
+        _unit_field(context),
+        _choice("y", _("年度"), [(str(each), str(each)) for each in context.periods], filters.period),
+        _indicator_field(context, indicators) if indicators else None,
+        _words("l", _("比较层级"), LEVELS, levels, filters.level),
+        _words("k", _("比较口径"), words.WHOSE, whose, filters.whose),
+        _words("b", _("数据口径"), words.BASES, Basis if basis else (), filters.basis),
+        _words("t", _("区划口径"), words.TREES, TreeChoice if tree else (), filters.tree),
+    ]
+    return html.Form(
+        [
+            *(field for field in fields if field is not None),
+            html.Button(_("查看"), className="button button-primary", type="submit"),
+        ],
+        action=f"{ROOT}{page}",
+        method="get",
+        className="context-bar no-print",
+        role="search",
+        **aria(label=_("选择单位、年度和口径")),
+    )
+
+
+def comparison_bar(context: Context, page: str, compared: Comparison) -> Component:
+    """The form of a page that compares units; it shows the level and the figures really compared."""
+    filters = context.filters.but(level=compared.level, whose=compared.whose)
+    return context_bar(
+        replace(context, filters=filters),
+        page,
+        indicators=compared.indicators,
+        levels=compared.levels,
+        whose=compared.choices,
+        basis=compared.restatable,
+        tree=compared.restatable,
+    )
+
+
+def _unit_field(context: Context) -> Component:
+    """A box that searches by code or name; it is sent as `441802 清城区`."""
+    choices = [html.Option(value=f"{unit.code} {unit_name(unit.name, unit.name_en)}") for unit in context.units]
+    unit = context.unit
+    return html.Div(
+        [
+            html.Label(_("单位"), htmlFor="choose-unit"),
+            dcc.Input(
+                id="choose-unit",
+                type="text",
+                name="u",
+                list="unit-choices",
+                value=f"{unit.code} {unit_name(unit.name, unit.name_en)}",
+                autoComplete="off",
+            ),
+            html.Datalist(choices, id="unit-choices"),
+        ],
+        className="field-unit",
+    )
+
+
+def _indicator_field(context: Context, indicators: Sequence[Indicator]) -> Component:
+    """Indicators under the names of their sheets."""
+    shown = {each.code for each in indicators}
+    groups = [
+        html.Optgroup(
+            [
+                html.Option(
+                    f"{each.code} {say(each.name)}", value=each.code, selected=each.code == context.indicator.code
+                )
+                for each in sheet.indicators
+                if each.code in shown
+            ],
+            label=say(sheet.name),
+        )
+        for sheet in context.sheets
+        if any(each.code in shown for each in sheet.indicators)
+    ]
+    return _select("i", _("指标"), groups, "field-indicator")
+
+
+def _words(
+    name: str, label: str, names: Mapping[_W, LazyString], offered: Iterable[_W], chosen: _W | None
+) -> Component | None:
+    """A choice between words; none if there is nothing to choose."""
+    choices = [(each.value, str(names[each])) for each in offered]
+    return _choice(name, label, choices, chosen or "") if len(choices) > 1 else None
+
+
+def _choice(name: str, label: str, choices: Sequence[tuple[str, str]], chosen: str) -> Component:
+    options = [html.Option(text, value=value, selected=value == chosen) for value, text in choices]
+    return _select(name, label, options)
+
+
+def _select(name: str, label: str, options: Children, class_name: str = "") -> Component:
+    box_id = f"choose-{name}"
+    box = html.Select(options, id=box_id, name=name)
+    return html.Div([html.Label(label, htmlFor=box_id), box], className=class_name)

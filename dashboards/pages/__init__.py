@@ -1,0 +1,1 @@
+"""The views, one package each: `layout` lays rows out, `callbacks` reads them."""

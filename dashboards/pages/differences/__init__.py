@@ -1,0 +1,1 @@
+"""差额: a unit's own report beside the sum of those below it."""

@@ -1,0 +1,138 @@
+"""The table of differences, laid out from its rows."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards import ids, parts, words
+from dashboards.context import Context
+from dashboards.context_bar import context_bar
+from dashboards.language import gettext as _
+from dashboards.pages.differences.verdicts import NEEDS_A_LOOK, Verdict, verdict_of
+from dashboards.parts import Children
+from portal.domain.forms import Scope, Sheet
+from portal.domain.numbers import Scale, scaled_unit, signed
+from portal.domain.values import exact_text
+from portal.queries.rollups import DifferenceRow
+from portal.web.language import language, say
+
+SLUG = "differences"
+_COLUMNS = 8
+
+
+def verdict_words() -> dict[Verdict, tuple[str, str]]:
+    """What is said of a row, and in which tone."""
+    return {
+        Verdict.INCOMPLETE: (_("下级未报齐，暂不判定"), "quiet"),
+        Verdict.OWN_MISSING: (_("本级未报"), "quiet"),
+        Verdict.TERRITORIAL: (_("由区县填报，全辖数即下级合计"), "quiet"),
+        Verdict.OWN_NOT_ALLOWED: (_("本级不填这项，却有本级数，请核实"), "explain"),
+        Verdict.SAME_AS_CHILDREN: (_("本级数等于下级合计，疑似把全辖数填成了本级数，请核实"), "explain"),
+        Verdict.ADDS_UP: (_("口径不同，两数相加为全辖数"), "good"),
+    }
+
+
+def page(context: Context, rows: Sequence[DifferenceRow], *, demo: bool) -> Children:
+    """The unit's own figures beside the sums of those below it, sheet by sheet."""
+    by_code = {row.indicator.code: row for row in rows}
+    suspicious = sum(verdict_of(row) in NEEDS_A_LOOK for row in rows)
+    incomplete = sum(verdict_of(row) is Verdict.INCOMPLETE for row in rows)
+    name = parts.unit_name(context.unit.name, context.unit.name_en)
+    body = [line for sheet in context.sheets for line in _sheet(context, sheet, by_code)]
+    found = _(
+        "共 %(count)s 项可以相加的指标；下级未报齐 %(incomplete)s 项；需要核实 %(suspicious)s 项。",
+        count=len(rows),
+        incomplete=incomplete,
+        suspicious=suspicious,
+    )
+    return [
+        parts.breadcrumb(context, SLUG),
+        parts.page_head(
+            _("差额：%(unit)s", unit=name),
+            [_("%(year)s 年度，已验收的数", year=str(context.period)), " ", parts.demo_tag(shown=demo)],
+            heading_id=ids.HEADING,
+        ),
+        context_bar(context, SLUG, tree=False),
+        parts.notice(
+            _(
+                "“本级”指标各级各报各的，本级上报与下级合计是两回事，相加才是全辖数，差额不为零不是错误；"
+                "“属地”指标只由区县填报，本级没有数。只有本级误报了全辖数时，差额才说明问题。"
+            )
+        ),
+        html.P(found, className="finding-line"),
+        parts.table(_("本级上报与下级合计"), _headings(), body) if body else parts.notice(_("没有可以比对的指标。")),
+    ]
+
+
+def _headings() -> list[Component]:
+    return [
+        parts.header(_("指标")),
+        parts.header(_("计量单位")),
+        parts.header(_("口径")),
+        parts.header(_("本级上报"), number=True),
+        parts.header(_("下级合计（已报）"), number=True),
+        parts.header(_("差额"), number=True),
+        parts.header(_("差率"), number=True),
+        parts.header(_("判定")),
+    ]
+
+
+def _sheet(context: Context, sheet: Sheet, by_code: dict[str, DifferenceRow]) -> list[Component]:
+    """The rows of a sheet under its name; none if the sheet has nothing to compare."""
+    rows = [by_code[indicator.code] for indicator in sheet.indicators if indicator.code in by_code]
+    if not rows:
+        return []
+    title = html.Tr(html.Th(say(sheet.name), colSpan=_COLUMNS, scope="rowgroup"), className="sheet-name")
+    return [title, *(_row(context, row) for row in rows)]
+
+
+def _row(context: Context, row: DifferenceRow) -> Component:
+    indicator = row.indicator
+    scale = scaled_unit([row.own, row.children], indicator.unit, indicator.decimals, language())
+    verdict = verdict_of(row)
+    text, tone = verdict_words()[verdict]
+    sign = "!" if verdict in NEEDS_A_LOOK else ""
+    own_reason = _("不填") if indicator.scope is Scope.TERRITORIAL else _("未报")
+    address = parts.href("ranking", context.filters, indicator=indicator.code, level=None, whose=None, sort="")
+    return html.Tr(
+        [
+            html.Th(
+                [parts.link(say(indicator.name), address), " ", html.Span(indicator.code, className="code soft")],
+                scope="row",
+            ),
+            html.Td(scale.unit),
+            html.Td(words.SCOPES[indicator.scope]),
+            parts.number_cell(row.own, scale, own_reason),
+            _children_cell(row, scale),
+            _difference_cell(row.difference, scale),
+            html.Td(_rate(row), className="number"),
+            html.Td(parts.badge(text, tone, sign), className="verdict"),
+        ],
+        className="late" if verdict in NEEDS_A_LOOK else "",
+    )
+
+
+def _children_cell(row: DifferenceRow, scale: Scale) -> Component:
+    """The sum below, and of how many units."""
+    if row.children is None:
+        number: Component = html.Span([parts.MISSING_SIGN, " ", html.Span(_("未报"), className="soft small")])
+    else:
+        number = html.Span(scale.show(row.children), title=exact_text(row.children))
+    covered = html.Span(f"{row.reported}/{row.expected}", className="soft small")
+    return html.Td([number, " ", covered], className="number")
+
+
+def _difference_cell(difference: Decimal | None, scale: Scale) -> Component:
+    if difference is None:
+        return html.Td(parts.MISSING_SIGN, className="number")
+    text = signed(difference / scale.divisor, scale.decimals)
+    return html.Td(text, title=exact_text(difference), className="number")
+
+
+def _rate(row: DifferenceRow) -> str:
+    """The difference in percent of the sum below."""
+    if row.difference is None or not row.children:
+        return parts.MISSING_SIGN
+    return f"{signed(row.difference / abs(row.children) * 100, 1)}%"

@@ -1,0 +1,1 @@
+"""地图: where an indicator is high or low."""

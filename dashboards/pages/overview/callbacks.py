@@ -1,0 +1,48 @@
+"""The overview, read."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from dashboards.context import Context
+from dashboards.filters import Basis
+from dashboards.language import lazy_gettext as _
+from dashboards.pages.overview import layout
+from dashboards.pages.page import Page
+from dashboards.parts import Children
+from portal.queries.progress import Completeness, completeness
+from portal.queries.rollups import roll_up
+
+
+def make(views: Sequence[Page]) -> Page:
+    """The page, for the router; it leads to the other `views`."""
+
+    def render(session: Session, context: Context) -> Children:
+        rows = roll_up(
+            session,
+            context.actor,
+            unit=context.unit.code,
+            period=context.period,
+            tree=context.filters.tree,
+            pending=context.filters.basis is Basis.PENDING,
+        )
+        links = [(view.slug, str(view.name), str(view.answers)) for view in views]
+        return layout.page(context, _completeness(session, context), rows, links)
+
+    return Page(layout.SLUG, _("总览"), _("一个单位及其全部下级的数"), render)
+
+
+def _completeness(session: Session, context: Context) -> Completeness:
+    """Counts over all forms of the period."""
+    rows = [
+        row.completeness for row in completeness(session, context.actor, period=context.period, unit=context.unit.code)
+    ]
+    return Completeness(
+        expected=sum(row.expected for row in rows),
+        handed_in=sum(row.handed_in for row in rows),
+        accepted=sum(row.accepted for row in rows),
+        sent_back=sum(row.sent_back for row in rows),
+        late=sum(row.late for row in rows),
+        outstanding=sum(row.outstanding for row in rows),
+        exempt=sum(row.exempt for row in rows),
+    )

@@ -1,0 +1,152 @@
+"""The overview: every indicator of a unit and all below it, and the way to the other views."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards import ids, parts, words
+from dashboards.context import Context
+from dashboards.context_bar import context_bar
+from dashboards.language import gettext as _
+from dashboards.parts import Children
+from portal.domain.forms import AggregationKind, Indicator, Sheet
+from portal.domain.numbers import percent, scaled_unit
+from portal.domain.values import exact_text
+from portal.queries.progress import Completeness
+from portal.queries.rollups import RollUpRow
+from portal.web.language import language, say
+
+SLUG = ""
+_COLUMNS = 6
+
+
+def page(
+    context: Context, completeness: Completeness, rows: Sequence[RollUpRow], views: Sequence[tuple[str, str, str]]
+) -> Children:
+    """The overview.
+
+    Args:
+        context: what the page is about.
+        completeness: of the unit and all below it.
+        rows: the unit's roll-ups.
+        views: the other pages: address below `/dashboards/`, name, the question it answers.
+    """
+    by_code = {row.indicator: row for row in rows}
+    name = parts.unit_name(context.unit.name, context.unit.name_en)
+    body = [line for sheet in context.sheets for line in _sheet(context, sheet, by_code)]
+    headings = [
+        parts.header(_("指标")),
+        parts.header(_("全辖汇总数"), number=True),
+        parts.header(_("计量单位")),
+        parts.header(_("已报单位"), number=True),
+        parts.header(_("口径")),
+        parts.header(_("比较")),
+    ]
+    return [
+        parts.breadcrumb(context, SLUG),
+        parts.page_head(
+            _("对比分析：%(unit)s", unit=name),
+            [
+                _("%(year)s 年度", year=str(context.period)),
+                f" · {words.BASES[context.filters.basis]} · {words.TREES[context.filters.tree]} ",
+                parts.demo_tag(shown=any(row.demo for row in rows)),
+            ],
+            heading_id=ids.HEADING,
+        ),
+        context_bar(context, SLUG, basis=True),
+        _tiles(completeness),
+        _views(context, views),
+        html.H2(_("全辖汇总数")),
+        parts.table(_("本单位及其全部下级；比率按分子合计÷分母合计计算"), headings, body),
+    ]
+
+
+def _tiles(counts: Completeness) -> Component:
+    return html.Ul(
+        [
+            parts.tile(str(counts.expected), _("应报")),
+            parts.tile(str(counts.handed_in), _("已报（%(share)s）", share=percent(counts.handed_in, counts.expected))),
+            parts.tile(str(counts.accepted), _("已验收"), "good"),
+            parts.tile(str(counts.sent_back), _("退回"), "warn" if counts.sent_back else ""),
+            parts.tile(str(counts.late), _("逾期"), "warn" if counts.late else ""),
+        ],
+        className="tiles",
+    )
+
+
+def _views(context: Context, views: Sequence[tuple[str, str, str]]) -> Component:
+    return html.Ul(
+        [
+            html.Li(
+                [
+                    html.Strong(parts.link(name, parts.href(slug, context.filters, sort=""))),
+                    html.Span(question, className="soft"),
+                ]
+            )
+            for slug, name, question in views
+        ],
+        className="views",
+    )
+
+
+def _sheet(context: Context, sheet: Sheet, by_code: dict[str, RollUpRow]) -> list[Component]:
+    rows = [(each, by_code[each.code]) for each in sheet.indicators if each.code in by_code]
+    if not rows:
+        return []
+    title = html.Tr(html.Th(say(sheet.name), colSpan=_COLUMNS, scope="rowgroup"), className="sheet-name")
+    return [title, *(_row(context, indicator, row) for indicator, row in rows)]
+
+
+def _row(context: Context, indicator: Indicator, row: RollUpRow) -> Component:
+    scale = scaled_unit([row.value], indicator.unit, indicator.decimals, language())
+    number = figure_text(indicator, row)
+    pending: Children = [" ", parts.badge(_("含待审"), "explain")] if row.pending else []
+    class_name = "part-of" if indicator.parent else ""
+    return html.Tr(
+        [
+            html.Th([say(indicator.name), " ", html.Span(indicator.code, className="code soft")], scope="row"),
+            html.Td(
+                [number, *pending],
+                className="number",
+                title=exact_text(row.value) if row.value is not None else row.text,
+            ),
+            html.Td(scale.unit if row.value is not None else indicator.unit),
+            html.Td(parts.coverage(row.reported, row.expected), className="number"),
+            html.Td(words.SCOPES[indicator.scope]),
+            html.Td(_ways(context, indicator), className="nowrap"),
+        ],
+        className=class_name,
+    )
+
+
+def figure_text(indicator: Indicator, row: RollUpRow) -> str:
+    """The rolled-up figure as shown; what does not roll up says so."""
+    if indicator.aggregation.kind is AggregationKind.NONE:
+        return _("不汇总")
+    if not row.reported:
+        return _("— 未报") if row.expected else _("— 不适用")
+    if indicator.aggregation.kind is AggregationKind.COUNT_YES:
+        yes = row.value or Decimal(0)
+        return _(
+            "%(yes)s 个单位为“是”（%(share)s）",
+            yes=exact_text(yes),
+            share=percent(yes, row.reported),
+        )
+    if row.value is None and row.minimum is not None and row.maximum is not None:
+        span = scaled_unit([row.minimum, row.maximum], "", indicator.decimals, language())
+        return f"{span.show(row.minimum)}–{span.show(row.maximum)}"
+    if row.value is None:
+        return row.text.replace(";", "；").replace(":", " ") or parts.MISSING_SIGN
+    return scaled_unit([row.value], indicator.unit, indicator.decimals, language()).show(row.value)
+
+
+def _ways(context: Context, indicator: Indicator) -> Children:
+    """Links to the indicator in the other views; only numbers can be ranked and mapped."""
+    if not indicator.type.is_number:
+        return []
+    changes = {"indicator": indicator.code, "sort": ""}
+    ranking = parts.link(_("排名"), parts.href("ranking", context.filters, **changes))
+    on_map = parts.link(_("地图"), parts.href("map", context.filters, **changes))
+    return [ranking, " ", on_map]

@@ -1,0 +1,1 @@
+"""排名: who leads and who lags among comparable units."""

@@ -1,0 +1,35 @@
+"""What the dashboards' own choices are called on screen."""
+
+from flask_babel.speaklater import LazyString
+
+from dashboards.filters import Basis, TreeChoice, Whose
+from dashboards.language import lazy_gettext as _
+from portal.domain.forms import Direction, Scope
+from portal.domain.values import ValueStatus
+
+BASES: dict[Basis, LazyString] = {
+    Basis.APPROVED: _("仅已验收"),
+    Basis.PENDING: _("含待审"),
+}
+TREES: dict[TreeChoice, LazyString] = {
+    TreeChoice.REPORTED: _("当时区划"),
+    TreeChoice.CURRENT: _("现行区划"),
+}
+WHOSE: dict[Whose, LazyString] = {
+    Whose.OWN: _("本级数"),
+    Whose.TOTAL: _("全辖汇总数"),
+}
+SCOPES: dict[Scope, LazyString] = {
+    Scope.OWN: _("本级"),
+    Scope.TERRITORIAL: _("属地"),
+}
+DIRECTIONS: dict[Direction, LazyString] = {
+    Direction.HIGHER: _("数值越大越好，按从大到小排"),
+    Direction.LOWER: _("数值越小越好，按从小到大排"),
+    Direction.NEUTRAL: _("不分优劣，仅按大小排列"),
+}
+WITHOUT: dict[ValueStatus, LazyString] = {
+    ValueStatus.MISSING: _("未报"),
+    ValueStatus.NOT_APPLICABLE: _("不适用"),
+    ValueStatus.REPORTED: _("部分"),
+}

@@ -1,0 +1,259 @@
+"""The dashboards in the application: who gets in, what each page shows, and that nobody sees more than their rows."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_appbuilder.security.sqla.models import User
+from werkzeug.test import TestResponse
+
+from dashboards.guard import CSRF_COOKIE
+from dashboards.mount import mount
+from portal import db
+from portal.app import create_app
+from portal.config import Config
+from portal.db import transaction
+from portal.domain.lifecycle import Action
+from portal.domain.policy import Role
+from portal.domain.values import Value
+from portal.models import Membership
+from portal.queries.units import get_unit
+from portal.web.permissions import sync_permissions
+from tests.conftest import TestServer
+from tests.world import World, build_world
+
+PAGES = ("", "progress", "ranking", "map", "differences")
+
+
+class Dashboards:
+    """The application on a committed world of its own, and browsers in it."""
+
+    def __init__(self, app: Flask, world: World) -> None:
+        self.app = app
+        self.world = world
+
+    def nobody(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def person(self, unit: str, *roles: Role) -> FlaskClient:
+        """A browser in which a person of the unit is signed in; with all roles if none is named."""
+        name = "-".join((unit, *roles))
+        with transaction(None) as session:
+            user = session.query(User).filter(User.username == name).one_or_none()
+            if user is None:
+                user = User(
+                    first_name="某", last_name="张", username=name, email=f"{name}@example.invalid", active=True
+                )
+                session.add(user)
+                session.flush()
+                for role in roles or Role:
+                    unit_id = get_unit(session, unit).id
+                    session.add(Membership(user_id=user.id, unit_id=unit_id, role=role, valid_from=date(2000, 1, 1)))
+            user_id = user.id
+        client = self.app.test_client()
+        with client.session_transaction() as browser:
+            browser["_user_id"], browser["_fresh"] = str(user_id), True
+        return client
+
+
+@pytest.fixture(scope="module")
+def dashboards(
+    test_server: TestServer, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboards]:
+    with test_server.database("huizong_dashboards", template_database) as target:
+        engine = db.connect(target.app_url)
+        app = create_app(Config.load(tmp_path_factory.mktemp("dashboards"), {}))
+        sync_permissions(app)
+        world = build_world()
+        world.accept("d111", T101=Value.of(30), T102=Value.of(12), T103=Value.of(18))
+        world.accept("d112")
+        world.accept("c13", T101=Value.of(0), T102=Value.of(0), T103=Value.of(0))
+        world.submit("d121")
+        world.take("d121", Action.SEND_BACK, by="c12", reason="请补充第二表的数")
+        yield Dashboards(app, world)
+        engine.dispose()
+
+
+def open_page(client: FlaskClient, page: str, search: str = "", **request) -> TestResponse:
+    """What Dash asks for when the address is `/dashboards/<page><search>`."""
+    client.get("/dashboards/")
+    cookie = client.get_cookie(CSRF_COOKIE, path="/dashboards/")
+    headers = {"X-CSRFToken": cookie.value} if cookie else {}
+    values = [("pathname", f"/dashboards/{page}"), ("search", search)]
+    body = {
+        "output": "content.children",
+        "outputs": {"id": "content", "property": "children"},
+        "inputs": [{"id": "location", "property": name, "value": value} for name, value in values],
+        "changedPropIds": ["location.pathname"],
+    }
+    return client.post("/dashboards/_dash-update-component", json=body, headers=headers | request.get("headers", {}))
+
+
+def shown(client: FlaskClient, page: str, search: str = "") -> str:
+    """The text of a page, without its tags; charts are left out."""
+    response = open_page(client, page, search)
+    assert response.status_code == 200, response.text
+
+    def texts(child) -> str:
+        if isinstance(child, list):
+            return "".join(texts(each) for each in child)
+        props = child["props"]
+        return props["markup"] if child["type"] == "Markup" else texts(props.get("children") or [])
+
+    return " ".join(re.sub(r"<[^>]*>", " ", texts(response.json["response"]["content"]["children"])).split())
+
+
+class TestDoor:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_nobody_is_led_to_the_sign_in_page(self, dashboards: Dashboards, page: str) -> None:
+        response = dashboards.nobody().get(f"/dashboards/{page}")
+        assert response.status_code == 302
+        assert "/login" in response.location
+
+    def test_no_route_of_dash_answers_nobody(self, dashboards: Dashboards) -> None:
+        """Besides published program code, every address below `/dashboards/` asks who it is."""
+        client = dashboards.nobody()
+        rules = [rule for rule in dashboards.app.url_map.iter_rules() if rule.rule.startswith("/dashboards")]
+        assert len(rules) >= 8
+        for rule in rules:
+            if "_dash-component-suites" in rule.rule:
+                continue
+            path = re.sub(r"<[^>]*>", "x", rule.rule)
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                answer = client.open(path, method=method, json={} if method == "POST" else None)
+                assert answer.status_code in {302, 400, 401}, (method, path, answer.status_code)
+
+    @pytest.mark.parametrize("path", ["_dash-layout", "_dash-dependencies", "assets/dashboards.css"])
+    def test_a_program_is_told_401_not_sent_to_a_form(self, dashboards: Dashboards, path: str) -> None:
+        assert dashboards.nobody().get(f"/dashboards/{path}").status_code == 401
+
+    def test_program_code_of_dash_is_open(self, dashboards: Dashboards) -> None:
+        page = dashboards.person("p1").get("/dashboards/").text
+        code = re.search(r'src="(/dashboards/_dash-component-suites/[^"]+)"', page)
+        assert code is not None
+        assert dashboards.nobody().get(code[1]).status_code == 200
+
+    def test_without_the_permission_a_person_is_refused(self, dashboards: Dashboards) -> None:
+        client = dashboards.app.test_client()
+        with transaction(None) as session:
+            user = User(first_name="某", last_name="李", username="li", email="li@example.invalid", active=True)
+            session.add(user)
+            session.flush()
+            user_id = user.id
+        with client.session_transaction() as browser:
+            browser["_user_id"], browser["_fresh"] = str(user_id), True
+        assert client.get("/dashboards/").status_code == 403
+        assert client.get("/dashboards/_dash-layout").status_code == 403
+
+    def test_a_callback_without_the_token_is_refused(self, dashboards: Dashboards) -> None:
+        client = dashboards.person("p1")
+        assert open_page(client, "").status_code == 200
+        assert client.post("/dashboards/_dash-update-component", json={}).status_code == 400
+
+
+class TestFrame:
+    def test_every_inline_script_carries_the_nonce(self, dashboards: Dashboards) -> None:
+        response = dashboards.person("p1").get("/dashboards/")
+        nonce = re.search(r"'nonce-([^']+)'", response.headers["Content-Security-Policy"])
+        assert nonce is not None
+        scripts = re.findall(r"<script[^>]*>", response.text)
+        assert scripts
+        assert all(f'nonce="{nonce[1]}"' in script for script in scripts)
+        assert "unsafe-inline" not in response.headers["Content-Security-Policy"].replace("unsafe-hashes", "")
+
+    def test_the_page_asks_nothing_of_another_host(self, dashboards: Dashboards) -> None:
+        page = dashboards.person("p1").get("/dashboards/").text
+        assert [
+            address for address in re.findall(r'(?:src|href)="([^"]+)"', page) if not address.startswith(("/", "#"))
+        ] == []
+
+    def test_plotly_is_our_bundle(self, dashboards: Dashboards) -> None:
+        client = dashboards.person("p1")
+        address = re.search(r'name="plotly-bundle" content="([^"]+)"', client.get("/dashboards/").text)
+        assert address is not None
+        with client.get(address[1], headers={"Accept-Encoding": "gzip"}) as bundle:
+            assert bundle.content_encoding == "gzip"
+            assert bundle.content_length < 600_000
+            assert "immutable" in bundle.headers["Cache-Control"]
+
+    def test_every_callback_is_bound_once(self, dashboards: Dashboards) -> None:
+        """The router, and the clicks on the two charts; also in a second application of the same process."""
+        assert len(dashboards.person("p1").get("/dashboards/_dash-dependencies").json) == 3
+        other = Flask("other")
+        assert len(mount(other).callback_map) == 3
+
+
+class TestPages:
+    @pytest.mark.parametrize("page", PAGES)
+    @pytest.mark.parametrize("unit", ["p1", "c11", "d111"])
+    def test_every_page_opens_for_every_level(self, dashboards: Dashboards, page: str, unit: str) -> None:
+        assert "2023" in shown(dashboards.person(unit), page)
+
+    def test_the_overview_says_how_much_it_rests_on(self, dashboards: Dashboards) -> None:
+        text = shown(dashboards.person("p1"), "")
+        assert "检查次数 T101 40 次 3/7（42.9%） 部分" in text
+        assert "甲占比 T104 40.00 %" in text
+
+    def test_progress_counts_and_names_who_is_late(self, dashboards: Dashboards) -> None:
+        text = shown(dashboards.person("p1"), "progress")
+        assert "7 应报 3 已报（42.9%） 3 已验收 1 退回" in text
+
+    def test_ranking_ranks_reporters_only(self, dashboards: Dashboards) -> None:
+        text = shown(dashboards.person("p1"), "ranking", "?i=T101&l=district")
+        assert "2/3 个单位参加排名（66.7%）" in text
+        ranked, unranked = text.split("未参加排名的")
+        assert "1 d111" in ranked
+        assert "d121" in unranked
+
+    def test_a_partial_total_is_not_ranked(self, dashboards: Dashboards) -> None:
+        text = shown(dashboards.person("p1"), "ranking", "?i=T101&l=city")
+        ranked, unranked = text.split("未参加排名的")
+        assert "1 c13" in ranked
+        assert "c11" in unranked
+
+    def test_zero_is_shown_and_missing_is_not_zero(self, dashboards: Dashboards) -> None:
+        text = shown(dashboards.person("p1"), "ranking", "?i=T101&l=city&k=own")
+        assert re.search(r"1 c13 民政局 p1 民政局 0 ", text)
+        assert re.search(r"c11 民政局 p1 民政局 未报", text)
+
+    def test_without_boundaries_the_table_says_the_same(self, dashboards: Dashboards) -> None:
+        text = shown(dashboards.person("p1"), "map", "?i=T101&l=district")
+        assert "没有这一级的边界文件" in text
+        assert "d111" in text
+
+    def test_differences_say_that_own_figures_add_up(self, dashboards: Dashboards) -> None:
+        text = shown(dashboards.person("c11"), "differences")
+        assert "检查次数 T101 次 本级 — 未报 40 2/2 — — 本级未报" in text
+        assert "由区县填报，全辖数即下级合计" in text
+
+    def test_the_english_pages_have_no_chinese_of_ours(self, dashboards: Dashboards) -> None:
+        client = dashboards.person("p1")
+        client.get("/language/en")
+        text = shown(client, "progress")
+        assert "Progress: Bureau p1" in text
+        assert "逾期" not in text
+
+    def test_a_page_that_is_not_there(self, dashboards: Dashboards) -> None:
+        assert "没有这个页面" in shown(dashboards.person("p1"), "nothing")
+
+
+class TestRows:
+    @pytest.mark.parametrize("page", PAGES)
+    @pytest.mark.parametrize("foreign", ["p1", "c12", "d121", "p2", "d211"])
+    def test_another_unit_is_not_found(self, dashboards: Dashboards, page: str, foreign: str) -> None:
+        text = shown(dashboards.person("c11"), page, f"?u={foreign}")
+        assert "没有找到您要的内容，或者您无权查看" in text
+        assert "检查次数" not in text
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_a_page_names_no_unit_beside_or_below_another(self, dashboards: Dashboards, page: str) -> None:
+        text = shown(dashboards.person("c11"), page)
+        assert re.findall(r"\b(?:c12|c13|d121|p2|c21|d211)\b", text) == []
+
+    def test_nothing_is_shown_of_a_draft(self, dashboards: Dashboards) -> None:
+        dashboards.world.fill("c11", T101=Value.of(777), T102=Value.of(700), T103=Value.of(77))
+        for page in PAGES:
+            assert "777" not in shown(dashboards.person("p1"), page, "?i=T101&b=pending&l=city&k=own")
