@@ -1,0 +1,69 @@
+"""Handing in: check the answers once more, declare, submit; then the receipt."""
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.db import transaction
+from portal.domain.lifecycle import Action
+from portal.domain.submissions import SubmissionKey
+from portal.errors import NotFound
+from portal.queries.findings import check_submission
+from portal.queries.submissions import get_submission, list_versions
+from portal.services import moves
+from portal.web.access import guarded_blueprint
+from portal.web.identity import current_actor
+from portal.web.present.findings import shown_findings
+from portal.web.present.moves import open_actions
+from portal.web.present.receipt import receipt_of
+from portal.web.present.sheet import all_rows
+from portal.web.screens import REVIEW, TASKS
+
+pages = guarded_blueprint("handing_in", __name__, TASKS, REVIEW, url_prefix="/submissions/<key>")
+
+
+@pages.get("/submit")
+def check_answers(key: str) -> str:
+    """All answers, what changed on last year, what was explained, and the declaration."""
+    return _check_answers(key, undeclared=False)
+
+
+@pages.post("/submit")
+def submit(key: str) -> Response | tuple[str, int]:
+    """Hand in, once the declaration is ticked."""
+    if "declared" not in request.form:
+        return _check_answers(key, undeclared=True), 422
+    actor = current_actor()
+    with transaction(actor) as session:
+        seen = request.form.get("seen", type=int)
+        moves.take(session, actor, SubmissionKey.parse(key), Action.SUBMIT, seen=seen)
+    return redirect(url_for("handing_in.receipt", key=key), code=303)
+
+
+def _check_answers(key: str, *, undeclared: bool) -> str:
+    actor = current_actor()
+    with transaction(actor) as session:
+        checked = check_submission(session, actor, SubmissionKey.parse(key))
+    return render_template(
+        "submit.html",
+        view=checked.view,
+        checked=checked,
+        shown=shown_findings(checked),
+        sheets=all_rows(checked.view),
+        allowed=Action.SUBMIT in open_actions(actor, checked.view),
+        undeclared=undeclared,
+    )
+
+
+@pages.get("/receipt")
+def receipt(key: str) -> str:
+    """The receipt of the version handed in last, or of the one named by `version`."""
+    actor = current_actor()
+    name = SubmissionKey.parse(key)
+    wanted = request.args.get("version", type=int)
+    with transaction(actor) as session:
+        sealed = [each for each in list_versions(session, actor, name) if each.sealed_at is not None]
+        version = next((each for each in sealed if wanted in {None, each.number}), None)
+        if version is None:
+            raise NotFound("receipt", key)
+        view = get_submission(session, actor, name, version=version.number)
+    return render_template("receipt.html", view=view, receipt=receipt_of(view, version))

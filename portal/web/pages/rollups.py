@@ -1,0 +1,99 @@
+"""汇总: a unit's roll-up, indicator by indicator, with its coverage; and one indicator over the units below."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+
+from flask import redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from portal.db import transaction
+from portal.domain.forms import Indicator, Sheet
+from portal.domain.periods import Period
+from portal.domain.policy import Actor
+from portal.queries.forms import form_of_indicator
+from portal.queries.progress import Completeness, CompletenessRow, completeness
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, list_indicators, list_periods, roll_up
+from portal.queries.units import get_unit, list_children
+from portal.web.access import guarded_blueprint
+from portal.web.identity import current_actor
+from portal.web.pages.periods import chosen_period
+from portal.web.present.units import way_down
+from portal.web.screens import ROLLUPS
+
+pages = guarded_blueprint("rollups", __name__, ROLLUPS, url_prefix="/rollups")
+
+SheetRows = list[tuple[Sheet, list[tuple[Indicator, RollUpRow]]]]
+
+
+@pages.get("/")
+def index() -> Response:
+    """The actor's own unit."""
+    return redirect(url_for("rollups.show", code=current_actor().place.code))
+
+
+@pages.get("/<code>")
+def show(code: str) -> str:
+    """All indicators of a unit; with `indicator`, that one for the unit and for each directly below it."""
+    actor = current_actor()
+    tree = CURRENT_TREE if request.args.get("tree") == CURRENT_TREE else REPORTED_TREE
+    pending = bool(request.args.get("pending"))
+    with transaction(actor) as session:
+        periods = list_periods(session)
+        period = chosen_period(periods)
+        day = period if tree == REPORTED_TREE else None
+        top = get_unit(session, code, period=day)
+        indicator, drilled = _drilled(session, actor, code, period, tree, pending=pending)
+        sheets = [] if indicator else _sheets(session, actor, code, period, tree, pending=pending)
+        context = {
+            "children": list_children(session, code, period=day),
+            "counts": _counts(completeness(session, actor, period=period, unit=code)),
+            "ancestors": way_down(session, actor, code, "rollups.show", period),
+        }
+    return render_template(
+        "rollup.html",
+        top=top,
+        period=str(period),
+        periods=periods,
+        tree=tree,
+        pending=pending,
+        indicator=indicator,
+        drilled=drilled,
+        sheets=sheets,
+        demo=any(row.demo for row in drilled) or any(row.demo for _sheet, pairs in sheets for _one, row in pairs),
+        **context,
+    )
+
+
+def _counts(rows: Sequence[CompletenessRow]) -> Completeness:
+    """All forms together."""
+    parts = [asdict(row.completeness) for row in rows]
+    return Completeness(**{field.name: sum(part[field.name] for part in parts) for field in fields(Completeness)})
+
+
+def _drilled(
+    session: Session, actor: Actor, code: str, period: Period, tree: str, *, pending: bool
+) -> tuple[Indicator | None, list[RollUpRow]]:
+    named = request.args.get("indicator")
+    if not named:
+        return None, []
+    own, below = (
+        roll_up(session, actor, unit=code, period=period, indicators=[named], by=by, tree=tree, pending=pending)
+        for by in ("self", "children")
+    )
+    return form_of_indicator(session, named).indicator(named), own + below
+
+
+def _sheets(session: Session, actor: Actor, code: str, period: Period, tree: str, *, pending: bool) -> SheetRows:
+    """The unit's roll-up by sheet, in form order."""
+    rows = {row.indicator: row for row in roll_up(session, actor, unit=code, period=period, tree=tree, pending=pending)}
+    sheets: SheetRows = []
+    left = [indicator.code for indicator in list_indicators(session, actor, period)]
+    while left:
+        form = form_of_indicator(session, left[0])
+        for sheet in form.sheets:
+            pairs = [(each, rows[each.code]) for each in sheet.indicators if each.code in rows]
+            if pairs:
+                sheets.append((sheet, pairs))
+        left = [each for each in left if each not in form.by_code]
+    return sheets

@@ -1,0 +1,74 @@
+"""One return: its sheets, its actions, its history."""
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.db import transaction
+from portal.domain.lifecycle import Action
+from portal.domain.submissions import SubmissionKey
+from portal.errors import InvalidInput, NotFound
+from portal.queries.events import list_history
+from portal.queries.findings import check_submission
+from portal.queries.submissions import get_submission, list_versions
+from portal.services import moves
+from portal.web.access import guarded_blueprint
+from portal.web.identity import current_actor
+from portal.web.present.moves import may_edit, may_upload, open_actions
+from portal.web.present.sheet import sheet_progress
+from portal.web.screens import REVIEW, TASKS
+
+HISTORY_SHOWN = 100
+
+pages = guarded_blueprint("submissions", __name__, TASKS, REVIEW, url_prefix="/submissions")
+
+
+@pages.get("/<key>/")
+def show(key: str) -> str:
+    """The task list of one return."""
+    actor = current_actor()
+    name = SubmissionKey.parse(key)
+    with transaction(actor) as session:
+        view = get_submission(session, actor, name)
+        checked = check_submission(session, actor, name) if view.readable else None
+        versions = list_versions(session, actor, name)
+        history = list_history(session, actor, name, limit=HISTORY_SHOWN)
+    findings = checked.findings if checked else []
+    return render_template(
+        "submission.html",
+        view=view,
+        checked=checked,
+        progress=sheet_progress(view, findings),
+        versions=versions,
+        history=history,
+        actions=open_actions(actor, view),
+        may_edit=may_edit(actor, view),
+        may_upload=may_upload(actor, view),
+    )
+
+
+@pages.post("/<key>/actions/<verb>")
+def act(key: str, verb: str) -> Response:
+    """Take an action; the way on is the page it was taken from."""
+    if verb not in set(Action):
+        raise NotFound("action", verb)
+    actor = current_actor()
+    with transaction(actor) as session:
+        moves.take(
+            session,
+            actor,
+            SubmissionKey.parse(key),
+            Action(verb),
+            reason=request.form.get("reason", ""),
+            seen=_seen(),
+        )
+    return redirect(url_for("submissions.show", key=key), code=303)
+
+
+def _seen() -> int | None:
+    """The submission's row version that the page showed."""
+    text = request.form.get("seen", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise InvalidInput("seen", "not_a_number", text)
+    return int(text)

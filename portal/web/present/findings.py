@@ -1,0 +1,84 @@
+"""Findings as pages show them: in groups, each with where it is and what was said about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from portal.domain.findings import Finding
+from portal.domain.forms import FormVersion, Indicator, Severity, Sheet
+from portal.errors import InvalidInput
+from portal.queries.findings import EXPLAINED, Checked, ExplanationRow
+
+_SEPARATOR = "~"  # in no code, rule id or indicator code
+
+
+@dataclass(frozen=True)
+class ShownFinding:
+    """A finding at its indicator.
+
+    Attributes:
+        key: what names it in addresses and forms.
+        explainable: whether an explanation answers it.
+        explanation: the one that was given.
+    """
+
+    finding: Finding
+    key: str
+    sheet: Sheet | None
+    indicator: Indicator | None
+    explanation: ExplanationRow | None = None
+
+    @property
+    def explainable(self) -> bool:
+        """Whether an explanation answers it."""
+        return self.finding.severity in EXPLAINED
+
+
+def key_text(finding: Finding) -> str:
+    """`Finding.key` in one word."""
+    return _SEPARATOR.join(finding.key)
+
+
+def parse_key(text: str) -> tuple[str, str, str]:
+    """Back from `key_text`.
+
+    Raises:
+        InvalidInput: it is no such word.
+    """
+    parts = text.split(_SEPARATOR)
+    if len(parts) != len(("code", "rule", "indicator")):
+        raise InvalidInput("finding", "unknown", text)
+    return (parts[0], parts[1], parts[2])
+
+
+def place(
+    form: FormVersion, finding: Finding, explanations: Mapping[tuple[str, str, str], ExplanationRow] | None = None
+) -> ShownFinding:
+    """A finding at the sheet and indicator it belongs to; one about the whole file belongs to none."""
+    known = finding.indicator in form.by_code
+    return ShownFinding(
+        finding,
+        key_text(finding),
+        form.sheet_of(finding.indicator) if known else None,
+        form.indicator(finding.indicator) if known else None,
+        (explanations or {}).get(finding.key),
+    )
+
+
+def shown_findings(checked: Checked) -> list[ShownFinding]:
+    """The findings of a submission, in form order."""
+    return [place(checked.view.form, finding, checked.explanations) for finding in checked.findings]
+
+
+def by_severity(shown: Sequence[ShownFinding]) -> dict[Severity, list[ShownFinding]]:
+    """In groups, heaviest first; a severity without findings is left out."""
+    groups = {severity: [each for each in shown if each.finding.severity is severity] for severity in Severity}
+    return {severity: group for severity, group in groups.items() if group}
+
+
+def by_sheet(shown: Sequence[ShownFinding]) -> list[tuple[Sheet, list[ShownFinding]]]:
+    """Findings that have an indicator, by the sheet it stands in."""
+    groups: dict[str, tuple[Sheet, list[ShownFinding]]] = {}
+    for each in shown:
+        if each.sheet is not None:
+            groups.setdefault(each.sheet.code, (each.sheet, []))[1].append(each)
+    return list(groups.values())

@@ -1,0 +1,82 @@
+"""An upload as its page shows it: the report in one language, and what the file would change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.domain.forms import Indicator, Severity
+from portal.domain.values import MISSING, Value
+from portal.errors import InvalidInput
+from portal.queries.submissions import SubmissionView
+from portal.services.uploads import values_of
+from portal.web.figures import shown
+
+CHECKED = "checked"
+"""Outcome of an upload that was read and checked (`importers.pipeline.Outcome`)."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure that the draft and the file have differently.
+
+    Attributes:
+        place: where it stands in the file, `表4!E12`.
+        clears: the file's cell is empty, so that writing it would take the draft's figure away.
+    """
+
+    indicator: Indicator
+    place: str
+    now: str
+    in_file: str
+    clears: bool
+
+
+def localised(report: Mapping[str, Any] | None, language: str) -> Mapping[str, Any] | None:
+    """The report with its sentences in that language."""
+    return {**report, **report["en"]} if report is not None and language == "en" else report
+
+
+def severity_chosen(text: str) -> Severity | None:
+    """The severity a page is narrowed to; None for all.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if not text:
+        return None
+    if text not in set(Severity):
+        raise InvalidInput("severity", "unknown", text)
+    return Severity(text)
+
+
+def differences(view: SubmissionView, report: Mapping[str, Any] | None) -> list[Change]:
+    """What writing the file into the draft would change, in form order."""
+    if report is None or report["outcome"] != CHECKED:
+        return []
+    changes = []
+    for code, in_file in values_of(report).items():
+        indicator, now = view.form.indicator(code), view.values.get(code, MISSING)
+        if now != in_file:
+            place = report["places"].get(code, "")
+            clears = now.answered and not in_file.answered
+            changes.append(
+                Change(indicator, place, _in_words(now, indicator), _in_words(in_file, indicator), clears=clears)
+            )
+    return changes
+
+
+def _in_words(value: Value, indicator: Indicator) -> str:
+    return f"{shown(value, indicator)} {value.note}".rstrip()
+
+
+ReportFinding = Mapping[str, Any]
+"""A finding as `importers.examination_json.finding_json` writes it."""
+
+
+def findings_by_sheet(
+    findings: Sequence[ReportFinding], severity: Severity | None
+) -> list[tuple[str, list[ReportFinding]]]:
+    """Findings of a report by the file's sheet, in the report's order; those about the whole file come first."""
+    wanted = [each for each in findings if severity in {None, each["severity"]}]
+    sheets = list(dict.fromkeys(each["sheet"] or "" for each in wanted))
+    return [(sheet, [each for each in wanted if (each["sheet"] or "") == sheet]) for sheet in sorted(sheets, key=bool)]

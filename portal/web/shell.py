@@ -1,0 +1,150 @@
+"""The frame around every page: what the header shows, and what templates may call."""
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask, g, request, url_for
+from flask_babel.speaklater import LazyString
+
+from portal.db import transaction
+from portal.domain.lifecycle import EDITABLE, MOVES
+from portal.domain.policy import Actor
+from portal.domain.submissions import SubmissionKey
+from portal.domain.units import Place
+from portal.domain.values import NO, YES
+from portal.queries.people import list_places
+from portal.queries.submissions import Task
+from portal.web import words
+from portal.web.access import may_open
+from portal.web.identity import find_current_actor, find_user
+from portal.web.language import LANGUAGES, day, language, moment, say
+from portal.web.present.findings import by_sheet
+from portal.web.present.rollups import rollup_figure, rollup_range, rollup_unit
+from portal.web.present.units import unit_name
+from portal.web.present.uploads import findings_by_sheet
+from portal.web.screens import REVIEW, SCREENS, TASKS
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A link of the header's menu."""
+
+    label: LazyString
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the header shows.
+
+    Attributes:
+        actor: the person and the unit acted for; None before signing in, and for a person without a unit.
+        units: the person's units, when there are several to choose from.
+        other_language: (code, name) of the language to switch to.
+        here: this page's path and query, to come back to.
+    """
+
+    signed_in: bool
+    actor: Actor | None
+    units: tuple[Place, ...]
+    menu: tuple[MenuEntry, ...]
+    other_language: tuple[str, str]
+    here: str
+
+
+def shell() -> Shell:
+    """The header of this request's page; made once a request."""
+    if "shell" not in g:
+        g.shell = _shell()
+    made: Shell = g.shell
+    return made
+
+
+def _shell() -> Shell:
+    user = find_user()
+    other = next(code for code in LANGUAGES if code != language())
+    return Shell(
+        signed_in=user is not None,
+        actor=find_current_actor(),
+        units=() if user is None else _units(user.id),
+        menu=() if user is None else _menu(),
+        other_language=(other, LANGUAGES[other]["name"]),
+        here=request.full_path.rstrip("?"),
+    )
+
+
+def _menu() -> tuple[MenuEntry, ...]:
+    return tuple(
+        MenuEntry(screen.label, screen.href, request.path.startswith(screen.href))
+        for screen in SCREENS
+        if may_open(screen)
+    )
+
+
+def _units(user_id: int) -> tuple[Place, ...]:
+    with transaction(None) as session:
+        places = tuple(list_places(session, user_id))
+    return places if len(places) > 1 else ()
+
+
+def form_name(task: Task) -> str:
+    """The form's name in the language of this request."""
+    return task.form_name_en if language() == "en" and task.form_name_en else task.form_name
+
+
+def home_link(key: SubmissionKey) -> tuple[LazyString, str]:
+    """The list a submission is found in: one's own tasks, or what those below have sent."""
+    actor = find_current_actor()
+    screen = TASKS if actor is not None and actor.place.code == key.unit else REVIEW
+    return screen.label, screen.href
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so browsers may keep it for ever."""
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+def install(app: Flask) -> None:
+    """Give templates the header and the words and figures of the field."""
+    app.jinja_env.globals.update(
+        shell=shell,
+        home_link=home_link,
+        asset=asset,
+        language=language,
+        STATES=words.STATES,
+        ACTIONS=words.ACTIONS,
+        SEVERITIES=words.SEVERITIES,
+        LEVELS=words.LEVELS,
+        REASONS=words.REASONS,
+        EVENTS=words.EVENTS,
+        SCOPES=words.SCOPES,
+        EDITABLE=EDITABLE,
+        YES_NO=(YES, NO),
+        NEEDS_REASON=frozenset(action for action, move in MOVES.items() if move.needs_reason),
+    )
+    app.jinja_env.filters.update(
+        say=say,
+        day=day,
+        moment=moment,
+        unit_name=unit_name,
+        form_name=form_name,
+        choice_name=words.choice_name,
+        aggregation_word=words.aggregation_word,
+        by_sheet=by_sheet,
+        findings_by_sheet=findings_by_sheet,
+        rollup_figure=rollup_figure,
+        rollup_range=rollup_range,
+        rollup_unit=rollup_unit,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,214 @@
+// Saves boxes while the person types, a few at a time, and never loses what could not be saved.
+
+const TYPING_PAUSE = 600; // milliseconds after the last key
+const RETRY = 5000;
+const severityNames = JSON.parse(document.getElementById("severity-names").textContent);
+
+export class Saver {
+  constructor(form, state) {
+    this.form = form;
+    this.state = state;
+    this.dirty = new Set();
+    this.sending = false;
+    this.handedOver = false;
+    this.timer = null;
+    this.say(this.word("idle"));
+    this.restore();
+    window.addEventListener("beforeunload", (event) => {
+      if (this.dirty.size && !this.handedOver) event.preventDefault();
+    });
+    window.addEventListener("online", () => this.flush());
+  }
+
+  word(name) {
+    return this.state.dataset[name];
+  }
+
+  say(text, failed = false) {
+    this.state.textContent = text;
+    this.state.classList.toggle("failed", failed);
+  }
+
+  // A box has changed: save it when the person pauses.
+  touch(code) {
+    this.dirty.add(code);
+    this.remember();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), TYPING_PAUSE);
+  }
+
+  // The form itself is being sent: it carries everything.
+  handOver() {
+    this.handedOver = true;
+    clearTimeout(this.timer);
+    localStorage.removeItem(this.form.dataset.queue);
+  }
+
+  async flush() {
+    clearTimeout(this.timer);
+    if (this.sending || !this.dirty.size || this.handedOver) return;
+    const cells = Object.fromEntries([...this.dirty].map((code) => [code, this.read(code)]));
+    this.sending = true;
+    this.say(this.word("saving"));
+    try {
+      await this.send(cells);
+    } catch {
+      this.later();
+    } finally {
+      this.sending = false;
+    }
+    if (this.unsent(cells)) this.touchAgain();
+  }
+
+  async send(cells) {
+    const response = await fetch(this.form.dataset.autosave, {
+      method: "PATCH",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": this.form.dataset.token },
+      body: JSON.stringify({ cells }),
+      credentials: "same-origin",
+    });
+    const body = await response.json();
+    if (response.ok) this.saved(cells, body);
+    else if (response.status === 409 && body.cells) this.contested(cells, body);
+    else if (response.status === 401 || body.code === "csrf") this.say(this.word("stopped"), true);
+    else if (response.status >= 500) throw new Error(body.detail);
+    else this.say(body.detail, true);
+  }
+
+  saved(cells, { saved_at: time, problems, rows }) {
+    for (const code of Object.keys(cells)) {
+      if (same(this.read(code), cells[code])) this.dirty.delete(code);
+      this.problem(code, problems[code] || "");
+      if (!problems[code] && !this.dirty.has(code)) this.settle(code, rows[code]);
+    }
+    for (const [code, row] of Object.entries(rows)) this.show(code, row);
+    this.remember();
+    const wrong = Object.keys(problems).length;
+    if (!wrong) this.say(`${this.word("saved")} ${time}`);
+    else this.say(`${wrong} ${this.word("refused")}`, true);
+  }
+
+  // Somebody else changed the same boxes: show theirs, keep mine, and let the person choose.
+  contested(cells, body) {
+    for (const [code, theirs] of Object.entries(body.cells)) {
+      this.dirty.delete(code);
+      this.form.elements[`version-${code}`].value = theirs.row_version;
+      this.problem(code, theirs.theirs);
+      const under = document.getElementById(`problem-${code}`);
+      under.append(" ", this.choice("mine", () => this.touch(code)), " ", this.choice("other", () => this.take(code, theirs)));
+    }
+    this.remember();
+    this.say(body.detail, true);
+  }
+
+  choice(name, act) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-small";
+    button.textContent = this.word(name);
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  take(code, theirs) {
+    this.settle(code, theirs);
+    this.problem(code, "");
+  }
+
+  // What the server made of the answer: 3.7万 has become 37000.
+  settle(code, row) {
+    this.form.elements[`answer-${code}`].value = row.answer;
+    this.form.elements[`na-${code}`].checked = row.not_applicable;
+  }
+
+  show(code, row) {
+    const line = document.getElementById(`row-${code}`);
+    if (!line) return;
+    const version = this.form.elements[`version-${code}`];
+    if (version) version.value = row.row_version;
+    const output = line.querySelector("output.shown");
+    if (output) output.textContent = row.shown;
+    line.querySelector(".change").textContent = row.change;
+    document.getElementById(`remarks-${code}`).replaceChildren(...row.remarks.map(remark));
+    const invalid = this.form.elements[`answer-${code}`] && this.form.elements[`answer-${code}`].getAttribute("aria-invalid");
+    line.className = line.className.replace(/\s*has-\w+/g, "");
+    if (invalid) line.classList.add("has-blocking");
+    else if (row.remarks.length) line.classList.add(`has-${row.remarks[0].severity}`);
+    this.uncover(code);
+  }
+
+  problem(code, text) {
+    const box = this.form.elements[`answer-${code}`];
+    document.getElementById(`problem-${code}`).textContent = text;
+    const described = [text ? `problem-${code}` : "", `remarks-${code}`].join(" ").trim();
+    box.setAttribute("aria-describedby", described);
+    if (text) box.setAttribute("aria-invalid", "true");
+    else box.removeAttribute("aria-invalid");
+    this.uncover(code);
+  }
+
+  uncover(code) {
+    const empty = !document.getElementById(`problem-${code}`).textContent && !document.getElementById(`remarks-${code}`).children.length;
+    document.getElementById(`under-${code}`).hidden = empty;
+  }
+
+  read(code) {
+    const { elements } = this.form;
+    return {
+      answer: elements[`answer-${code}`].value,
+      not_applicable: elements[`na-${code}`].checked,
+      note: elements[`note-${code}`].value,
+      row_version: elements[`version-${code}`].value,
+    };
+  }
+
+  // Not saved: keep it, also beyond this page, and try again.
+  later() {
+    this.say(`${this.dirty.size} ${this.word("failed")}`, true);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), RETRY);
+  }
+
+  unsent(cells) {
+    return [...this.dirty].some((code) => !cells[code]);
+  }
+
+  touchAgain() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), TYPING_PAUSE);
+  }
+
+  remember() {
+    const { queue } = this.form.dataset;
+    if (!this.dirty.size) localStorage.removeItem(queue);
+    else localStorage.setItem(queue, JSON.stringify(Object.fromEntries([...this.dirty].map((code) => [code, this.read(code)]))));
+  }
+
+  // What an earlier page could not save. It keeps the row version seen then, so that nobody is overwritten unawares.
+  restore() {
+    const kept = JSON.parse(localStorage.getItem(this.form.dataset.queue) || "{}");
+    for (const [code, cell] of Object.entries(kept)) {
+      const { elements } = this.form;
+      if (!elements[`answer-${code}`]) continue;
+      elements[`answer-${code}`].value = cell.answer;
+      elements[`na-${code}`].checked = cell.not_applicable;
+      elements[`note-${code}`].value = cell.note;
+      elements[`version-${code}`].value = cell.row_version;
+      this.dirty.add(code);
+    }
+    if (this.dirty.size) this.flush();
+  }
+}
+
+function same(one, other) {
+  return one.answer === other.answer && one.not_applicable === other.not_applicable && one.note === other.note;
+}
+
+function remark({ severity, message }) {
+  const line = document.createElement("span");
+  line.className = `remark remark-${severity}`;
+  const name = document.createElement("strong");
+  name.textContent = severityNames[severity];
+  line.append(name, message);
+  return line;
+}

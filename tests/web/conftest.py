@@ -1,0 +1,121 @@
+"""The application on a committed world, and browsers in it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select
+from werkzeug.security import generate_password_hash
+from werkzeug.test import TestResponse
+
+from portal import db
+from portal.app import create_app
+from portal.config import Config
+from portal.db import transaction
+from portal.domain.policy import Role
+from portal.models import Membership
+from portal.queries.units import get_unit
+from portal.web.permissions import sync_permissions
+from tests.conftest import TestServer
+from tests.web.html import Page
+from tests.world import World, build_world
+
+PASSWORD = "Ein-langes-Passwort-22"
+_HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")  # quick to check; only for tests
+
+
+@dataclass
+class Browser:
+    """A browser, in which somebody may be signed in."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **request: Any) -> Page:
+        """Open a page that must be there and be sound."""
+        response = self.client.get(path, **request)
+        assert response.status_code == 200, response.text
+        return sound(response)
+
+    def token(self) -> str:
+        """The token against forged requests, from any page."""
+        found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', self.client.get("/nowhere").text)
+        assert found
+        return found[1]
+
+    def post(self, path: str, fields: dict[str, Any] | None = None, **request: Any) -> TestResponse:
+        """Send a form."""
+        return self.client.post(path, data={"csrf_token": self.token(), **(fields or {})}, **request)
+
+    def patch(self, path: str, body: Any) -> TestResponse:
+        """Send what a script of ours sends."""
+        return self.client.patch(path, json=body, headers={"X-CSRFToken": self.token()})
+
+
+def sound(response: TestResponse) -> Page:
+    """The page of a response, well formed and labelled."""
+    page = Page(response.text)
+    assert page.faults == []
+    return page
+
+
+class Site:
+    """The application on a world of its own."""
+
+    def __init__(self, app: Flask, world: World) -> None:
+        self.app = app
+        self.world = world
+
+    def anonymous(self) -> Browser:
+        return Browser(self.app.test_client())
+
+    def account(self, username: str, **columns: Any) -> int:
+        """Make an account; gives the person's id."""
+        columns = {"first_name": "某", "last_name": "张", "active": True, "password": _HASH} | columns
+        with transaction(None) as session:
+            user = User(username=username, email=f"{username}@example.invalid", **columns)
+            session.add(user)
+            session.flush()
+            return user.id
+
+    def employ(self, user_id: int, unit: str, *roles: Role, until: date | None = None) -> None:
+        """Give the person these roles in the unit."""
+        with transaction(None) as session:
+            unit_id = get_unit(session, unit).id
+            for role in roles:
+                session.add(
+                    Membership(user_id=user_id, unit_id=unit_id, role=role, valid_from=date(2000, 1, 1), valid_to=until)
+                )
+
+    def person(self, unit: str, *roles: Role) -> Browser:
+        """A browser in which a person of the unit is signed in; with all roles if none is named."""
+        username = "-".join((unit, *roles))
+        with transaction(None) as session:
+            user_id = session.scalar(select(User.id).where(User.username == username))
+        if user_id is None:
+            user_id = self.account(username)
+            self.employ(user_id, unit, *(roles or Role))
+        return self.signed_in(user_id)
+
+    def signed_in(self, user_id: int) -> Browser:
+        """A browser in which this person is signed in."""
+        browser = self.anonymous()
+        with browser.client.session_transaction() as session:
+            session["_user_id"], session["_fresh"] = str(user_id), True
+        return browser
+
+
+@pytest.fixture(scope="module")
+def site(test_server: TestServer, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The application, with a world that the tests of a module share."""
+    with test_server.database("huizong_web", template_database) as target:
+        engine = db.connect(target.app_url)
+        app = create_app(Config.load(tmp_path_factory.mktemp("web"), {}))
+        sync_permissions(app)
+        yield Site(app, build_world())
+        engine.dispose()
