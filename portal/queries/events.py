@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ScalarResult, select
 from sqlalchemy.orm import Session
 
 from portal.domain.policy import Actor
@@ -61,20 +61,21 @@ def verify(session: Session, root_id: int) -> tuple[int, BrokenLink | None]:
     head = session.get(EventChain, root_id)
     length, last = (head.length, head.hash) if head else (0, GENESIS)
     number, previous = 0, GENESIS
-    for event in _chain(session, root_id):
-        number += 1
-        problem = _problem(event, number, previous)
-        if problem:
-            return length, BrokenLink(number, problem)
-        previous = event.hash
+    with closing(_chain(session, root_id)) as chain:
+        for event in chain:
+            number += 1
+            problem = _problem(event, number, previous)
+            if problem:
+                return length, BrokenLink(number, problem)
+            previous = event.hash
     if (number, previous) != (length, last):
         return length, BrokenLink(number + 1, "truncated")
     return length, None
 
 
-def _chain(session: Session, root_id: int) -> Iterator[Event]:
+def _chain(session: Session, root_id: int) -> ScalarResult[Event]:
     query = select(Event).where(Event.root_id == root_id).order_by(Event.number)
-    return iter(session.scalars(query.execution_options(yield_per=1000)))
+    return session.scalars(query.execution_options(yield_per=1000))
 
 
 def _problem(event: Event, number: int, previous: str) -> str:

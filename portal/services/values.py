@@ -55,6 +55,7 @@ def save_values(
     values: Mapping[str, Value],
     *,
     expected: Mapping[str, int] | None = None,
+    seen: int | None = None,
     provenance: Provenance | None = None,
 ) -> Saved:
     """Write figures into the draft. An impossible answer is refused and named; the others are written all the same.
@@ -65,16 +66,19 @@ def save_values(
         key: the submission.
         values: by indicator code; MISSING clears.
         expected: row versions the writer saw (0: no row); one that differs is a conflict.
+        seen: the submission's row version the writer looked at, if that matters.
         provenance: the file the figures were read from.
 
     Raises:
         NotPermitted: the actor does not fill this submission.
         InvalidMove: it can no longer be edited.
-        Conflict: somebody else changed one of the figures meanwhile; nothing is written.
+        Conflict: somebody else changed one of the figures, or what was seen, meanwhile; nothing is written.
         NotFound: an indicator is not of the form.
     """
     row = get_row(session, actor, key, for_update=True)
     _require_editable(actor, row)
+    if seen is not None and seen != row.row_version:
+        raise Conflict("submission", key)
     form = form_of(session, row)
     refused = _refused(form, Level(row.level), values)
     before = _standing(session, row)

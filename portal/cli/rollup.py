@@ -1,0 +1,112 @@
+"""`huizong rollup`: show roll-ups with what they rest on, prove them, or compute them again."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+import click
+
+from portal.cli.command import Group
+from portal.cli.connection import database, portal_of_each_tree, portal_over
+from portal.cli.words import both, say
+from portal.db import transaction
+from portal.domain.periods import Period
+from portal.queries.rollup_check import verify as verify_rollups
+from portal.queries.rollup_records import COLUMNS, Record, records
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
+from portal.queries.units import list_units
+from portal.services.rollups import rebuild as rebuild_rollups
+
+_FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+_WORDS = ("unit_name", "name", "unit_of_measure")
+
+
+@click.group("rollup", cls=Group, invoke_without_command=True, help="汇总数 / roll-ups")
+@click.option("--unit", help="单位代码 / unit code")
+@click.option("--period", help="报告期，如 2023 / period, e.g. 2023")
+@click.option("--indicator", help="指标代码，逗号分隔 / indicator codes, separated by commas")
+@click.option("--by", default="self", show_default=True, help="self | children | level:district …")
+@click.option("--tree", type=click.Choice([REPORTED_TREE, CURRENT_TREE]), default=REPORTED_TREE, show_default=True)
+@click.option("--pending", is_flag=True, help="含已上报未验收的数 / with figures submitted but not accepted")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.pass_context
+def command(
+    context: click.Context,
+    unit: str | None,
+    period: str | None,
+    indicator: str | None,
+    by: str,
+    tree: str,
+    pending: bool,
+    form: str,
+) -> None:
+    """Roll-ups of a unit, of its children, or of all units of a level below it."""
+    if context.invoked_subcommand is not None:
+        return
+    if not unit or not period:
+        raise click.UsageError("需要 --unit 和 --period / --unit and --period are needed")
+    wanted = Period.parse(period)
+    codes = [code.strip() for code in indicator.split(",")] if indicator else None
+    with database():
+        actor = portal_over(unit, wanted if tree == REPORTED_TREE else None, closely=pending)
+        with transaction(actor) as session:
+            rows = roll_up(
+                session, actor, unit=unit, period=wanted, indicators=codes, by=by, tree=tree, pending=pending
+            )
+            found = records(session, actor, wanted, rows)
+    _print(found, form)
+
+
+def _print(found: Sequence[Record], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(COLUMNS)
+    table.writerows([_cell(column, record[column]) for column in COLUMNS] for record in found)
+    click.echo(out.getvalue(), nl=False)
+
+
+def _cell(column: str, content: str | int | bool | None) -> str:
+    """What a spreadsheet takes for a formula when it opens the file is written as text; figures stay as they are."""
+    if content is None:
+        return ""
+    if isinstance(content, bool):
+        return str(content).lower()
+    text = str(content)
+    return "'" + text if column in _WORDS and text.startswith(_FORMULA_BEGINNINGS) else text
+
+
+@command.command("verify", help="由已验收的数重新核算全部汇总数 / prove every stored roll-up from accepted values")
+@click.pass_context
+def verify(context: click.Context) -> None:
+    """Exit code 1 if a stored roll-up is not what the accepted values add up to."""
+    wrong = 0
+    with database():
+        for portal in portal_of_each_tree():
+            with transaction(portal) as session:
+                compared, mismatches = verify_rollups(session, portal.place.root_id)
+                codes = {unit.id: unit.code for unit in list_units(session)}
+            for each in mismatches:
+                place = f"{codes.get(each.unit_id, each.unit_id)} {each.period} {each.indicator}"
+                click.echo(f"{place}: stored {each.stored}, computed {each.computed}")
+            wrong += len(mismatches)
+            verdict = (
+                f"{portal.place.code}：核对 {compared} 个汇总数，{len(mismatches)} 个不符。",
+                f"{compared} roll-ups compared, {len(mismatches)} differ.",
+            )
+            click.echo(both(verdict))
+    if wrong:
+        context.exit(1)
+
+
+@command.command("rebuild", help="重算全部汇总数 / compute every stored roll-up again")
+def rebuild() -> None:
+    """Compute the stored roll-ups of every tree again from its observations."""
+    with database():
+        for portal in portal_of_each_tree():
+            with transaction(portal) as session:
+                periods = rebuild_rollups(session, portal.place.root_id)
+            say(f"{portal.place.code}：重算了 {periods} 个报告期。", f"{periods} periods computed again.")

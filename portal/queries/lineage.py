@@ -1,0 +1,195 @@
+"""Where a rolled-up number comes from: which units contributed what, and for each figure the cell, file and person."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.domain.expressions import parse
+from portal.domain.forms import AggregationKind, FormVersion, Indicator, Source
+from portal.domain.lifecycle import COUNTED
+from portal.domain.periods import Period
+from portal.domain.policy import Actor, Permission, Subject, require
+from portal.domain.quantities import When
+from portal.domain.submissions import SubmissionKey
+from portal.domain.values import Value, ValueStatus
+from portal.models import Observation, Submission, Upload
+from portal.models import Value as ValueRow
+from portal.queries.submissions import form_of, value_of
+from portal.queries.units import UnitRow, get_unit, list_units
+
+Typed = tuple[Period, str]
+"""A typed figure of a submission's unit: its period and its indicator's code."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A typed figure, and how it got there.
+
+    Attributes:
+        upload_id: the file it was read from; None if it was typed in the browser.
+        filename: the name that file came with.
+        cell: where it stands there, e.g. `表4!E12`.
+    """
+
+    submission: SubmissionKey
+    version: int
+    indicator: str
+    value: Value
+    entered_by: str
+    entered_at: datetime
+    upload_id: UUID | None
+    filename: str | None
+    cell: str | None
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one unit adds to the number, and the typed figures that it rests on.
+
+    Attributes:
+        number: the unit's own figure; for a distribution it is `category`.
+        amount: what is added to the sum, or to the numerator.
+        weight: what is added to the denominator.
+    """
+
+    unit: UnitRow
+    submission: SubmissionKey
+    version: int
+    status: ValueStatus
+    number: Decimal | None
+    category: str
+    amount: Decimal | None
+    weight: Decimal | None
+    figures: list[Figure]
+
+
+def trace(session: Session, actor: Actor, *, unit: str, period: Period, indicator: str) -> list[Contribution]:
+    """The accepted contributions to an indicator of a unit and all below it, in the period's tree and its order.
+
+    Raises:
+        NotFound: no such unit in the period's tree.
+        NotPermitted: it is not within the actor's reach.
+    """
+    top = get_unit(session, unit, period=period)
+    require(actor, Permission.SEE_ROLLUP, Subject(top.path))
+    units = {each.id: each for each in list_units(session, under=unit, period=period)}
+    query = (
+        select(Observation, Submission)
+        .join(
+            Submission,
+            (Submission.root_id == Observation.root_id)
+            & (Submission.period_code == Observation.period_code)
+            & (Submission.form_code == Observation.form_code)
+            & (Submission.unit_id == Observation.unit_id),
+        )
+        .where(
+            Observation.root_id == top.root_id,
+            Observation.period_code == str(period),
+            Observation.indicator == indicator,
+            Observation.unit_id.in_(units),
+        )
+    )
+    rows = {observation.unit_id: (observation, submission) for observation, submission in session.execute(query)}
+    if not rows:
+        return []
+    form = form_of(session, next(iter(rows.values()))[1])
+    figures = _figures(session, units, rows.keys(), form, set(_typed(form, form.indicator(indicator), period)))
+    return [
+        _contribution(one, rows[unit_id][0], period, figures[unit_id])
+        for unit_id, one in units.items()
+        if unit_id in rows
+    ]
+
+
+def _typed(form: FormVersion, indicator: Indicator, period: Period) -> Iterable[Typed]:
+    """The typed figures that a unit's contribution to an indicator is made of."""
+    way = indicator.aggregation
+    if way.kind is AggregationKind.SUM and way.of:
+        yield from _typed_behind(form, way.of, period)
+        return
+    yield from _typed_behind(form, indicator.code, period)
+    if way.kind is AggregationKind.WEIGHTED_MEAN:
+        yield from _typed_behind(form, way.weight, period)
+
+
+def _typed_behind(form: FormVersion, code: str, period: Period) -> Iterable[Typed]:
+    indicator = form.indicator(code)
+    if indicator.source is Source.COLLECTED:
+        yield period, code
+        return
+    way = indicator.aggregation
+    carried = indicator.source is Source.CARRIED
+    for expression in (indicator.carried_from,) if carried else (way.numerator, way.denominator):
+        for reference in parse(expression).references:
+            at = {When.NOW: period, When.LAST_YEAR: period.last_year, When.PREVIOUS: period.previous}
+            yield from _typed_behind(form, reference.code, at[reference.when])
+
+
+def _figures(
+    session: Session, units: dict[int, UnitRow], unit_ids: Collection[int], form: FormVersion, typed: set[Typed]
+) -> dict[int, list[Figure]]:
+    """The figures by unit id, in form order."""
+    query = (
+        select(ValueRow, Upload.filename)
+        .join(
+            Submission,
+            (Submission.root_id == ValueRow.root_id)
+            & (Submission.period_code == ValueRow.period_code)
+            & (Submission.form_code == ValueRow.form_code)
+            & (Submission.unit_id == ValueRow.unit_id)
+            & (Submission.version_number == ValueRow.version_number),
+        )
+        .outerjoin(Upload, (Upload.root_id == ValueRow.root_id) & (Upload.id == ValueRow.upload_id))
+        .where(
+            ValueRow.root_id == next(iter(units.values())).root_id,
+            ValueRow.period_code.in_({str(period) for period, _code in typed}),
+            ValueRow.form_code == form.code,
+            ValueRow.unit_id.in_(unit_ids),
+            ValueRow.indicator.in_({code for _period, code in typed}),
+            Submission.state.in_(COUNTED),
+        )
+    )
+    found: dict[int, list[Figure]] = defaultdict(list)
+    for row, filename in session.execute(query):
+        period = Period.parse(row.period_code)
+        if (period, row.indicator) in typed:
+            key = SubmissionKey(units[row.unit_id].code, period, row.form_code)
+            found[row.unit_id].append(_figure(key, row, filename))
+    order = {code: position for position, code in enumerate(form.by_code)}
+    for several in found.values():
+        several.sort(key=lambda figure: (order[figure.indicator], figure.submission.period))
+    return found
+
+
+def _figure(key: SubmissionKey, row: ValueRow, filename: str | None) -> Figure:
+    return Figure(
+        key,
+        row.version_number,
+        row.indicator,
+        value_of(row),
+        row.entered_by,
+        row.entered_at,
+        row.upload_id,
+        filename,
+        row.cell,
+    )
+
+
+def _contribution(unit: UnitRow, row: Observation, period: Period, figures: list[Figure]) -> Contribution:
+    return Contribution(
+        unit,
+        SubmissionKey(unit.code, period, row.form_code),
+        row.version_number,
+        ValueStatus(row.status),
+        row.number,
+        row.category,
+        row.amount,
+        row.weight,
+        figures,
+    )

@@ -1,0 +1,95 @@
+"""`rollups`, `completeness` and `lineage`: numbers over units, what they rest on, and where they come from."""
+
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, fields, validate
+
+from portal.db import transaction
+from portal.domain.periods import Period
+from portal.domain.policy import Actor
+from portal.queries.lineage import trace
+from portal.queries.progress import completeness
+from portal.queries.rollup_records import records
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, differences, roll_up
+from portal.web.api.fields import CodesField, PeriodField
+from portal.web.api.resource import Resource, answer, endpoint
+from portal.web.api.shapes import completeness_shape, contribution_shape, difference_shape, listed
+
+
+class UnitAndPeriod(Schema):
+    """Of which unit, the actor's own by default, and period."""
+
+    unit = fields.String(load_default=None)
+    period = PeriodField(required=True)
+
+
+class RollUpsQuery(UnitAndPeriod):
+    """Which numbers, over which units, in which tree."""
+
+    indicator = CodesField(load_default=None)
+    by = fields.String(load_default="self")
+    tree = fields.String(load_default=REPORTED_TREE, validate=validate.OneOf([REPORTED_TREE, CURRENT_TREE]))
+    pending = fields.Boolean(load_default=False)
+
+
+class CompletenessQuery(UnitAndPeriod):
+    """Of one form, or all; for the unit as a whole, or for each unit directly below it."""
+
+    form = fields.String(load_default=None)
+    by = fields.String(load_default="self", validate=validate.OneOf(["self", "children"]))
+
+
+class LineageQuery(UnitAndPeriod):
+    """Of which indicator."""
+
+    indicator = fields.String(required=True)
+
+
+class RollUpsApi(Resource):
+    """Indicators added up."""
+
+    resource_name = "rollups"
+
+    @endpoint("", query=RollUpsQuery)
+    def index(
+        self, actor: Actor, *, unit: str | None, period: Period, indicator: list[str] | None, **wanted: Any
+    ) -> Response:
+        """Roll-ups of a unit, of its children, or of all units of a level below it (`level:district`)."""
+        with transaction(actor) as session:
+            rows = roll_up(session, actor, unit=unit or actor.place.code, period=period, indicators=indicator, **wanted)
+            found = records(session, actor, period, rows)
+        return answer(listed([dict(record) for record in found]))
+
+    @endpoint("/differences", query=UnitAndPeriod)
+    def differences(self, actor: Actor, *, unit: str | None, period: Period) -> Response:
+        """A unit's own figures beside the sums of those below it."""
+        with transaction(actor) as session:
+            rows = differences(session, actor, unit=unit or actor.place.code, period=period)
+        return answer(listed([difference_shape(row) for row in rows]))
+
+
+class CompletenessApi(Resource):
+    """How many have reported, and how many should."""
+
+    resource_name = "completeness"
+
+    @endpoint("", query=CompletenessQuery)
+    def index(self, actor: Actor, *, unit: str | None, period: Period, form: str | None, by: str) -> Response:
+        """Counts of submissions, by unit and form."""
+        with transaction(actor) as session:
+            rows = completeness(session, actor, period=period, unit=unit or actor.place.code, form=form, by=by)
+        return answer(listed([completeness_shape(row) for row in rows]))
+
+
+class LineageApi(Resource):
+    """Where a number comes from."""
+
+    resource_name = "lineage"
+
+    @endpoint("", query=LineageQuery)
+    def index(self, actor: Actor, *, unit: str | None, period: Period, indicator: str) -> Response:
+        """The units that contribute to a roll-up; for each figure the version, the file, the cell and the person."""
+        with transaction(actor) as session:
+            found = trace(session, actor, unit=unit or actor.place.code, period=period, indicator=indicator)
+        return answer(listed([contribution_shape(each) for each in found]))

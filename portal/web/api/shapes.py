@@ -1,0 +1,283 @@
+"""What the API answers, as JSON: numbers as exact texts, instants in UTC, names in both languages."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from importers.examination_json import finding_json
+from portal.domain.forms import Language, Text
+from portal.domain.lifecycle import Action
+from portal.domain.submissions import SubmissionKey, receipt_number
+from portal.domain.values import Value, exact_text, value_to_json
+from portal.queries.collections import CollectionRow
+from portal.queries.events import EventRow
+from portal.queries.findings import Checked
+from portal.queries.forms import FormSummary
+from portal.queries.lineage import Contribution, Figure
+from portal.queries.paging import PageOf
+from portal.queries.progress import CompletenessRow
+from portal.queries.rollups import DifferenceRow
+from portal.queries.submissions import Origin, SubmissionView, Task, VersionRow
+from portal.queries.units import UnitRow
+from portal.queries.uploads import UploadView
+from portal.services.values import Saved
+from portal.web.api.resource import Json
+from portal.web.present.uploads import localised
+
+
+def listed(items: list[Json]) -> Json:
+    """A whole list."""
+    return {"items": items, "count": len(items)}
+
+
+def paged(items: list[Json], count: int, part: PageOf) -> Json:
+    """A part of a list; `count` is of the whole."""
+    return {"items": items, "count": count, "page": part.number, "page_size": part.size}
+
+
+def unit_shape(unit: UnitRow) -> Json:
+    """A unit in one tree."""
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "name_en": unit.name_en,
+        "level": str(unit.level),
+        "parent": unit.parent_code or None,
+        "has_children": unit.has_children,
+    }
+
+
+def form_shape(form: FormSummary) -> Json:
+    """A form version in a list."""
+    return {
+        "code": form.code,
+        "number": form.number,
+        "name": form.name,
+        "name_en": form.name_en,
+        "digest": form.digest,
+    }
+
+
+def collection_shape(row: CollectionRow) -> Json:
+    """What was sent down."""
+    return {
+        "form": row.form,
+        "version": row.version,
+        "period": str(row.period),
+        "sender": row.sender,
+        "opens_on": row.opens_on.isoformat(),
+        "due_on": row.due_on.isoformat(),
+    }
+
+
+def task_shape(task: Task) -> Json:
+    """A submission without its figures."""
+    return {
+        "key": str(task.key),
+        "unit": task.key.unit,
+        "period": str(task.key.period),
+        "form": task.key.form,
+        "state": str(task.state),
+        "version": task.version,
+        "due_on": task.due_on.isoformat(),
+        "days_late": task.days_late,
+        "exempt_reason": task.exempt_reason,
+        "answered": task.answered,
+        "expected_answers": task.expected_answers,
+        "returned_reason": task.returned_reason,
+        "submitted_at": _instant(task.submitted_at),
+        "accepted_at": _instant(task.accepted_at),
+        "last_activity_at": _instant(task.last_activity_at),
+        "demo": task.demo,
+    }
+
+
+def submission_shape(view: SubmissionView, versions: list[VersionRow], actions: list[Action]) -> Json:
+    """A submission without its figures; `actions` are open to the actor now."""
+    return task_shape(view.task) | {
+        "unit_name": view.unit.name,
+        "form_name": text_shape(view.form.name),
+        "form_version": view.form.number,
+        "readable": view.readable,
+        "row_version": view.row_version,
+        "actions": [str(action) for action in actions],
+        "versions": [_version(each) for each in versions],
+    }
+
+
+def _version(version: VersionRow) -> Json:
+    return {
+        "number": version.number,
+        "opened_at": _instant(version.opened_at),
+        "opened_reason": version.opened_reason,
+        "sealed_at": _instant(version.sealed_at),
+        "sealed_by": version.sealed_by,
+        "sha256": version.sha256,
+        "sm3": version.sm3 or None,
+    }
+
+
+def receipt_shape(key: SubmissionKey, version: VersionRow) -> Json:
+    """What proves that a version was handed in."""
+    sha256 = version.sha256 or ""
+    return {
+        "submission": str(key),
+        "version": version.number,
+        "number": receipt_number(key, version.number, sha256),
+        "sealed_at": _instant(version.sealed_at),
+        "sealed_by": version.sealed_by,
+        "sha256": sha256,
+        "sm3": version.sm3 or None,
+    }
+
+
+def values_shape(view: SubmissionView) -> Json:
+    """A submission's figures; `origin` is null for what the portal works out."""
+    return {
+        "key": str(view.key),
+        "state": str(view.state),
+        "version": view.task.version,
+        "row_version": view.row_version,
+        "values": {code: _value(value, view.origins.get(code)) for code, value in view.values.items()},
+        "last_year": {code: value_to_json(value) for code, value in view.last_year.items()},
+    }
+
+
+def _value(value: Value, origin: Origin | None) -> Json:
+    return value_to_json(value) | {
+        "row_version": origin.row_version if origin else 0,
+        "origin": origin
+        and {
+            "entered_by": origin.entered_by,
+            "entered_at": _instant(origin.entered_at),
+            "upload": str(origin.upload_id) if origin.upload_id else None,
+            "cell": origin.cell,
+        },
+    }
+
+
+def saved_shape(saved: Saved, view: SubmissionView, language: Language) -> Json:
+    """What became of figures handed in."""
+    return {
+        "changed": saved.changed,
+        "refused": [finding_json(finding, view.form, language) for finding in saved.refused],
+        "row_versions": saved.row_versions,
+        "row_version": view.row_version,
+        "state": str(view.state),
+    }
+
+
+def findings_shape(checked: Checked, language: Language) -> Json:
+    """The findings of a submission, what was said about them, and what could not be checked."""
+    findings = []
+    for finding in checked.findings:
+        given = checked.explanations.get(finding.key)
+        explanation = given and {
+            "reason_code": given.reason_code,
+            "words": given.words,
+            "given_by": given.given_by,
+            "given_at": _instant(given.given_at),
+        }
+        findings.append(
+            finding_json(finding, checked.view.form, language)
+            | {"blocks": checked.stands_in_the_way(finding), "explanation": explanation}
+        )
+    not_checked = [{"rule": rule, "reason": reason.in_language(language)} for rule, reason in checked.not_evaluated]
+    return {"findings": findings, "not_checked": not_checked, "blocking": len(checked.blocking)}
+
+
+def upload_shape(upload: UploadView, language: Language) -> Json:
+    """An uploaded file, and what was found in it once that is known."""
+    return {
+        "id": str(upload.id),
+        "submission": str(upload.key),
+        "filename": upload.filename,
+        "size": upload.size,
+        "sha256": upload.sha256,
+        "state": upload.state,
+        "done": upload.done,
+        "total": upload.total,
+        "uploaded_by": upload.uploaded_by,
+        "uploaded_at": _instant(upload.uploaded_at),
+        "applied_at": _instant(upload.applied_at),
+        "report": _report(localised(upload.report, language)),
+    }
+
+
+def _report(report: Mapping[str, object] | None) -> Json | None:
+    return None if report is None else {name: content for name, content in report.items() if name != "en"}
+
+
+def completeness_shape(row: CompletenessRow) -> Json:
+    """Counts of submissions of a unit and all below it."""
+    return unit_shape(row.unit) | {"form": row.form} | vars(row.completeness)
+
+
+def difference_shape(row: DifferenceRow) -> Json:
+    """A unit's own figure beside the sum of those below it."""
+    return {
+        "indicator": row.indicator.code,
+        "name": text_shape(row.indicator.name),
+        "own": _number(row.own),
+        "children": _number(row.children),
+        "difference": _number(row.difference),
+        "reported": row.reported,
+        "expected": row.expected,
+    }
+
+
+def contribution_shape(one: Contribution) -> Json:
+    """What a unit adds to a rolled-up number, and where that comes from."""
+    return {
+        "unit": one.unit.code,
+        "unit_name": one.unit.name,
+        "level": str(one.unit.level),
+        "submission": str(one.submission),
+        "version": one.version,
+        "status": str(one.status),
+        "value": _number(one.number) or one.category or None,
+        "amount": _number(one.amount),
+        "weight": _number(one.weight),
+        "figures": [_figure(figure) for figure in one.figures],
+    }
+
+
+def _figure(figure: Figure) -> Json:
+    return {
+        "submission": str(figure.submission),
+        "version": figure.version,
+        "indicator": figure.indicator,
+        **value_to_json(figure.value),
+        "entered_by": figure.entered_by,
+        "entered_at": _instant(figure.entered_at),
+        "upload": str(figure.upload_id) if figure.upload_id else None,
+        "file": figure.filename,
+        "cell": figure.cell,
+    }
+
+
+def event_shape(event: EventRow) -> Json:
+    """One happening."""
+    return {
+        "number": event.number,
+        "happened_at": _instant(event.happened_at),
+        "kind": event.kind,
+        "subject": event.subject,
+        "actor": event.actor,
+        "actor_unit": event.actor_unit,
+        "before": event.before,
+        "after": event.after,
+    }
+
+
+def text_shape(text: Text) -> Json:
+    """A text in both languages."""
+    return {"zh": text.zh, "en": text.in_language("en")}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _number(number: Decimal | None) -> str | None:
+    return None if number is None else exact_text(number)

@@ -1,0 +1,66 @@
+"""Numbers as people read them."""
+
+from decimal import Decimal
+
+import pytest
+
+from portal.domain.numbers import chinese_number, percent, scaled_unit, signed
+
+
+@pytest.mark.parametrize(
+    ("largest", "unit", "heading", "shown"),
+    [
+        ("9999", "人", "人", "9,999"),
+        ("10000", "人", "万人", "1.00"),
+        ("99999999", "人", "万人", "10,000.00"),
+        ("100000000", "元", "亿元", "1.00"),
+        ("9999.99", "万元", "万元", "9,999.99"),
+        ("12345.678", "万元", "亿元", "1.23"),
+        ("100000000", "万元", "万亿元", "1.00"),
+        ("12345", "", "万", "1.23"),
+        ("12345", "元/人·月", "万元/人·月", "1.23"),
+    ],
+)
+def test_the_unit_of_a_column_follows_its_largest_number(largest: str, unit: str, heading: str, shown: str) -> None:
+    scale = scaled_unit([Decimal(1), None, Decimal(largest)], unit, 2 if "." in largest else 0)
+    assert (scale.unit, scale.show(Decimal(largest))) == (heading, shown)
+
+
+def test_a_negative_number_counts_by_its_size() -> None:
+    assert scaled_unit([Decimal(-20000), Decimal(3)], "元", 0).unit == "万元"
+
+
+def test_shares_are_never_scaled() -> None:
+    assert scaled_unit([Decimal(123456)], "%", 1).show_with_unit(Decimal("123456.25")) == "123,456.3%"
+
+
+def test_english_does_not_count_in_ten_thousands() -> None:
+    assert chinese_number(Decimal(123456), "人", language="en") == "123,456 人"
+
+
+def test_half_is_rounded_up() -> None:
+    assert scaled_unit([Decimal("0.125")], "", 2).show(Decimal("0.125")) == "0.13"
+    assert percent(1, 16) == "6.3%"
+    assert signed(Decimal("-0.25"), 1) == "-0.3"
+
+
+def test_only_zero_is_shown_as_zero() -> None:
+    scale = scaled_unit([Decimal(300_000_000)], "元", 0)
+    assert [scale.show(Decimal(number)) for number in (0, 5000, -5000, 500_000)] == ["0", "<0.01", ">-0.01", "0.01"]
+
+
+def test_nothing_at_all_has_a_scale_too() -> None:
+    assert scaled_unit([None], "宗", 0).show_with_unit(Decimal(0)) == "0 宗"
+
+
+def test_a_single_number_with_its_unit() -> None:
+    assert chinese_number(Decimal(123456789), "元") == "1.23 亿元"
+    assert chinese_number(Decimal(9999), "人") == "9,999 人"
+
+
+def test_a_percentage_of_nothing_is_a_dash() -> None:
+    assert percent(0, 0) == "—"
+
+
+def test_a_difference_carries_its_sign() -> None:
+    assert [signed(Decimal(number), 0) for number in (1234, 0, -3)] == ["+1,234", "0", "-3"]

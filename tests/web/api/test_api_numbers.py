@@ -1,0 +1,111 @@
+"""Numbers over units through the API, and what happened, each as far as the asker may know."""
+
+import pytest
+
+from portal.domain.lifecycle import Action
+from portal.domain.policy import Role
+from portal.domain.values import NOT_APPLICABLE, Value
+
+
+@pytest.fixture(scope="module")
+def counted(api):
+    """Two districts accepted, one handed in."""
+    api.world.accept("d111")
+    api.world.accept("d121", T101=Value.of(20), T102=Value.of(8), T103=Value.of(12), T203=NOT_APPLICABLE)
+    api.world.submit("d112")
+    return api
+
+
+def rows(api, unit, query):
+    return {item["indicator"]: item for item in api.caller(unit).get(f"rollups?period=2023&{query}").json["items"]}
+
+
+class TestRollUps:
+    def test_a_number_carries_what_it_rests_on(self, counted):
+        row = rows(counted, "p1", "indicator=T101")["T101"]
+        assert (row["value"], row["reported"], row["expected"], row["partial"]) == ("30", 2, 7, True)
+        assert (row["scope"], row["tree"], row["pending"], row["unit_of_measure"]) == ("whole", "reported", False, "次")
+
+    def test_a_ratio_is_of_sums(self, counted):
+        assert rows(counted, "p1", "indicator=T104")["T104"]["value"] == "40"
+
+    def test_a_distribution_counts_answers(self, counted):
+        assert rows(counted, "p1", "indicator=T106")["T106"]["value"] == "良好:2"
+
+    def test_what_is_not_added_up_has_no_value(self, counted):
+        row = rows(counted, "p1", "indicator=T107")["T107"]
+        assert (row["value"], row["minimum"], row["maximum"]) == (None, "7", "7")
+
+    def test_not_applicable_is_not_expected(self, counted):
+        row = rows(counted, "p1", "indicator=T203")["T203"]
+        assert (row["reported"], row["expected"], row["not_applicable"]) == (1, 6, 1)
+
+    def test_nothing_reported_is_not_zero(self, counted):
+        row = rows(counted, "p2", "indicator=T101")["T101"]
+        assert (row["value"], row["reported"], row["expected"]) == (None, 0, 3)
+
+    def test_pending_figures_are_marked(self, counted):
+        row = rows(counted, "c11", "indicator=T101&pending=true")["T101"]
+        assert (row["value"], row["reported"], row["pending"]) == ("20", 2, True)
+
+    def test_by_children_and_by_level(self, counted):
+        children = counted.caller("p1").get("rollups?period=2023&indicator=T101&by=children").json["items"]
+        districts = counted.caller("p1").get("rollups?period=2023&indicator=T101&by=level:district").json["items"]
+        assert [(row["unit"], row["value"]) for row in children] == [("c11", "10"), ("c12", "20"), ("c13", None)]
+        assert [row["unit"] for row in districts] == ["d111", "d112", "d121"]
+
+    def test_own_figures_beside_those_below(self, counted):
+        found = counted.caller("c12").get("rollups/differences?period=2023").json["items"]
+        row = next(row for row in found if row["indicator"] == "T101")
+        assert (row["own"], row["children"], row["reported"], row["expected"]) == (None, "20", 1, 1)
+
+
+def test_completeness_counts_every_state(counted):
+    [row] = counted.caller("p1").get("completeness?period=2023").json["items"]
+    assert (row["code"], row["form"]) == ("p1", "T")
+    assert (row["expected"], row["handed_in"], row["accepted"], row["outstanding"]) == (7, 3, 2, 4)
+
+
+class TestLineage:
+    def test_every_contribution_is_named(self, counted):
+        found = counted.caller("p1").get("lineage?period=2023&indicator=T101").json["items"]
+        assert [(each["unit"], each["submission"], each["value"]) for each in found] == [
+            ("d111", "d111-2023-T", "10"),
+            ("d121", "d121-2023-T", "20"),
+        ]
+
+    def test_a_ratio_rests_on_its_parts(self, counted):
+        [each] = counted.caller("c12").get("lineage?period=2023&indicator=T104").json["items"]
+        assert (each["amount"], each["weight"]) == ("8", "20")
+        assert [(figure["indicator"], figure["number"]) for figure in each["figures"]] == [
+            ("T101", "20"),
+            ("T102", "8"),
+        ]
+
+    def test_a_district_sees_only_itself(self, counted):
+        found = counted.caller("d111").get("lineage?period=2023&indicator=T101").json["items"]
+        assert [each["unit"] for each in found] == ["d111"]
+
+
+class TestEvents:
+    def test_the_unit_sees_everything(self, counted):
+        kinds = [event["kind"] for event in counted.caller("d111").get("events").json["items"]]
+        assert kinds == ["submission_accepted", "submission_submitted", "values_changed"]
+
+    def test_the_superior_sees_moves_only(self, counted):
+        found = counted.caller("c11").get("events?submission=d111-2023-T").json
+        assert [event["kind"] for event in found["items"]] == ["submission_accepted", "submission_submitted"]
+        assert found["count"] == 2
+
+    def test_in_pages(self, counted):
+        found = counted.caller("d111").get("events?page=2&page_size=2").json
+        assert ([event["kind"] for event in found["items"]], found["count"]) == (["values_changed"], 3)
+
+    def test_only_a_reviewer_or_auditor_looks_below(self, counted):
+        assert counted.caller("c11", Role.HEAD).get("events?unit=d111").status_code == 403
+        assert counted.caller("c11", Role.AUDITOR).get("events?unit=d111").status_code == 200
+
+    def test_a_correction_says_why(self, counted):
+        counted.world.take("d121", Action.REOPEN, by="c12", reason="重复统计")
+        [latest, *_] = counted.caller("d121").get("events").json["items"]
+        assert (latest["kind"], latest["after"]["reason"]) == ("submission_reopened", "重复统计")
