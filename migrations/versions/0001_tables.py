@@ -16,20 +16,6 @@ def upgrade() -> None:
     op.execute("create extension if not exists ltree")
     op.execute("create extension if not exists btree_gist")
     op.create_table(
-        "event",
-        sa.Column("root_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("unit_path", LTree(), nullable=False),
-        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("previous_hash", sa.Text(), nullable=False),
-        sa.Column("hash", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("root_id", "number", name=op.f("pk_event")),
-    )
-    op.create_index("ix_event_subject", "event", ["root_id", "subject"], unique=False)
-    op.create_table(
         "event_chain",
         sa.Column("root_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("unit_path", LTree(), nullable=False),
@@ -63,6 +49,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", "path", name=op.f("uq_unit_id_path")),
     )
     op.create_index("ix_unit_path", "unit", ["path"], unique=False, postgresql_using="gist")
+    op.create_table(
+        "event",
+        sa.Column("root_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("unit_path", LTree(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("previous_hash", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["unit_id", "unit_path"],
+            ["unit.id", "unit.path"],
+            name=op.f("fk_event_unit_id_unit_path"),
+            onupdate="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("root_id", "number", name=op.f("pk_event")),
+    )
+    op.create_index("ix_event_subject", "event", ["root_id", "subject"], unique=False)
     op.create_table(
         "form_version",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -621,10 +628,10 @@ def downgrade() -> None:
     op.drop_index("ix_node_lft", table_name="node")
     op.drop_table("node")
     op.drop_table("form_version")
+    op.drop_index("ix_event_subject", table_name="event")
+    op.drop_table("event")
     op.drop_index("ix_unit_path", table_name="unit", postgresql_using="gist")
     op.drop_table("unit")
     op.drop_table("tree")
     op.drop_table("form")
     op.drop_table("event_chain")
-    op.drop_index("ix_event_subject", table_name="event")
-    op.drop_table("event")

@@ -24,8 +24,8 @@ begin
     select * into head from event_chain where root_id = p_root for update;
     foreach line in array p_bodies loop
         link := encode(sha256(convert_to(head.hash || line, 'UTF8')), 'hex');
-        insert into event (root_id, number, unit_path, happened_at, kind, subject, body, previous_hash, hash)
-        select p_root, head.length + 1, u.path, (b.body->>'at')::timestamptz, b.body->>'kind', b.body->>'subject',
+        insert into event (root_id, number, unit_id, unit_path, happened_at, kind, subject, body, previous_hash, hash)
+        select p_root, head.length + 1, u.id, u.path, (b.body->>'at')::timestamptz, b.body->>'kind', b.body->>'subject',
                line, head.hash, link
         from (select line::jsonb as body) b join unit u on u.code = b.body->>'unit' and u.root_id = p_root;
         if not found then

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg.errors
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from importers.reasons import reason_text
 from portal import errors
 from portal.backups import BackupFailed
 from portal.cli.connection import NoSchema
@@ -31,8 +32,8 @@ _SENTENCES: dict[type[errors.PortalError], Callable[[Any], Line]] = {
     ),
     errors.FormInvalid: lambda e: ("文件有错：" + "；".join(e.problems), f"{len(e.problems)} mistakes in the file"),
     errors.WorkbookUnreadable: lambda e: (
-        f"文件不能作为工作簿读取：{e.reason} {e.place}".rstrip(),
-        f"not readable as a workbook: {e.reason} {e.place}".rstrip(),
+        f"{reason_text(e.reason, e.place).zh}（{e.reason}）",
+        reason_text(e.reason, e.place).en,
     ),
     NoSchema: lambda _error: ("数据库里还没有表，" + _UPGRADE[0], "the database has no tables: " + _UPGRADE[1]),
     BackupFailed: lambda e: (f"没有完成：{e.reason}", "not done"),

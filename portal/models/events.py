@@ -6,6 +6,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, LTree
+from portal.models.tenancy import unit_path_key
 
 
 class Event(Base):
@@ -15,10 +16,11 @@ class Event(Base):
     """
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_subject", "root_id", "subject"),)
+    __table_args__ = (unit_path_key(), Index("ix_event_subject", "root_id", "subject"))
 
     root_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    unit_id: Mapped[int]
     unit_path: Mapped[str] = mapped_column(LTree)
     happened_at: Mapped[datetime]
     kind: Mapped[str]

@@ -374,6 +374,12 @@ class TestUpload:
         result = run("upload", template(T101=Value.of(11)), "--as", filler)
         assert (result.exit_code, "T101-B1" in result.stdout) == (1, True)
 
+    def test_a_file_that_cannot_be_read(self, run, tmp_path, filler):
+        file = tmp_path / "x.xlsx"
+        file.write_bytes(b"%PDF-1.7")
+        result = run("upload", file, "--as", filler)
+        assert (result.exit_code, result.stderr) == (2, "这是 PDF 文件（is_pdf） / This is a PDF file\n")
+
     def test_not_for_another_unit(self, run, template, filler):
         result = run("upload", template("d112"), "--as", filler)
         assert (result.exit_code, "act_for_unit" in result.stderr) == (2, True)

@@ -1,12 +1,15 @@
 """The lock on the door: what PostgreSQL itself lets the application's role see and write."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from portal import db
 from portal.db import transaction
-from tests.world import World
+from portal.services import units
+from tests.world import World, placements
 
 TENANT_ROWS = ("submission", "submission_version", "value", "observation", "rollup", "event", "collection")
 
@@ -117,3 +120,17 @@ class TestForgery:
         body = '{"at":"2024-01-01T00:00:00+00:00","kind":"x","subject":"y","unit":"d111"}'
         with pytest.raises(Exception, match="row_level_security"), transaction(world.actor("p2")) as session:
             session.execute(text("select append_events(:root, array[:body])"), {"root": stranger.root_id, "body": body})
+
+
+class TestReorganisation:
+    def test_rows_and_events_follow_a_unit_that_moves(self, world: World) -> None:
+        world.accept("d111")
+        with transaction(None) as session:
+            moved = [replace(each, parent_code="c12") if each.code == "d111" else each for each in placements()]
+            units.import_units(session, moved, [])
+        seen = {}
+        for superior in ("c11", "c12"):
+            with transaction(world.actor(superior)) as session:
+                query = "select count(*) from {} where unit_path ~ '*.d111'"
+                seen[superior] = [session.scalar(text(query.format(table))) > 0 for table in ("value", "event")]
+        assert seen == {"c11": [False, False], "c12": [True, True]}
