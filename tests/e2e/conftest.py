@@ -98,9 +98,12 @@ def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path)
     raise AssertionError(log.read_text())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium from the system; without it these tests are skipped, saying so."""
+    """Chromium from the system; without it these tests are skipped, saying so.
+
+    It ends with its module: as long as it lives this thread has a running event loop, and Dash's callbacks look for one.
+    """
     if CHROMIUM is None:
         pytest.skip("chromium is not installed (Debian: chromium fonts-noto-cjk)")
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
