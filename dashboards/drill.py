@@ -1,7 +1,5 @@
 """Going down to a unit by clicking it in a chart."""
 
-from typing import Any
-
 from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
@@ -18,18 +16,21 @@ def register(app: Dash, graph_id: str) -> None:
         State(ids.LOCATION, "search"),
         prevent_initial_call=True,
     )
-    def go_down(click: dict[str, Any] | None, search: str | None) -> str:
-        return drilled(click, search)
+    def go_down(click: object, search: object) -> str:
+        return drilled(click, str(search or ""))
 
 
-def drilled(click: dict[str, Any] | None, search: str | None) -> str:
+def drilled(click: object, search: str | None) -> str:
     """The query part of the address after a click; the unit's code is the first of the point's `customdata`.
 
     Raises:
         PreventUpdate: the click was on nothing, or on the unit looked at.
     """
-    points = (click or {}).get("points") or [{}]
-    code = str((points[0].get("customdata") or [""])[0])
+    match click:
+        case {"points": [{"customdata": [str(code), *_]}, *_]}:
+            pass
+        case _:
+            raise PreventUpdate
     filters = Filters.parse(search)
     if not code or code == filters.unit:
         raise PreventUpdate

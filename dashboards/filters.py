@@ -130,7 +130,7 @@ def _match(pattern: re.Pattern[str], text: str) -> str:
 def _first_word(text: str) -> str:
     """The unit box sends `441802 清城区`, of which the code is wanted."""
     words = text.split(maxsplit=1)
-    return words[0][:_LONGEST_NAME] if words else ""
+    return words[0][:_LONGEST_NAME].replace("\0", "") if words else ""
 
 
 def _period(text: str) -> str:

@@ -1,16 +1,24 @@
 """One guard for every address below `/dashboards/`, so that no route of Dash's escapes it."""
 
-from flask import Flask, Response, request
+from typing import Any
+
+from dash.exceptions import DependencyException
+from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import generate_csrf
 
 from dashboards.parts import ROOT
-from portal.errors import PortalError
+from portal.errors import InvalidInput, NotFound, PortalError
 from portal.web.access import guard
 from portal.web.errors import problem_of
 from portal.web.screens import DASHBOARDS
 
 PUBLIC = f"{ROOT}_dash-component-suites/"
 """Published program code of Dash; asking for rights would cost SQL for each of some thirty files."""
+
+CALLBACKS = f"{ROOT}_dash-update-component"
+
+EXTENSION = "dashboards"
+"""Where the Flask app keeps the Dash app."""
 
 CSRF_COOKIE = "_csrf_token"
 """What Dash's front end sends back as X-CSRFToken with every callback."""
@@ -22,6 +30,7 @@ def install(app: Flask) -> None:
     """Guard the addresses, and hand the page the token that its callbacks must carry."""
     app.before_request(_check)
     app.after_request(_give_token)
+    app.register_error_handler(DependencyException, lambda _error: problem_of(NotFound("file", request.path)))
 
 
 def is_page(path: str) -> bool:
@@ -35,11 +44,38 @@ def _check() -> Response | None:
         return None
     try:
         guard(DASHBOARDS)
+        if request.path == CALLBACKS and request.method == "POST":
+            _require_sense(request.get_json(silent=True))
     except PortalError as error:
         if is_page(request.path):
             raise
         return problem_of(error)
     return None
+
+
+def _require_sense(body: Any) -> None:
+    """A callback's request names one of our callbacks and brings what it declares; Dash takes that for granted.
+
+    Raises:
+        InvalidInput: it does not, so no program of ours sent it.
+    """
+    match body:
+        case {"output": str(output), "outputs": dict() | list(), "inputs": list(inputs)}:
+            declared = current_app.extensions[EXTENSION].callback_map.get(output)
+            if (
+                declared
+                and all(_named(body.get(kind, [])) == _named(declared[kind]) for kind in ("inputs", "state"))
+                and all("value" in each for each in inputs)
+            ):
+                return
+    raise InvalidInput("body", "not_a_callback")
+
+
+def _named(properties: object) -> list[tuple[object, object]] | None:
+    """Whose properties they are; None if they are no such list."""
+    if not isinstance(properties, list) or not all(isinstance(each, dict) for each in properties):
+        return None
+    return [(each.get("id"), each.get("property")) for each in properties]
 
 
 def _give_token(response: Response) -> Response:

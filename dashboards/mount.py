@@ -44,4 +44,5 @@ def mount(app: Flask, map_source: Text = _DEFAULT_SOURCE) -> PortalDash:
     routing.register(dash, [overview.make(views), *views])
     progress.register(dash)
     on_map.register(dash)
+    app.extensions[guard.EXTENSION] = dash
     return dash

@@ -23,8 +23,8 @@ def register(app: Dash, pages: Sequence[Page]) -> None:
     by_address = {f"{ROOT}{page.slug}": page for page in pages}
 
     @app.callback(Output(ids.CONTENT, "children"), Input(ids.LOCATION, "pathname"), Input(ids.LOCATION, "search"))
-    def show(pathname: str | None, search: str | None) -> list[Component]:
-        return folded(render(by_address.get(pathname or ROOT), search, pages))
+    def show(pathname: object, search: object) -> list[Component]:
+        return folded(render(by_address.get(str(pathname or ROOT)), str(search or ""), pages))
 
 
 def render(page: Page | None, search: str | None, pages: Sequence[Page]) -> Children:

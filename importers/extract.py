@@ -1,6 +1,7 @@
 """From tables to one place per indicator, by code column and header words; what cannot be placed is said."""
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from importers import table_findings as wrong
@@ -9,7 +10,7 @@ from importers.measures import tidy
 from importers.tables import Column, Row, Table
 from importers.workbook import CellKind, ReadCell, ReadWorkbook, Visibility, column_letters
 from portal.domain.findings import Cell, Finding
-from portal.domain.forms import FormVersion, Sheet, Text
+from portal.domain.forms import FormVersion, Indicator, Sheet, Source, Text
 
 _CODE = re.compile(r"[A-Z]{1,8}[0-9_][A-Z0-9_]*", re.ASCII)
 
@@ -91,15 +92,30 @@ def _report_stray(table: Table, row: Row, extraction: Extraction) -> None:
 
 
 def _settle(form: FormVersion, code: str, entries: list[Entry], extraction: Extraction) -> None:
-    """Take the only answer there is; several different ones contradict each other."""
+    """Take the only answer there is; several different ones, or another indicator's name beside it, contradict it."""
     answered = [entry for entry in entries if entry.answer is not None and entry.answer.raw.strip()]
     contents = list(dict.fromkeys(entry.answer.raw for entry in answered if entry.answer))
-    if len(contents) > 1:
-        indicator, places = form.indicator(code), [entry.place for entry in answered]
+    indicator = form.indicator(code)
+    misnamed = next((entry for entry in answered if _names_another(form, indicator, entry)), None)
+    if misnamed is not None:
+        extraction.findings.append(wrong.name_of_another(indicator, misnamed.place, misnamed.text(Column.NAME)))
+        extraction.lost.add(code)
+    elif len(contents) > 1:
+        places = [entry.place for entry in answered]
         extraction.findings.append(wrong.duplicate_code(indicator, places, contents))
         extraction.lost.add(code)
     else:
         extraction.entries[code] = (answered or entries)[0]
+
+
+def _names_another(form: FormVersion, indicator: Indicator, entry: Entry) -> bool:
+    """Whether a row to fill in bears another indicator's name: names and figures were sorted without their codes."""
+    name = {tidy(entry.text(Column.NAME))} - {""}
+    return (
+        indicator.source is Source.COLLECTED
+        and not _is_named(indicator, name)
+        and any(_is_named(other, name) for other in form.by_code.values())
+    )
 
 
 def _report_repeats(rows: dict[str, list[Entry]], extraction: Extraction) -> None:
@@ -134,7 +150,12 @@ def _sheet_by_names(table: Table, form: FormVersion) -> Sheet | None:
 
 
 def _names_met(sheet: Sheet, names: set[str]) -> int:
-    return sum(bool({tidy(i.name.zh), tidy(i.name.en)} & names) for i in sheet.indicators)
+    return sum(_is_named(indicator, names) for indicator in sheet.indicators)
+
+
+def _is_named(indicator: Indicator, names: AbstractSet[str]) -> bool:
+    """Whether one of the tidied names is the indicator's, in either language."""
+    return not names.isdisjoint({tidy(indicator.name.zh), tidy(indicator.name.en)})
 
 
 def _report_missing(form: FormVersion, typed: frozenset[str], unread: set[str], extraction: Extraction) -> None:

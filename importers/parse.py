@@ -1,9 +1,11 @@
 """From a cell, or from what a person typed, to a value: nothing is guessed, and what was interpreted is said."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from importers import cell_findings as wrong
 from importers.cell_values import is_percent_format, is_scaled_format
@@ -100,11 +102,21 @@ def parse_text(indicator: Indicator, text: str, *, stated_unit: str = "") -> Par
         return Parsed(Value.of(text.strip()))
     if tidied in _PLACEHOLDERS:
         return Parsed(MISSING, (wrong.placeholder(indicator, text.strip()),), placeholder=True)
+    if indicator.type.is_number and _has_footnote(text):
+        return _unread(wrong.not_a_number(indicator, text.strip()))
     if indicator.type.is_number:
         return _parse_quantity(indicator, tidied, stated_unit or indicator.unit)
     if indicator.type is DataType.DATE:
         return _parse_day(indicator, tidied)
     return _parse_choice(indicator, tidied)
+
+
+def _has_footnote(text: str) -> bool:
+    """Whether a raised or circled digit stands at the figure, 12¹ or 12①: tidied, it would become part of it."""
+    return any(
+        before.isnumeric() and after.isnumeric() and "No" in {unicodedata.category(before), unicodedata.category(after)}
+        for before, after in pairwise(text)
+    )
 
 
 def _parse_content(indicator: Indicator, cell: ReadCell, unit: str) -> Parsed:

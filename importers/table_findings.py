@@ -83,6 +83,29 @@ def duplicate_code(indicator: Indicator, places: list[Cell], contents: list[str]
     )
 
 
+def name_of_another(indicator: Indicator, place: Cell, found: str) -> Finding:
+    """Code and name of a row belong to different indicators, so that nobody can tell which one the figure is of."""
+    name = label(indicator)
+    message = Text(
+        f"这一行的指标代码 {indicator.code} 是“{name.zh}”，名称却是“{found}”，没有读取",
+        f'The code {indicator.code} of this row is "{name.en}", its name is "{found}"; it was not read',
+    )
+    advice = Text(
+        "请核对这一行的数是哪个指标的，并把代码和名称改回一致；排序时要连同“指标代码”列一起选中",
+        "Check which indicator the figure is of and make code and name agree; sort whole rows, codes included",
+    )
+    return Finding(
+        "name_of_another",
+        Severity.BLOCKING,
+        message,
+        indicator=indicator.code,
+        found=found,
+        expected=indicator.name.zh,
+        advice=advice,
+        cell=place,
+    )
+
+
 def repeated_rows(sheet: str, count: int) -> Finding:
     """Rows that repeat others word for word, as when a sheet was copied."""
     message = Text(

@@ -12,7 +12,7 @@ from dashboards.mount import mount
 from portal import db
 from portal.config import Config
 from portal.domain.forms import Text
-from portal.web import admin, api, csp, csrf, errors, home, shell
+from portal.web import admin, api, csp, csrf, errors, home, sane, shell
 from portal.web.language import DEFAULT, LANGUAGES, TRANSLATIONS
 from portal.web.pages import BLUEPRINTS
 from portal.web.security import PortalSecurityManager
@@ -38,7 +38,9 @@ def create_app(config: Config | None = None) -> Flask:
             security_manager_class=PortalSecurityManager,
             update_perms=False,
         )
-        csrf.install(app)  # after Flask-AppBuilder's own preparation of a request: a refusal shows who is signed in
+        # After Flask-AppBuilder's own preparation of a request: a refusal shows who is signed in.
+        csrf.install(app)
+        sane.install(app)
         api.register(app, appbuilder)
         app.register_blueprint(admin.register(appbuilder))
     app.register_blueprint(home.pages)

@@ -64,7 +64,8 @@ def sentence(error: Exception) -> Line | None:
     if isinstance(error, UnicodeDecodeError):
         return "文件不是 UTF-8 编码的文本", "the file is not text in UTF-8"
     if isinstance(error, OSError):
-        return f"不能读写 {error.filename}：{error.strerror}", f"cannot read or write {error.filename}"
+        place = error.filename or "-"  # the standard output has no name
+        return f"不能读写 {place}：{error.strerror}", f"cannot read or write {place}"
     if isinstance(error, DBAPIError):
         return _database_sentence(error)
     return None

@@ -12,6 +12,8 @@ from portal.cli.connection import database, portal_of_each_tree, portal_over
 from portal.cli.words import both, say
 from portal.db import transaction
 from portal.domain.periods import Period
+from portal.domain.rollup import Total
+from portal.domain.values import exact_text
 from portal.queries.rollup_check import verify as verify_rollups
 from portal.queries.rollup_records import COLUMNS, Record, records
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
@@ -47,7 +49,7 @@ def command(
     if not unit or not period:
         raise click.UsageError("需要 --unit 和 --period / --unit and --period are needed")
     wanted = Period.parse(period)
-    codes = [code.strip() for code in indicator.split(",")] if indicator else None
+    codes = [code.strip() for code in (indicator or "").split(",") if code.strip()] or None
     with database():
         actor = portal_over(unit, wanted if tree == REPORTED_TREE else None, closely=pending)
         with transaction(actor) as session:
@@ -90,16 +92,23 @@ def verify(context: click.Context) -> None:
                 compared, mismatches = verify_rollups(session, portal.place.root_id)
                 codes = {unit.id: unit.code for unit in list_units(session)}
             for each in mismatches:
-                place = f"{codes.get(each.unit_id, each.unit_id)} {each.period} {each.indicator}"
-                click.echo(f"{place}: stored {each.stored}, computed {each.computed}")
+                place = f"{codes.get(each.unit_id, each.unit_id)} {each.period} {each.indicator} {each.kind}"
+                click.echo(f"{place}: {_told(each.stored)} ≠ {_told(each.computed)}")
             wrong += len(mismatches)
             verdict = (
-                f"{portal.place.code}：核对 {compared} 个汇总数，{len(mismatches)} 个不符。",
-                f"{compared} roll-ups compared, {len(mismatches)} differ.",
+                f"{portal.place.code}：核对 {compared} 个入库数和汇总数，{len(mismatches)} 个不符。",
+                f"{compared} stored figures compared, {len(mismatches)} differ.",
             )
             click.echo(both(verdict))
     if wrong:
         context.exit(1)
+
+
+def _told(total: Total) -> str:
+    """A total as the verdict tells it: the amount, its weight if it has one, and of how many."""
+    amount = "—" if total.amount is None else exact_text(total.amount)
+    weight = "" if total.weight is None else f"/{exact_text(total.weight)}"
+    return f"{amount}{weight} ({total.reported})"
 
 
 @command.command("rebuild", help="重算全部汇总数 / compute every stored roll-up again")

@@ -12,7 +12,7 @@ from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Level
 from portal.domain.values import Values
-from portal.errors import NotFound
+from portal.errors import InvalidInput, NotFound
 from portal.models import Collection, Submission
 from portal.queries import forms
 from portal.queries.submissions import get_row, typed_values
@@ -41,9 +41,12 @@ def get_filling(session: Session, actor: Actor, key: SubmissionKey, *, number: i
 
     Raises:
         NotFound: there is no such unit in the period, or no such form.
+        InvalidInput: the form is filled in for years and the period is a quarter, or the like.
     """
     unit = get_unit(session, key.unit, period=key.period)
     form = forms.get_form(session, key.form, number or _collected(session, unit, key))
+    if key.period.kind is not form.period_kind:
+        raise InvalidInput("period", "wrong_kind", key.period)
     before = _accepted(session, actor, key.last_year)
     if before is None:
         return Filling(unit, form, {}, demo=False)

@@ -122,6 +122,7 @@ class TestRefusals:
             (["rollup", "--unit", "p1", "--period", "2023", "--indicator", "X1"], "no such indicator: X1"),
             (["forms", "export", "X", "-"], "no such form: X"),
             (["template", "T", "--unit", "x", "--period", "2023", "-o", "x.xlsx"], "no such unit: x"),
+            (["template", "T", "--unit", "d111", "--period", "2023Q1", "-o", "x.xlsx"], "period is wrong (wrong_kind)"),
         ],
     )
     def test_a_refusal_is_one_line_in_two_languages(self, ask, arguments, said):
@@ -206,6 +207,9 @@ class TestRollUp:
     def test_of_all_districts(self, ask):
         found = rows(ask("rollup", "--unit", "p1", "--period", "2023", "--indicator", "T201", "--by", "level:district"))
         assert [row["unit"] for row in found] == ["d111", "d112", "d121"]
+
+    def test_a_comma_too_many_names_no_indicator(self, ask):
+        assert ask("rollup", "--unit", "c11", "--period", "2023", "--indicator", "T101,").exit_code == 0
 
     def test_unit_and_period_are_needed(self, ask):
         assert ask("rollup").exit_code == 2

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from portal.db import transaction
 from portal.domain.lifecycle import Action, State
@@ -83,6 +84,15 @@ class TestAcceptance:
             compared, mismatches = rollup_check.verify(session, actor.place.root_id)
         assert compared > 0
         assert mismatches == []
+
+    @pytest.mark.parametrize("unit", ["d111", "c13", "p1"])
+    def test_a_value_changed_behind_the_portals_back_is_found(self, world: World, unit: str) -> None:
+        world.accept(unit)
+        actor = world.actor("p1")
+        with transaction(actor) as session:
+            session.execute(text("update value set number = number + 1 where indicator = 'T203'"))
+            mismatches = rollup_check.verify(session, actor.place.root_id)[1]
+        assert {each.indicator for each in mismatches} == {"T203"}
 
     def test_own_figure_beside_the_children(self, world: World) -> None:
         world.accept("c11")

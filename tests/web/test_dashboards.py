@@ -136,6 +136,10 @@ class TestDoor:
         assert code is not None
         assert dashboards.nobody().get(code[1]).status_code == 200
 
+    def test_code_that_is_none_of_dash_is_not_there(self, dashboards: Dashboards) -> None:
+        answer = dashboards.nobody().get("/dashboards/_dash-component-suites/nothing/nothing.js")
+        assert answer.status_code == 404
+
     def test_without_the_permission_a_person_is_refused(self, dashboards: Dashboards) -> None:
         client = dashboards.app.test_client()
         with transaction(None) as session:
@@ -236,6 +240,10 @@ class TestPages:
         assert "Progress: Bureau p1" in text
         assert "逾期" not in text
 
+    @pytest.mark.parametrize("search", ["?u=%00", "?u=%ED%A0%80", 5, ["?u=p1"], {"u": "p1"}])
+    def test_an_odd_address_shows_something(self, dashboards: Dashboards, search: object) -> None:
+        assert open_page(dashboards.person("p1"), "", search).status_code == 200
+
     def test_a_page_that_is_not_there(self, dashboards: Dashboards) -> None:
         assert "没有这个页面" in shown(dashboards.person("p1"), "nothing")
 
@@ -257,3 +265,26 @@ class TestRows:
         dashboards.world.fill("c11", T101=Value.of(777), T102=Value.of(700), T103=Value.of(77))
         for page in PAGES:
             assert "777" not in shown(dashboards.person("p1"), page, "?i=T101&b=pending&l=city&k=own")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {},
+        {"output": "content.children"},
+        {"output": 1, "outputs": {}, "inputs": []},
+        {"output": "content.children", "outputs": {}, "inputs": "x"},
+        {"output": "content.children", "outputs": {}, "inputs": [1]},
+        {"output": "content.children", "outputs": {}, "inputs": []},
+        {"output": "nothing.here", "outputs": {"id": "nothing", "property": "here"}, "inputs": []},
+        {"output": "content.children", "outputs": {"id": "content", "property": "children"}, "inputs": [{}, {}]},
+    ],
+)
+def test_a_request_that_no_program_of_ours_sends_is_refused(dashboards: Dashboards, body) -> None:
+    client = dashboards.person("p1")
+    client.get("/dashboards/")
+    cookie = client.get_cookie(CSRF_COOKIE, path="/dashboards/")
+    answer = client.post("/dashboards/_dash-update-component", json=body, headers={"X-CSRFToken": cookie.value})
+    assert 400 <= answer.status_code < 500, answer.text

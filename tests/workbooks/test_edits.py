@@ -170,6 +170,32 @@ def test_the_same_indicator_with_two_answers_is_refused() -> None:
     assert "required" not in codes(examination)
 
 
+def test_names_sorted_without_their_codes_are_not_believed() -> None:
+    def sort_all_but_codes(book: Workbook) -> None:
+        sheet = table(book, "SY01")
+        for column in range(2, 7):
+            first, second = sheet.cell(row_of(sheet, "SY0103"), column), sheet.cell(row_of(sheet, "SY0107"), column)
+            kept = first.value, first.data_type
+            put(first, second.value, second.data_type)
+            put(second, *kept)
+
+    examination = examine_trial(edited(trial_template(ANSWERS), sort_all_but_codes))
+    found = [finding for finding in examination.findings if finding.code == "name_of_another"]
+    assert [(finding.indicator, finding.found, finding.severity) for finding in found] == [
+        ("SY0103", "登记机构数", Severity.BLOCKING),
+        ("SY0107", "罚没金额", Severity.BLOCKING),
+    ]
+    assert examination.values == {code: value for code, value in ANSWERS.items() if code not in {"SY0103", "SY0107"}}
+
+
+def test_a_name_put_in_other_words_changes_nothing() -> None:
+    examination = examine_trial(
+        edited(trial_template(ANSWERS), typed({"SY0103": "罚没款", "SY0107": None}, column="B"))
+    )
+    assert examination.values == ANSWERS
+    assert not examination.needs_correction
+
+
 def test_codes_of_no_form_and_numbers_without_code_are_said() -> None:
     def change(book: Workbook) -> None:
         sheet = table(book, "SY01")

@@ -32,6 +32,8 @@ from tests.workbooks.making import (
 
 MISTYPED: list[tuple[str, Callable[[Workbook], None], str, Severity]] = [
     ("not_a_number", typed({"SY0101": "三十"}), "SY0101", Severity.BLOCKING),
+    ("not_a_number", typed({"SY0101": "12①"}), "SY0101", Severity.BLOCKING),
+    ("not_a_number", typed({"SY0101": "12²"}), "SY0101", Severity.BLOCKING),
     ("not_whole", typed({"SY0101": 1.5}), "SY0101", Severity.BLOCKING),
     ("below_minimum", typed({"SY0101": -3, "SY0102": -4}), "SY0101", Severity.BLOCKING),
     ("implausibly_large", typed({"SY0101": 90_000}), "SY0101", Severity.EXPLAIN),
@@ -173,6 +175,7 @@ def test_every_kind_of_finding_is_raised_by_some_workbook() -> None:
         examine_trial(edited(filled, spoil)),
         examine_trial(edited(filled, two_columns)),
         examine_trial(edited(filled, lambda book: edits.table(book, "SY01").delete_cols(1))),
+        examine_trial(edited(filled, typed({"SY0101": "罚没金额"}, column="B"))),
         examine_trial(edits.copied_to_a_new_book(blank, "SY01")),
         examine_trial(edits.saved(unstamped), expected=edits.CHOSEN),
         examine_trial(filled, last_year={"SY0101": Value.of(1)}),

@@ -5,7 +5,7 @@ and the other used.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from portal.errors import PortalError
+from portal.web.sane import storable
 
 LONGEST_BODY = 1024 * 1024
 """Of a JSON body, in bytes; workbooks have the limit of the application."""
@@ -124,19 +125,5 @@ def _refuse(constant: str) -> None:
 
 def refuse_unstorable(content: object) -> None:
     """Refuse texts that the database cannot hold: with a zero character, or half of a surrogate pair."""
-    for text in _texts(content):
-        if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            raise InvalidRequest({"text": ["holds a character that no text may hold"]})
-
-
-def _texts(content: object) -> Iterable[str]:
-    """Every text in nested content, names of fields included."""
-    left = [content]
-    while left:
-        one = left.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, Mapping):
-            left += [*one.keys(), *one.values()]
-        elif isinstance(one, list):
-            left += one
+    if not storable(content):
+        raise InvalidRequest({"text": ["holds a character that no text may hold"]})

@@ -12,6 +12,7 @@ from portal.queries.submissions import get_submission, list_versions
 from portal.services import moves
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
+from portal.web.present.entries import read_version
 from portal.web.present.findings import shown_findings
 from portal.web.present.moves import open_actions
 from portal.web.present.receipt import receipt_of
@@ -33,8 +34,9 @@ def submit(key: str) -> Response | tuple[str, int]:
     if "declared" not in request.form:
         return _check_answers(key, undeclared=True), 422
     actor = current_actor()
+    text = request.form.get("seen", "")
+    seen = read_version("seen", text) if text else None
     with transaction(actor) as session:
-        seen = request.form.get("seen", type=int)
         moves.take(session, actor, SubmissionKey.parse(key), Action.SUBMIT, seen=seen)
     return redirect(url_for("handing_in.receipt", key=key), code=303)
 

@@ -6,13 +6,14 @@ from werkzeug.wrappers import Response
 from portal.db import transaction
 from portal.domain.lifecycle import Action
 from portal.domain.submissions import SubmissionKey
-from portal.errors import InvalidInput, NotFound
+from portal.errors import NotFound
 from portal.queries.events import list_history
 from portal.queries.findings import check_submission
 from portal.queries.submissions import get_submission, list_versions
 from portal.services import moves
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
+from portal.web.present.entries import read_version
 from portal.web.present.moves import may_edit, may_upload, open_actions
 from portal.web.present.sheet import sheet_progress
 from portal.web.screens import REVIEW, TASKS
@@ -67,8 +68,4 @@ def act(key: str, verb: str) -> Response:
 def _seen() -> int | None:
     """The submission's row version that the page showed."""
     text = request.form.get("seen", "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal()):
-        raise InvalidInput("seen", "not_a_number", text)
-    return int(text)
+    return read_version("seen", text) if text else None

@@ -8,6 +8,7 @@ from portal.domain.forms import Indicator, Text
 from portal.domain.values import MISSING, Value, Values
 from portal.errors import InvalidInput
 from portal.web.answers import Entry, read_answer
+from portal.web.sane import is_count, storable
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def from_json(body: Any, indicators: Mapping[str, Indicator]) -> Typed:
     cells = body.get("cells") if isinstance(body, dict) else None
     if not isinstance(cells, dict) or not all(isinstance(cell, dict) for cell in cells.values()):
         raise InvalidInput("cells", "not_cells")
+    if not storable(cells):
+        raise InvalidInput("cells", "not_text")
     unknown = sorted(set(cells) - set(indicators))
     if unknown:
         raise InvalidInput("cells", "not_of_this_sheet", ",".join(unknown))
@@ -71,7 +74,7 @@ def _understood(cells: Iterable[tuple[Indicator, Entry, str]]) -> Typed:
     for indicator, entry, version in cells:
         code = indicator.code
         typed.entries[code] = entry
-        typed.seen[code] = _version(code, version)
+        typed.seen[code] = read_version(code, version)
         answer = read_answer(indicator, entry)
         if isinstance(answer, Text):
             typed.problems[code] = answer
@@ -80,9 +83,14 @@ def _understood(cells: Iterable[tuple[Indicator, Entry, str]]) -> Typed:
     return typed
 
 
-def _version(code: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise InvalidInput(code, "not_a_version", text)
+def read_version(field_name: str, text: str) -> int:
+    """A row version that a page showed.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if not is_count(text):
+        raise InvalidInput(field_name, "not_a_version", text)
     return int(text)
 
 

@@ -12,7 +12,8 @@ def test_a_click_goes_down_and_keeps_year_and_indicator() -> None:
 
 
 @pytest.mark.parametrize(
-    "click", [None, {}, {"points": []}, {"points": [{}]}, {"points": [{"customdata": ["440000"]}]}]
+    "click",
+    [None, {}, {"points": []}, {"points": [{}]}, {"points": [{"customdata": ["440000"]}]}, "441802", {"points": "x"}],
 )
 def test_a_click_on_nothing_new_changes_nothing(click) -> None:
     with pytest.raises(PreventUpdate):
