@@ -288,3 +288,23 @@ def test_a_request_that_no_program_of_ours_sends_is_refused(dashboards: Dashboar
     cookie = client.get_cookie(CSRF_COOKIE, path="/dashboards/")
     answer = client.post("/dashboards/_dash-update-component", json=body, headers={"X-CSRFToken": cookie.value})
     assert 400 <= answer.status_code < 500, answer.text
+
+
+def test_a_property_without_a_value_yet_is_understood(dashboards: Dashboards) -> None:
+    """As on the way to a page whose chart nobody has clicked."""
+    client = dashboards.person("p1")
+    client.get("/dashboards/")
+    cookie = client.get_cookie(CSRF_COOKIE, path="/dashboards/")
+    dash = dashboards.app.extensions["dashboards"]
+    output, declared = next(
+        (name, each) for name, each in dash.callback_map.items() if name.startswith("location.search")
+    )
+    body = {
+        "output": output,
+        "outputs": {"id": "location", "property": output.partition(".")[2]},
+        "inputs": [{"id": each["id"], "property": each["property"]} for each in declared["inputs"]],
+        "state": [{"id": each["id"], "property": each["property"], "value": ""} for each in declared["state"]],
+        "changedPropIds": [],
+    }
+    answer = client.post("/dashboards/_dash-update-component", json=body, headers={"X-CSRFToken": cookie.value})
+    assert answer.status_code in {200, 204}, answer.text
