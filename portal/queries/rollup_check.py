@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from portal.domain.lifecycle import COUNTED
 from portal.domain.periods import Period
 from portal.domain.rollup import Contribution, Total, total
-from portal.domain.values import ValueStatus
-from portal.models import Node, Observation, RollUp, Submission
+from portal.models import Node, RollUp, Submission
 from portal.models import Period as PeriodRow
 from portal.queries.contributing import contributing
-from portal.queries.rollup_parts import targets_of_period
+from portal.queries.rollup_parts import observed_totals, stored_total, targets_of_period
 from portal.queries.units import list_units
 
 Key = tuple[str, int, str]
@@ -44,8 +43,9 @@ def verify(session: Session, root_id: int) -> tuple[int, list[Mismatch]]:
     mismatches: list[Mismatch] = []
     compared = 0
     for code in session.scalars(select(PeriodRow.code).order_by(PeriodRow.code)):
-        stored = _observations(session, root_id, code) | _rollups(session, root_id, code)
-        computed = _computed(session, root_id, Period.parse(code))
+        period = Period.parse(code)
+        stored = _observations(session, root_id, period) | _rollups(session, root_id, code)
+        computed = _computed(session, root_id, period)
         keys = stored.keys() | computed.keys()
         compared += len(keys)
         for key in sorted(keys):
@@ -56,31 +56,16 @@ def verify(session: Session, root_id: int) -> tuple[int, list[Mismatch]]:
     return compared, mismatches
 
 
-def _observations(session: Session, root_id: int, period: str) -> dict[Key, Total]:
-    query = select(Observation).where(Observation.root_id == root_id, Observation.period_code == period)
-    return {
-        ("observation", row.unit_id, row.indicator): Total(
-            int(row.status == ValueStatus.REPORTED),
-            int(row.status == ValueStatus.NOT_APPLICABLE),
-            row.amount,
-            row.weight,
-            row.number,
-            row.number,
-            {row.category: 1} if row.category else {},
-        )
-        for row in session.scalars(query)
-    }
+def _observations(session: Session, root_id: int, period: Period) -> dict[Key, Total]:
+    own = observed_totals(session, root_id, period, None, lambda unit_id: (unit_id,))
+    return {("observation", unit_id, indicator): one for (unit_id, indicator), one in own.items()}
 
 
 def _rollups(session: Session, root_id: int, period: str) -> dict[Key, Total]:
     totals: dict[Key, Total] = {}
     for row in session.scalars(select(RollUp).where(RollUp.root_id == root_id, RollUp.period_code == period)):
-        if row.category:
-            one = Total(counts={row.category: row.reported})
-        else:
-            one = Total(row.reported, row.not_applicable, row.amount, row.weight, row.minimum, row.maximum)
         key = ("rollup", row.unit_id, row.indicator)
-        totals[key] = totals.get(key, Total()) + one
+        totals[key] = totals.get(key, Total()) + stored_total(row)
     return totals
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.periods import Period
-from portal.domain.rollup import Total
+from portal.domain.rollup import Contribution, Total
 from portal.domain.values import ValueStatus
 from portal.models import Node, Observation, RollUp, Succession
 from portal.queries.units import UnitRow, current_tree, list_children, tree_of
@@ -93,15 +93,7 @@ def observed_totals(
     query = _narrowed(query, Observation, of_units, indicators)
     totals: Totals = {}
     for unit_id, indicator, status, number, category, amount, weight in session.execute(query):
-        one = Total(
-            int(status == ValueStatus.REPORTED),
-            int(status == ValueStatus.NOT_APPLICABLE),
-            amount,
-            weight,
-            number,
-            number,
-            {category: 1} if category else {},
-        )
+        one = Total.of(Contribution(indicator, ValueStatus(status), number, category, amount, weight))
         for target in targets(unit_id):
             _add(totals, (target, indicator), one)
     return totals
@@ -118,13 +110,16 @@ def _stored_totals(
     query = _narrowed(query, RollUp, targets, indicators)
     totals: Totals = {}
     for row in session.scalars(query):
-        if row.category:
-            one = Total(counts={row.category: row.reported})
-        else:
-            one = Total(row.reported, row.not_applicable, row.amount, row.weight, row.minimum, row.maximum)
         for target in targets[row.unit_id]:
-            _add(totals, (target, row.indicator), one)
+            _add(totals, (target, row.indicator), stored_total(row))
     return totals
+
+
+def stored_total(row: RollUp) -> Total:
+    """What a stored row says: the totals, or (with a category) how many gave that answer."""
+    if row.category:
+        return Total(counts={row.category: row.reported})
+    return Total(row.reported, row.not_applicable, row.amount, row.weight, row.minimum, row.maximum)
 
 
 def _narrowed(query: Any, table: Any, units: Iterable[int] | None, indicators: Collection[str] | None) -> Any:
