@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Flask
 from flask_appbuilder import AppBuilder
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboards.mount import mount
@@ -56,6 +56,12 @@ class _FrameworkSession(Session):
     def get_bind(self, *_args: Any, **_kw: Any) -> Engine:
         """The process's engine."""
         return db.engine()
+
+
+@event.listens_for(_FrameworkSession, "after_begin")
+def _identity(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """Flask-AppBuilder finds out who somebody is; it sees no tenant's rows."""
+    db.open_accounts(connection)
 
 
 def _sessions(app: Flask) -> scoped_session[_FrameworkSession]:

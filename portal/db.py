@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import psycopg.errors
 from psycopg import sql
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, Numeric, Text, create_engine, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Numeric, Text, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -16,11 +16,10 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import String, TypeDecorator, TypeEngine, UserDefinedType
 
-from portal.domain.policy import Actor
+from portal.domain.policy import Actor, Role
 from portal.errors import Conflict, Duplicate, InvalidInput, NotFound, NotPermitted, PortalError
 
 APP_ROLE = "huizong_app"
-SCOPE_SETTING = "huizong.scope"
 
 
 class _LTreeColumn(UserDefinedType[str]):
@@ -129,7 +128,7 @@ def transaction(actor: Actor | None) -> Iterator[Session]:
     with _Database.sessions() as session:
         session.info["before_commit"] = []
         try:
-            set_scope(session, actor.place.path if actor is not None else "")
+            set_scope(session, actor)
             yield session
             for step in session.info["before_commit"]:
                 step(session)
@@ -149,13 +148,45 @@ def before_commit(session: Session, step: BeforeCommit) -> None:
         steps.append(step)
 
 
-def set_scope(session: Session, path: str) -> None:
-    """Limit the transaction to the subtree of `path`.
+@contextmanager
+def identity_transaction() -> Iterator[Session]:
+    """A session that finds out who somebody is: it sees every account and membership, and no tenant's rows.
 
-    A literal SET LOCAL, because `set_config()` does not reach the workers of a distributed PostgreSQL.
+    For signing in and for commands of the person at the machine; pages act within `transaction(actor)`.
     """
-    statement = sql.SQL("SET LOCAL {} = {}").format(sql.SQL(SCOPE_SETTING), sql.Literal(path))
-    session.execute(text(statement.as_string(None)))
+    with transaction(None) as session:
+        open_accounts(session.connection())
+        yield session
+
+
+def set_scope(session: Session, actor: Actor | None) -> None:
+    """Limit the transaction to what `actor` may see; row-level security compares rows with these settings."""
+    if actor is None:
+        _set_local(session.connection(), scope="", depth="", forms="", portal="", identity="")
+        return
+    _set_local(
+        session.connection(),
+        scope=actor.place.path,
+        depth=str(actor.depth),
+        forms="*" if actor.forms is None else ",".join(sorted(actor.forms)),
+        # A program with a key manages nobody.
+        portal="on" if Role.SYSTEM_ADMIN in actor.roles and actor.key is None else "",
+        identity="",
+    )
+
+
+def open_accounts(connection: Connection) -> None:
+    """Let the connection's transaction see every account and membership."""
+    _set_local(connection, identity="on")
+
+
+def _set_local(connection: Connection, **settings: str) -> None:
+    """Literal SET LOCALs, because `set_config()` does not reach the workers of a distributed PostgreSQL."""
+    statements = [
+        sql.SQL("SET LOCAL {} = {}").format(sql.Identifier("huizong", name), sql.Literal(value))
+        for name, value in settings.items()
+    ]
+    connection.exec_driver_sql(sql.SQL("; ").join(statements).as_string(None))
 
 
 CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
@@ -164,7 +195,9 @@ CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
     "uq_unit_code": lambda: Duplicate("unit"),
     "uq_form_version_form_code_number": lambda: Duplicate("form_version"),
     "ex_placement_overlap": lambda: Duplicate("placement"),
-    "uq_membership_user_id_unit_id_role_valid_from": lambda: Duplicate("membership"),
+    "ex_membership_overlap": lambda: Duplicate("membership"),
+    "ab_user_username_key": lambda: Duplicate("username"),
+    "ab_user_email_key": lambda: Duplicate("email"),
     "pk_value": lambda: Conflict("value", ""),
     "pk_submission_version": lambda: Conflict("submission", ""),
     "pk_observation": lambda: Conflict("submission", ""),

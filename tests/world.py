@@ -19,6 +19,9 @@ from portal.services import collections, forms, moves, units, values
 
 START = date(2000, 1, 1)
 
+INSIDERS = tuple(role for role in Role if role is not Role.PARTNER)
+"""The roles that a unit gives its own people."""
+
 TREE = {
     # each unit: its parent, and its level
     "p1": ("", Level.PROVINCE),
@@ -77,7 +80,7 @@ class World:
         """A person of that unit with these roles (all of them if none is named)."""
         with transaction(None) as session:
             place = get_place(session, unit)
-        return Actor(None, f"{unit} 的人", place, frozenset(roles or Role), "127.0.0.1")
+        return Actor(None, f"{unit} 的人", place, frozenset(roles or INSIDERS), "127.0.0.1")
 
     def key(self, unit: str, period: Period = PERIOD) -> SubmissionKey:
         """The unit's submission."""

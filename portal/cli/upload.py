@@ -11,7 +11,7 @@ from portal.cli.command import Command
 from portal.cli.connection import database
 from portal.cli.words import say
 from portal.cli.workbooks import UNUSABLE, WORKBOOK, content_of, exit_code, print_examination, print_refusal
-from portal.db import transaction
+from portal.db import identity_transaction, transaction
 from portal.domain.periods import Period
 from portal.domain.submissions import SubmissionKey
 from portal.jobs.examining import identify_workbook
@@ -33,7 +33,7 @@ def command(context: click.Context, file: Path, username: str) -> None:
             print_refusal(identity.code, identity.message, identity.advice)
             context.exit(UNUSABLE)
         key = SubmissionKey(identity.unit, Period.parse(identity.period), identity.form)
-        with transaction(None) as session:
+        with identity_transaction() as session:
             actor = actor_of(session, username, unit_code=key.unit)
         with transaction(actor) as session:
             upload_id = keep(session, actor, key, file.name, content)

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
-from portal.db import transaction
+from portal.db import identity_transaction
 from portal.demo.people import person, username
 from portal.domain.policy import Role
 from portal.domain.units import Level
@@ -49,7 +49,7 @@ def create(data_dir: Path, roots: Sequence[str]) -> dict[str, int]:
     only. It is written before the accounts are, so that none can exist whose password nobody knows.
     """
     listing = data_dir / FILENAME
-    with transaction(None) as session:
+    with identity_transaction() as session:
         wanted = [
             Account(unit, role)
             for root in roots
@@ -94,9 +94,11 @@ def _insert(session: Session, accounts: list[Account], password: str) -> None:
             {
                 "user_id": ids[account.username],
                 "unit_id": account.unit.id,
+                "unit_path": account.unit.path,
                 "role": account.role,
                 "valid_from": _SINCE,
                 "valid_to": None,
+                "forms": None,
             }
             for account in accounts
         ],

@@ -1,5 +1,6 @@
 """The way of a submission (报送件): its states, the actions that move it, and who may see its figures."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,11 +49,15 @@ class Move:
 
 
 _WRITABLE = frozenset({State.DRAFTING, State.CHECKED, State.LEGALLY_REVIEWED, State.SIGNED, State.SENT_BACK})
+_UNSIGNED = frozenset({State.DRAFTING, State.SENT_BACK})
 _INTERNAL = {
-    Action.CHECK: Move(frozenset({State.DRAFTING, State.SENT_BACK}), State.CHECKED),
-    Action.LEGAL_REVIEW: Move(frozenset({State.CHECKED}), State.LEGALLY_REVIEWED),
-    Action.SIGN: Move(frozenset({State.CHECKED, State.LEGALLY_REVIEWED}), State.SIGNED),
+    Action.CHECK: Move(_UNSIGNED, State.CHECKED),
+    Action.LEGAL_REVIEW: Move(_UNSIGNED | {State.CHECKED}, State.LEGALLY_REVIEWED),
+    Action.SIGN: Move(_UNSIGNED | {State.CHECKED, State.LEGALLY_REVIEWED}, State.SIGNED),
 }
+
+SIGN_OFFS = tuple(_INTERNAL)
+"""The steps within a unit before it submits, in their order; which of them are demanded the collection says."""
 
 MOVES: dict[Action, Move] = {
     Action.RECEIVE: Move(frozenset({State.ASSIGNED}), State.DRAFTING),
@@ -104,11 +109,26 @@ def after_edit(state: State) -> State:
     return State.SENT_BACK if state is State.SENT_BACK else State.DRAFTING
 
 
-def open_to(state: State, depth: int) -> int:
+def missing_sign_offs(state: State, action: Action, demanded: Collection[Action]) -> tuple[Action, ...]:
+    """The demanded sign-offs that must come before the action and have not been given, in their order.
+
+    A state tells which sign-off was given last; the demanded ones before it were given, else it could not have been.
+    """
+    if action not in {*SIGN_OFFS, Action.SUBMIT}:
+        return ()
+    given = next((number for number, step in enumerate(SIGN_OFFS, 1) if MOVES[step].target is state), 0)
+    before = SIGN_OFFS.index(action) if action in SIGN_OFFS else len(SIGN_OFFS)
+    return tuple(step for step in SIGN_OFFS[given:before] if step in demanded)
+
+
+def open_to(state: State, depth: int, *, skip_level: bool = False) -> int:
     """The smallest tree depth (1: top unit) from which a superior may read the figures.
 
-    A draft is its own unit's alone; once handed in, the direct superior reads it; once accepted, every level above.
+    A draft is its own unit's alone; once handed in, the direct superior reads it, or with `skip_level` every level
+    above; once accepted, every level above, and who reads from depth 0: a partner, who stands outside the tree.
     """
     if state in COUNTED:
-        return 1
-    return max(depth - 1, 1) if state is State.SUBMITTED else depth
+        return 0
+    if state is not State.SUBMITTED:
+        return depth
+    return 1 if skip_level else max(depth - 1, 1)

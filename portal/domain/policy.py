@@ -25,7 +25,23 @@ class Role(StrEnum):
     PUBLISHER = "publisher"  # 公布员
     UNIT_ADMIN = "unit_admin"  # 单位管理员
     AUDITOR = "auditor"  # 审计员
+    PARTNER = "partner"  # 协同单位人员
     SYSTEM_ADMIN = "system_admin"  # 系统管理员
+
+
+class KeyScope(StrEnum):
+    """What an API key is for; it never gives more than the person has."""
+
+    READ = "read"
+    SUBMIT = "submit"
+
+
+@dataclass(frozen=True)
+class Key:
+    """The API key with which a program asks in a person's name; `beginning` tells it from others."""
+
+    beginning: str
+    scope: KeyScope
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,8 @@ class Actor:
         name: real name, written into events as of that day.
         place: the unit acted for; its path is the scope of row-level security.
         address: where the request came from, for the event.
+        forms: codes of the forms seen; None: all of them.
+        key: the API key used, if it is a program that asks.
     """
 
     user_id: int | None
@@ -44,6 +62,13 @@ class Actor:
     place: Place
     roles: frozenset[Role]
     address: str = ""
+    forms: frozenset[str] | None = None
+    key: Key | None = None
+
+    @property
+    def depth(self) -> int:
+        """The depth of the tree from which figures are read (1: top unit); 0: accepted ones only."""
+        return 0 if self.roles == {Role.PARTNER} else self.place.path.count(".") + 1
 
 
 @dataclass(frozen=True)
@@ -82,7 +107,9 @@ class Permission(StrEnum):
     LOCK = "lock"
     PUBLISH = "publish"
     MANAGE_USERS = "manage_users"
+    MANAGE_SYSTEM_ADMINS = "manage_system_admins"
     MANAGE_REFERENCE = "manage_reference"
+    HOLD_KEYS = "hold_keys"
 
 
 Predicate = Callable[[Actor, Subject], bool]
@@ -156,14 +183,35 @@ PERMISSIONS: dict[Permission, list[list[Predicate]]] = {
     Permission.LOCK: [[superior, reviewer]],
     Permission.PUBLISH: [[own_unit, publisher]],
     Permission.MANAGE_USERS: [[subtree, unit_admin], [system_admin]],
+    Permission.MANAGE_SYSTEM_ADMINS: [[system_admin]],
     Permission.MANAGE_REFERENCE: [[system_admin]],
+    Permission.HOLD_KEYS: [[own_unit]],
 }
+
+_SEE = frozenset({Permission.SEE_UNIT, Permission.SEE_VALUES, Permission.SEE_ROLLUP, Permission.SEE_EVENTS})
+
+KEY_PERMISSIONS: dict[KeyScope, frozenset[Permission]] = {
+    KeyScope.READ: _SEE,
+    # Checks and signatures are for people to give; so are decisions about the submissions of others.
+    KeyScope.SUBMIT: _SEE
+    | {
+        Permission.EDIT_VALUES,
+        Permission.EXPLAIN,
+        Permission.UPLOAD,
+        Permission.RECEIVE,
+        Permission.SUBMIT,
+        Permission.WITHDRAW,
+    },
+}
+"""The most that an API key can be used for; what is not named here needs a person."""
 
 PERMISSION_OF: dict[Action, Permission] = {action: Permission(action.value) for action in Action}
 
 
 def permits(actor: Actor, permission: Permission, subject: Subject) -> bool:
     """Whether the actor may do this to the subject."""
+    if actor.key is not None and permission not in KEY_PERMISSIONS[actor.key.scope]:
+        return False
     return any(all(holds(actor, subject) for holds in row) for row in PERMISSIONS[permission])
 
 

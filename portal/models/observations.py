@@ -50,6 +50,7 @@ class RollUp(UnitRow, Base):
     unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     indicator: Mapped[str] = mapped_column(primary_key=True)
     category: Mapped[str] = mapped_column(primary_key=True)
+    form_code: Mapped[str]
     reported: Mapped[int]
     not_applicable: Mapped[int]
     amount: Mapped[Decimal | None]

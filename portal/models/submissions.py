@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, LTree
@@ -18,10 +19,20 @@ _STATUSES = ", ".join(repr(str(status)) for status in ValueStatus)
 
 
 class Collection(Base):
-    """One form version for one period, sent down from one unit (报送任务)."""
+    """One form version for one period, sent down from one unit (报送任务).
+
+    Attributes:
+        skip_level: what is submitted is read by every level above at once (越级查看).
+        names_siblings: a unit sees in comparisons which sibling a figure belongs to.
+        one_person: who filled in may also sign (一人单位).
+        sign_offs: the steps inside a unit that are demanded before it submits, of check, legal_review and sign.
+    """
 
     __tablename__ = "collection"
-    __table_args__ = (ForeignKeyConstraint(["sender_id", "sender_path"], ["unit.id", "unit.path"], onupdate="CASCADE"),)
+    __table_args__ = (
+        ForeignKeyConstraint(["sender_id", "sender_path"], ["unit.id", "unit.path"], onupdate="CASCADE"),
+        CheckConstraint("sign_offs <@ array['check', 'legal_review', 'sign']", name="sign_offs"),
+    )
 
     root_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     period_code: Mapped[str] = mapped_column(ForeignKey("period.code"), primary_key=True)
@@ -32,6 +43,10 @@ class Collection(Base):
     opens_on: Mapped[date]
     due_on: Mapped[date]
     created_at: Mapped[datetime]
+    skip_level: Mapped[bool] = mapped_column(default=False)
+    names_siblings: Mapped[bool] = mapped_column(default=False)
+    one_person: Mapped[bool] = mapped_column(default=False)
+    sign_offs: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
 
 
 class Submission(SubmissionPart, Base):

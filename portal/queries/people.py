@@ -13,22 +13,24 @@ from portal.queries.units import get_place, place_rows
 
 
 def list_places(session: Session, user_id: int) -> list[Place]:
-    """The units a person acts for today, top units first."""
-    unit_ids = {unit_id for unit_id, _role in _memberships(session, user_id, clock.today())}
-    return place_rows(session, unit_ids)
+    """The units a person acts for today, top units first. The session must see the person's memberships."""
+    return place_rows(session, {held.unit_id for held in _memberships(session, user_id, clock.today())})
 
 
 def find_actor(
     session: Session, user_id: int, name: str, *, unit_code: str | None = None, address: str = ""
 ) -> Actor | None:
-    """The person acting for one of their units (the first, unless named); None if they act for none, or not that."""
+    """The person acting for one of their units (the first, unless named); None if they act for none, or not that.
+
+    The session must see the person's memberships: `db.identity_transaction`.
+    """
     memberships = _memberships(session, user_id, clock.today())
-    places = place_rows(session, {unit_id for unit_id, _role in memberships})
+    places = place_rows(session, {held.unit_id for held in memberships})
     place = next((each for each in places if unit_code in {None, each.code}), None)
     if place is None:
         return None
-    roles = frozenset(Role(role) for unit_id, role in memberships if unit_id == place.id)
-    return Actor(user_id, name, place, roles, address)
+    here = [held for held in memberships if held.unit_id == place.id]
+    return Actor(user_id, name, place, frozenset(Role(held.role) for held in here), address, _forms(here))
 
 
 def portal_actor(session: Session, unit_code: str) -> Actor:
@@ -40,10 +42,17 @@ def portal_actor(session: Session, unit_code: str) -> Actor:
     return Actor(None, "汇总系统", get_place(session, unit_code), frozenset())
 
 
-def _memberships(session: Session, user_id: int, day: date) -> list[tuple[int, str]]:
-    query = select(Membership.unit_id, Membership.role).where(
+def _forms(held: list[Membership]) -> frozenset[str] | None:
+    """What any one of the memberships opens; None: every form."""
+    if any(each.forms is None for each in held):
+        return None
+    return frozenset(code for each in held for code in each.forms or ())
+
+
+def _memberships(session: Session, user_id: int, day: date) -> list[Membership]:
+    query = select(Membership).where(
         Membership.user_id == user_id,
         Membership.valid_from <= day,
         or_(Membership.valid_to.is_(None), Membership.valid_to >= day),
     )
-    return [(unit_id, role) for unit_id, role in session.execute(query)]
+    return list(session.scalars(query))

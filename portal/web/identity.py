@@ -6,7 +6,7 @@ from flask import g, request, session
 from flask_jwt_extended import get_current_user, verify_jwt_in_request
 from flask_login import current_user
 
-from portal.db import transaction
+from portal.db import identity_transaction
 from portal.domain.policy import Actor
 from portal.errors import NotPermitted, PortalError
 from portal.queries.people import find_actor
@@ -62,7 +62,7 @@ def _acting(user: Any) -> Actor | None:
 
 
 def _look_up(user: Any, unit_code: str | None) -> Actor | None:
-    with transaction(None) as db_session:
+    with identity_transaction() as db_session:
         return find_actor(
             db_session, user.id, person_name(user), unit_code=unit_code, address=request.remote_addr or ""
         )

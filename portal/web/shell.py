@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask, g, request, url_for
 from flask_babel.speaklater import LazyString
 
-from portal.db import transaction
+from portal.db import identity_transaction
 from portal.domain.lifecycle import EDITABLE, MOVES
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
@@ -87,7 +87,7 @@ def _menu() -> tuple[MenuEntry, ...]:
 
 
 def _units(user_id: int) -> tuple[Place, ...]:
-    with transaction(None) as session:
+    with identity_transaction() as session:
         places = tuple(list_places(session, user_id))
     return places if len(places) > 1 else ()
 

@@ -19,7 +19,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from portal import db
 from portal.cli import NOUNS, main
-from portal.db import transaction
+from portal.db import identity_transaction, transaction
 from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
@@ -355,12 +355,21 @@ class TestUpload:
 
     @pytest.fixture
     def filler(self, committed_world):
-        with transaction(None) as session:
+        with identity_transaction() as session:
             user = User(first_name="三", last_name="张", username="zhang", email="z@example.invalid", active=True)
             session.add(user)
             session.flush()
-            unit_id, since = get_unit(session, "d111").id, date(2000, 1, 1)
-            session.add(Membership(user_id=user.id, unit_id=unit_id, role=Role.FILLER, valid_from=since, valid_to=None))
+            place, since = get_unit(session, "d111"), date(2000, 1, 1)
+            session.add(
+                Membership(
+                    user_id=user.id,
+                    unit_id=place.id,
+                    unit_path=place.path,
+                    role=Role.FILLER,
+                    valid_from=since,
+                    valid_to=None,
+                )
+            )
         return "zhang"
 
     def test_the_figures_are_in_the_draft(self, run, template, filler, committed_world):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
 from portal import db
-from portal.db import transaction
+from portal.db import identity_transaction, transaction
 from portal.demo import accounts
 from portal.demo.loading import load
 from portal.demo.seeds import read_seeds
@@ -327,7 +327,7 @@ def test_every_role_has_an_account_that_works(demo: Loaded) -> None:
         "filler": 28, "checker": 28, "legal_reviewer": 28, "head": 28, "reviewer": 6, "unit_admin": 6,
         "publisher": 1, "auditor": 1,
     }  # fmt: skip
-    with transaction(None) as session:
+    with identity_transaction() as session:
         user = session.scalars(select(User).where(User.username == "640121_filler")).one()
         assert check_password_hash(user.password, rows["640121_filler"]["password"])
         actor = find_actor(session, user.id, user.last_name + user.first_name)

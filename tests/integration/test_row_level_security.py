@@ -1,13 +1,19 @@
 """The lock on the door: what PostgreSQL itself lets the application's role see and write."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from portal import db
-from portal.db import transaction
+from portal.db import identity_transaction, transaction
+from portal.domain.policy import Actor, Role
+from portal.errors import NotPermitted
+from portal.models import Membership
+from portal.queries.units import get_unit
 from portal.services import units
 from tests.world import World, placements
 
@@ -134,3 +140,97 @@ class TestReorganisation:
                 query = "select count(*) from {} where unit_path ~ '*.d111'"
                 seen[superior] = [session.scalar(text(query.format(table))) > 0 for table in ("value", "event")]
         assert seen == {"c11": [False, False], "c12": [True, True]}
+
+
+class TestPeople:
+    @pytest.fixture
+    def employed(self, world: World) -> dict[str, int]:
+        """People by name: one in each of two districts, and one who also helps out in the other province."""
+        with identity_transaction() as session:
+            ids = {}
+            for name, *codes in (("here", "d111"), ("there", "d211"), ("both", "d111", "d211")):
+                user = User(first_name=name, last_name="", username=name, email=f"{name}@example.invalid", active=True)
+                session.add(user)
+                session.flush()
+                ids[name] = user.id
+                for code in codes:
+                    place = get_unit(session, code)
+                    session.add(
+                        Membership(
+                            user_id=user.id,
+                            unit_id=place.id,
+                            unit_path=place.path,
+                            role=Role.FILLER,
+                            valid_from=date(2000, 1, 1),
+                            valid_to=None,
+                            forms=None,
+                        )
+                    )
+            return ids
+
+    def names(self, session) -> set[str]:
+        return set(session.scalars(text("select username from ab_user")))
+
+    def test_are_seen_from_their_unit_and_above(self, world: World, employed: dict[str, int]) -> None:
+        seen = {}
+        for unit in ("d111", "c11", "d112", "p2"):
+            with transaction(world.actor(unit, Role.UNIT_ADMIN)) as session:
+                seen[unit] = self.names(session)
+        assert seen == {"d111": {"here", "both"}, "c11": {"here", "both"}, "d112": set(), "p2": {"there", "both"}}
+
+    def test_are_nobodys_without_an_actor(self, employed: dict[str, int]) -> None:
+        with transaction(None) as session:
+            assert (self.names(session), count(session, "membership")) == (set(), 0)
+
+    def test_are_changed_only_by_who_is_responsible_for_all_they_do(
+        self, world: World, employed: dict[str, int]
+    ) -> None:
+        with transaction(world.actor("p1", Role.UNIT_ADMIN)) as session:
+            session.execute(text("update ab_user set active = false"))
+        with identity_transaction() as session:
+            off = set(session.scalars(text("select username from ab_user where not active")))
+        assert off == {"here"}
+
+    def test_a_role_elsewhere_cannot_be_given(self, world: World, employed: dict[str, int]) -> None:
+        with transaction(None) as session:
+            elsewhere = get_unit(session, "d211")
+        with pytest.raises(NotPermitted), transaction(world.actor("p1", Role.UNIT_ADMIN)) as session:
+            session.add(
+                Membership(
+                    user_id=employed["here"],
+                    unit_id=elsewhere.id,
+                    unit_path=elsewhere.path,
+                    role=Role.REVIEWER,
+                    valid_from=date(2000, 1, 1),
+                    valid_to=None,
+                    forms=None,
+                )
+            )
+
+
+class TestPartner:
+    def partner(self, world: World, unit: str, *forms: str) -> Actor:
+        return replace(world.actor(unit, Role.PARTNER), forms=frozenset(forms))
+
+    def test_sees_what_was_accepted_and_no_draft(self, world: World) -> None:
+        world.accept("d111")
+        world.fill("d112")
+        world.fill("p1")
+        with transaction(self.partner(world, "p1", "T")) as session:
+            units = set(session.scalars(text("select distinct unit_path::text from value")))
+            assert units == {"p1.c11.d111"}
+            assert count(session, "rollup") > 0
+            assert count(session, "event") == count(session, "event_chain") == 0
+
+    def test_sees_nothing_of_other_forms(self, world: World) -> None:
+        world.accept("d111")
+        with transaction(self.partner(world, "p1", "FZ", "X")) as session:
+            assert {table: count(session, table) for table in TENANT_ROWS} == dict.fromkeys(TENANT_ROWS, 0)
+
+    @pytest.mark.parametrize("table", ["submission", "value", "observation"])
+    def test_changes_nothing(self, world: World, table: str) -> None:
+        world.accept("d111")
+        with transaction(self.partner(world, "p1", "T")) as session:
+            changed = [session.execute(text(f"update {table} set unit_id = unit_id")).rowcount]
+            changed.append(session.execute(text(f"delete from {table}")).rowcount)
+        assert changed == [0, 0]

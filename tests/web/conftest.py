@@ -17,14 +17,14 @@ from werkzeug.test import TestResponse
 from portal import db
 from portal.app import create_app
 from portal.config import Config
-from portal.db import transaction
+from portal.db import identity_transaction
 from portal.domain.policy import Role
 from portal.models import Membership
 from portal.queries.units import get_unit
 from portal.web.permissions import sync_permissions
 from tests.conftest import TestServer
 from tests.web.html import Page
-from tests.world import World, build_world
+from tests.world import INSIDERS, World, build_world
 
 PASSWORD = "Ein-langes-Passwort-22"
 _HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")  # quick to check; only for tests
@@ -77,29 +77,39 @@ class Site:
     def account(self, username: str, **columns: Any) -> int:
         """Make an account; gives the person's id."""
         columns = {"first_name": "某", "last_name": "张", "active": True, "password": _HASH} | columns
-        with transaction(None) as session:
+        with identity_transaction() as session:
             user = User(username=username, email=f"{username}@example.invalid", **columns)
             session.add(user)
             session.flush()
             return user.id
 
-    def employ(self, user_id: int, unit: str, *roles: Role, until: date | None = None) -> None:
-        """Give the person these roles in the unit."""
-        with transaction(None) as session:
-            unit_id = get_unit(session, unit).id
+    def employ(
+        self, user_id: int, unit: str, *roles: Role, until: date | None = None, forms: list[str] | None = None
+    ) -> None:
+        """Give the person these roles in the unit; a partner must have an end and forms, so gets some."""
+        with identity_transaction() as session:
+            place = get_unit(session, unit)
             for role in roles:
                 session.add(
-                    Membership(user_id=user_id, unit_id=unit_id, role=role, valid_from=date(2000, 1, 1), valid_to=until)
+                    Membership(
+                        user_id=user_id,
+                        unit_id=place.id,
+                        unit_path=place.path,
+                        role=role,
+                        valid_from=date(2000, 1, 1),
+                        valid_to=until or (date(2099, 12, 31) if role is Role.PARTNER else None),
+                        forms=forms or (["T"] if role is Role.PARTNER else None),
+                    )
                 )
 
     def person(self, unit: str, *roles: Role) -> Browser:
         """A browser in which a person of the unit is signed in; with all roles if none is named."""
         username = "-".join((unit, *roles))
-        with transaction(None) as session:
+        with identity_transaction() as session:
             user_id = session.scalar(select(User.id).where(User.username == username))
         if user_id is None:
             user_id = self.account(username)
-            self.employ(user_id, unit, *(roles or Role))
+            self.employ(user_id, unit, *(roles or INSIDERS))
         return self.signed_in(user_id)
 
     def signed_in(self, user_id: int) -> Browser:

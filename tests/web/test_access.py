@@ -5,6 +5,7 @@ import pytest
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
 from tests.web.conftest import Site
+from tests.world import INSIDERS
 
 REPORTING = {Role.FILLER, Role.CHECKER, Role.LEGAL_REVIEWER, Role.HEAD, Role.PUBLISHER}
 REVIEWING = {Role.REVIEWER, Role.HEAD, Role.AUDITOR}
@@ -111,7 +112,7 @@ def test_the_level_above_the_superior_sees_no_figures_before_acceptance(site: Si
 
 @pytest.mark.parametrize("verb", Action)
 def test_actions_ask_for_rights(site: Site, verb: Action) -> None:
-    stranger = site.person("d112", *Role)
+    stranger = site.person("d112", *INSIDERS)
     assert stranger.post(f"{OWN}/actions/{verb}", {"reason": "不该成功的操作"}).status_code == 404
     powerless = site.person("d111", Role.AUDITOR)
     assert powerless.post(f"{OWN}/actions/{verb}", {"reason": "不该成功的操作"}).status_code == 403

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_appbuilder.security.sqla.models import User
 from werkzeug.test import TestResponse
 
 from dashboards.guard import CSRF_COOKIE
@@ -15,14 +13,12 @@ from dashboards.mount import mount
 from portal import db
 from portal.app import create_app
 from portal.config import Config
-from portal.db import transaction
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
 from portal.domain.values import Value
-from portal.models import Membership
-from portal.queries.units import get_unit
 from portal.web.permissions import sync_permissions
 from tests.conftest import TestServer
+from tests.web.conftest import Site
 from tests.world import World, build_world
 
 PAGES = ("", "progress", "ranking", "map", "differences")
@@ -40,23 +36,7 @@ class Dashboards:
 
     def person(self, unit: str, *roles: Role) -> FlaskClient:
         """A browser in which a person of the unit is signed in; with all roles if none is named."""
-        name = "-".join((unit, *roles))
-        with transaction(None) as session:
-            user = session.query(User).filter(User.username == name).one_or_none()
-            if user is None:
-                user = User(
-                    first_name="某", last_name="张", username=name, email=f"{name}@example.invalid", active=True
-                )
-                session.add(user)
-                session.flush()
-                for role in roles or Role:
-                    unit_id = get_unit(session, unit).id
-                    session.add(Membership(user_id=user.id, unit_id=unit_id, role=role, valid_from=date(2000, 1, 1)))
-            user_id = user.id
-        client = self.app.test_client()
-        with client.session_transaction() as browser:
-            browser["_user_id"], browser["_fresh"] = str(user_id), True
-        return client
+        return Site(self.app, self.world).person(unit, *roles).client
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +122,7 @@ class TestDoor:
 
     def test_without_the_permission_a_person_is_refused(self, dashboards: Dashboards) -> None:
         client = dashboards.app.test_client()
-        with transaction(None) as session:
-            user = User(first_name="某", last_name="李", username="li", email="li@example.invalid", active=True)
-            session.add(user)
-            session.flush()
-            user_id = user.id
+        user_id = Site(dashboards.app, dashboards.world).account("li")
         with client.session_transaction() as browser:
             browser["_user_id"], browser["_fresh"] = str(user_id), True
         assert client.get("/dashboards/").status_code == 403

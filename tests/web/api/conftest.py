@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from portal.domain.policy import Role
 from tests.web.conftest import Site
+from tests.world import INSIDERS
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Api:
     def _caller(self, unit: str, *roles: Role) -> Caller:
         """A person of a unit with these roles, all of them if none is named."""
         user_id = self.site.account("-".join(("api", unit, *roles)))
-        self.site.employ(user_id, unit, *(roles or Role))
+        self.site.employ(user_id, unit, *(roles or INSIDERS))
         with self.app.app_context():
             token = create_access_token(identity=str(user_id), fresh=True)
         return Caller(self.app.test_client(), {"Authorization": f"Bearer {token}"})
