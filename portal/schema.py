@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, create_engine, pool, text
 from portal.db import APP_ROLE
 
 
-def _alembic(connection: Connection) -> AlembicConfig:
+def alembic_config(connection: Connection) -> AlembicConfig:
+    """What Alembic's commands need to know: where the migrations are, and the connection of the tables' owner."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(files("migrations")))
     config.attributes["connection"] = connection
@@ -25,7 +26,7 @@ def upgrade(owner_url: str) -> None:
     engine = _owner_engine(owner_url)
     with engine.connect() as connection:
         _create_roles(connection)
-        command.upgrade(_alembic(connection), "head")
+        command.upgrade(alembic_config(connection), "head")
 
 
 def create_roles(owner_url: str) -> None:
@@ -42,7 +43,7 @@ def check(owner_url: str) -> None:
     """
     engine = _owner_engine(owner_url)
     with engine.connect() as connection:
-        command.check(_alembic(connection))
+        command.check(alembic_config(connection))
 
 
 def _create_roles(connection: Connection) -> None:
