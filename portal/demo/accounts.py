@@ -6,26 +6,30 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
-from flask_appbuilder.security.sqla.models import Role as ScreenRole
-from flask_appbuilder.security.sqla.models import User, assoc_user_role
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
-from werkzeug.security import generate_password_hash
 
+from portal import clock
 from portal.db import identity_transaction
 from portal.demo.people import person, username
 from portal.domain.policy import Role
 from portal.domain.units import Level
 from portal.models import Membership
 from portal.queries.units import UnitRow, list_units
-from portal.web.permissions import ADMIN
+from portal.services.passwords import hash_password
 
 FILENAME = "demo-accounts.csv"
 COLUMNS = ("username", "password", "unit_code", "unit_name", "role")
 _ADMIN_UNIT = "440000"
+_VISITED_UNIT = "441800"
+"""Where an outside auditor, and a partner from the bureau of justice (司法局), have a look for a time."""
+_PARTNER_FORMS = ["FZ"]
+_ON_LEAVE = ("441803", Role.HEAD, Role.CHECKER)
+"""Unit, who is on leave just now, and who stands in."""
 _SINCE = date(2019, 1, 1)
 
 
@@ -76,6 +80,8 @@ def _roles_of(unit: UnitRow) -> Iterator[Role]:
         yield from (Role.PUBLISHER, Role.AUDITOR)
     if unit.code == _ADMIN_UNIT:
         yield Role.SYSTEM_ADMIN
+    if unit.code == _VISITED_UNIT:
+        yield from (Role.AUDITOR, Role.PARTNER)
 
 
 def _user_ids(session: Session, accounts: list[Account]) -> dict[str, int]:
@@ -85,28 +91,30 @@ def _user_ids(session: Session, accounts: list[Account]) -> dict[str, int]:
 
 
 def _insert(session: Session, accounts: list[Account], password: str) -> None:
-    hashed = generate_password_hash(password)
+    hashed = hash_password(password)  # one for all: a thousand would take minutes
     session.execute(insert(User), [_user(account, hashed) for account in accounts])
     ids = _user_ids(session, accounts)
-    session.execute(
-        insert(Membership),
-        [
-            {
-                "user_id": ids[account.username],
-                "unit_id": account.unit.id,
-                "unit_path": account.unit.path,
-                "role": account.role,
-                "valid_from": _SINCE,
-                "valid_to": None,
-                "forms": None,
-            }
-            for account in accounts
-        ],
-    )
-    admins = [ids[account.username] for account in accounts if account.role is Role.SYSTEM_ADMIN]
-    if admins:
-        role_id = _admin_role(session)
-        session.execute(insert(assoc_user_role), [{"user_id": user_id, "role_id": role_id} for user_id in admins])
+    session.execute(insert(Membership), [_membership(account, ids[account.username]) for account in accounts])
+    unit, absent, deputy = _ON_LEAVE
+    head = next((account for account in accounts if account.username == username(unit, absent)), None)
+    if head is not None:
+        leave = {"valid_from": clock.today(), "valid_to": clock.today() + timedelta(days=14)}
+        stand_in = _membership(head, ids[username(unit, deputy)]) | leave | {"deputy_for_id": ids[head.username]}
+        session.execute(insert(Membership).values(stand_in))
+
+
+def _membership(account: Account, user_id: int) -> dict[str, object]:
+    visiting = account.unit.code == _VISITED_UNIT and account.role in {Role.AUDITOR, Role.PARTNER}
+    return {
+        "user_id": user_id,
+        "unit_id": account.unit.id,
+        "unit_path": account.unit.path,
+        "role": account.role,
+        "valid_from": clock.today() if visiting else _SINCE,
+        "valid_to": clock.today() + timedelta(days=365) if visiting else None,
+        "forms": _PARTNER_FORMS if account.role is Role.PARTNER else None,
+        "deputy_for_id": None,
+    }
 
 
 def _user(account: Account, hashed: str) -> dict[str, object]:
@@ -121,15 +129,6 @@ def _user(account: Account, hashed: str) -> dict[str, object]:
         "login_count": 0,
         "fail_login_count": 0,
     }
-
-
-def _admin_role(session: Session) -> int:
-    """Flask-AppBuilder's role that opens every screen; the other roles open theirs by membership alone."""
-    found: int | None = session.scalar(select(ScreenRole.id).where(ScreenRole.name == ADMIN))
-    if found is not None:
-        return found
-    made: int = session.scalars(insert(ScreenRole).values(name=ADMIN).returning(ScreenRole.id)).one()
-    return made
 
 
 def _listed(listing: Path) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, LTree
+from portal.domain.directory import Origin
 from portal.domain.policy import Role
 from portal.models.tenancy import unit_path_key
 
@@ -18,7 +19,9 @@ class Membership(Base):
     """A person holds a role in a unit from a day to a day (inclusive; none: until further notice).
 
     `forms` are the codes of the forms seen in it; none: all. A partner's always have an end and their forms.
-    `deputy_for_id` is whom the person stands in for. A role revoked before it took effect ends the day before it begins.
+    `origin` names the kind of directory that gave the role and takes it back; none: given by hand.
+    `deputy_for_id` is whom the person stands in for. A role revoked before it took effect ends the day before it
+    begins.
     """
 
     __tablename__ = "membership"
@@ -33,6 +36,7 @@ class Membership(Base):
         ),
         CheckConstraint("valid_to >= valid_from - 1", name="dates"),
         CheckConstraint(f"role in ({', '.join(repr(str(role)) for role in Role)})", name="role"),
+        CheckConstraint(f"origin in ({', '.join(repr(str(origin)) for origin in Origin)})", name="origin"),
         CheckConstraint("role <> 'partner' or (valid_to is not null and forms is not null)", name="partner"),
         Index("ix_membership_unit_id", "unit_id"),
         Index("ix_membership_unit_path", "unit_path", postgresql_using="gist"),
@@ -47,3 +51,4 @@ class Membership(Base):
     valid_to: Mapped[date | None]
     forms: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     deputy_for_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    origin: Mapped[str | None]

@@ -1,5 +1,7 @@
 """In which units a person acts, and as what."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -12,9 +14,33 @@ from portal.models import Membership
 from portal.queries.units import get_place, place_rows
 
 
+@dataclass(frozen=True)
+class Position:
+    """What a person is in a unit.
+
+    Attributes:
+        forms: codes of the forms seen in it; None: all.
+        until: the last day of it; None: until further notice.
+    """
+
+    place: Place
+    roles: tuple[Role, ...]
+    forms: frozenset[str] | None
+    until: date | None
+
+
 def list_places(session: Session, user_id: int) -> list[Place]:
     """The units a person acts for today, top units first. The session must see the person's memberships."""
     return place_rows(session, {held.unit_id for held in _memberships(session, user_id, clock.today())})
+
+
+def list_positions(session: Session, user_id: int) -> list[Position]:
+    """What a person is today, and where, top units first. The session must see the person's memberships."""
+    memberships = _memberships(session, user_id, clock.today())
+    return [
+        _position(place, [held for held in memberships if held.unit_id == place.id])
+        for place in place_rows(session, {held.unit_id for held in memberships})
+    ]
 
 
 def find_actor(
@@ -24,13 +50,22 @@ def find_actor(
 
     The session must see the person's memberships: `db.identity_transaction`.
     """
-    memberships = _memberships(session, user_id, clock.today())
-    places = place_rows(session, {held.unit_id for held in memberships})
-    place = next((each for each in places if unit_code in {None, each.code}), None)
-    if place is None:
+    return actor_in(list_positions(session, user_id), user_id, name, unit_code=unit_code, address=address)
+
+
+def actor_in(
+    positions: Sequence[Position], user_id: int, name: str, *, unit_code: str | None = None, address: str = ""
+) -> Actor | None:
+    """The same, from all that the person is."""
+    held = next((each for each in positions if unit_code in {None, each.place.code}), None)
+    if held is None:
         return None
-    here = [held for held in memberships if held.unit_id == place.id]
-    return Actor(user_id, name, place, frozenset(Role(held.role) for held in here), address, _forms(here))
+    return Actor(user_id, name, held.place, frozenset(held.roles), address, held.forms, until=held.until)
+
+
+def _position(place: Place, held: list[Membership]) -> Position:
+    roles = {each.role for each in held}
+    return Position(place, tuple(role for role in Role if role in roles), _forms(held), _until(held))
 
 
 def portal_actor(session: Session, unit_code: str) -> Actor:
@@ -47,6 +82,12 @@ def _forms(held: list[Membership]) -> frozenset[str] | None:
     if any(each.forms is None for each in held):
         return None
     return frozenset(code for each in held for code in each.forms or ())
+
+
+def _until(held: list[Membership]) -> date | None:
+    """The last day of the membership that lasts longest; None: until further notice."""
+    ends = [each.valid_to for each in held if each.valid_to is not None]
+    return max(ends) if len(ends) == len(held) else None
 
 
 def _memberships(session: Session, user_id: int, day: date) -> list[Membership]:

@@ -62,7 +62,6 @@ def index() -> str:
     """The administration screens open to this person."""
     security: Any = current_app.extensions["appbuilder"].sm
     entries = [
-        (type(security.user_view).__name__, _("用户"), _("新建、停用用户，重置密码。")),
         (security.rolemodelview.__name__, _("角色与屏幕"), _("每个角色能打开哪些屏幕。")),
         (FormView.__name__, FormView.list_title, ""),
         (FormVersionView.__name__, FormVersionView.list_title, ""),

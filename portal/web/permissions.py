@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from portal.db import transaction
 from portal.domain.policy import Role as PortalRole
+from portal.services import events
 from portal.web.screens import MENU_ACCESS, SCREENS
 
-ADMIN = "Admin"
-PUBLIC = "Public"
 _LOCK = 4_712_001  # any number that nobody else locks
 
 Grant = tuple[str, str]
@@ -28,24 +27,42 @@ def sync_permissions(app: Flask) -> None:
     """Make roles, screens and permissions in the database those of the code.
 
     A portal role gets what it opens at first when the role or the permission is new, so that what an administrator
-    has taken away since stays away. Admin gets whatever is new for it at every call.
+    has taken away since stays away. Other roles mean nothing and go. System administrators get everything back at
+    every call, lest they lock themselves out.
     """
     wanted = _wanted(app.extensions["appbuilder"])
     with transaction(None) as session:
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         stored = {(view.permission.name, view.view_menu.name): view for view in session.scalars(select(PermissionView))}
-        for grant in stored.keys() - wanted:
+        gone = stored.keys() - wanted
+        for grant in gone:
             session.delete(stored.pop(grant))
+        _record(session, "portal", gone, set())
         new = wanted - stored.keys()
         stored.update(_added(session, new))
-        for name in (ADMIN, PUBLIC, *PortalRole):
+        for role in session.scalars(select(Role).where(Role.name.not_in(list(PortalRole)))):
+            session.delete(role)
+        for name in PortalRole:
             role = session.scalars(select(Role).where(Role.name == name)).one_or_none()
-            grants = _opens(name, wanted) if role is None or name == ADMIN else _opens(name, wanted) & new
+            always = role is None or name is PortalRole.SYSTEM_ADMIN
+            grants = _opens(name, wanted) if always else _opens(name, wanted) & new
             if role is None:
                 role = Role(name=str(name))
                 session.add(role)
             held = {(view.permission.name, view.view_menu.name) for view in role.permissions}
             role.permissions.extend(stored[grant] for grant in sorted(grants - held))
+            _record(session, str(name), set(), grants - held)
+
+
+def _record(session: Session, role: str, lost: set[Grant], gained: set[Grant]) -> None:
+    if lost or gained:
+        before, after = ({"screens": grant_words(grants)} if grants else {} for grants in (lost, gained))
+        events.record_for_portal(session, None, "screens_changed", role, before=before, after=after)
+
+
+def grant_words(grants: Iterable[Grant]) -> list[str]:
+    """Permissions as the record tells them."""
+    return [f"{permission} {view}" for permission, view in sorted(grants)]
 
 
 def _wanted(appbuilder: AppBuilder) -> set[Grant]:
@@ -57,28 +74,10 @@ def _wanted(appbuilder: AppBuilder) -> set[Grant]:
     return views | {(MENU_ACCESS, screen.name) for screen in SCREENS}
 
 
-def _opens(role: str, wanted: set[Grant]) -> set[Grant]:
-    """What a role opens at first; everybody may see and change their own account."""
-    if role == PUBLIC:
-        return set()
-    # Admin may act for no unit at all: of the screens it opens only what a system administrator alone opens.
-    screens = {
-        (MENU_ACCESS, screen.name)
-        for screen in SCREENS
-        if role in screen.roles or (role == ADMIN and screen.roles == {PortalRole.SYSTEM_ADMIN})
-    }
-    views = {grant for grant in wanted if grant[0] != MENU_ACCESS}
-    return screens | (views if role in {ADMIN, PortalRole.SYSTEM_ADMIN} else views & _OWN_ACCOUNT)
-
-
-_OWN_ACCOUNT: frozenset[Grant] = frozenset(
-    {
-        ("can_userinfo", "UserView"),
-        ("resetmypassword", "UserView"),
-        ("can_this_form_get", "OwnPasswordView"),
-        ("can_this_form_post", "OwnPasswordView"),
-    }
-)
+def _opens(role: PortalRole, wanted: set[Grant]) -> set[Grant]:
+    """What a role opens at first: its screens; system administrators also Flask-AppBuilder's own views."""
+    screens = {(MENU_ACCESS, screen.name) for screen in SCREENS if role in screen.roles}
+    return screens | {grant for grant in wanted if grant[0] != MENU_ACCESS and role is PortalRole.SYSTEM_ADMIN}
 
 
 def _added(session: Session, grants: Iterable[Grant]) -> dict[Grant, PermissionView]:

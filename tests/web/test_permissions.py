@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask_appbuilder.security.sqla.models import PermissionView, Role, ViewMenu
+from flask_appbuilder.security.sqla.models import PermissionView, Role, User, ViewMenu
 from sqlalchemy import Engine, event, func, select
 
-from portal.db import transaction
+from portal.db import identity_transaction, transaction
 from portal.domain.policy import Role as PortalRole
 from portal.web.permissions import sync_permissions
 from portal.web.screens import REVIEW, SCREENS, TASKS
@@ -45,14 +45,35 @@ def test_every_portal_role_has_its_screens(site: Site) -> None:
         assert screens == {screen.name for screen in SCREENS if role in screen.roles}
 
 
-def test_nobody_opens_anything_publicly(site: Site) -> None:
-    assert opened_by("Public") == set()
+def test_roles_that_are_not_the_portals_go(site: Site) -> None:
+    with transaction(None) as session:
+        session.add(Role(name="Admin", permissions=list(session.scalars(select(PermissionView)))))
+    sync_permissions(site.app)
+    with transaction(None) as session:
+        assert set(session.scalars(select(Role.name))) == set(PortalRole)
 
 
 def test_only_the_administrators_open_people_and_roles(site: Site) -> None:
     for role in set(PortalRole) - {PortalRole.SYSTEM_ADMIN}:
         assert not {grant for grant in opened_by(role) if grant[0] in {"can_list", "can_add", "can_edit", "can_delete"}}
-    assert ("can_add", "UserView") in opened_by("Admin")
+    assert ("can_edit", "RoleView") in opened_by(PortalRole.SYSTEM_ADMIN)
+
+
+def test_a_role_of_the_framework_opens_nothing(site: Site) -> None:
+    """What somebody may do follows from roles in units alone."""
+    user_id = site.account("outsider")
+    site.employ(user_id, "d111", PortalRole.FILLER)
+    with identity_transaction() as session:
+        role = session.scalars(select(Role).where(Role.name == PortalRole.SYSTEM_ADMIN)).one()
+        role.user.append(session.get(User, user_id))
+    assert site.signed_in(user_id).client.get("/roles/list/").status_code == 403
+
+
+def test_system_administrators_do_not_lock_themselves_out(site: Site) -> None:
+    with transaction(None) as session:
+        session.scalars(select(Role).where(Role.name == PortalRole.SYSTEM_ADMIN)).one().permissions = []
+    sync_permissions(site.app)
+    assert ("can_edit", "RoleView") in opened_by(PortalRole.SYSTEM_ADMIN)
 
 
 def test_a_second_time_changes_nothing(site: Site) -> None:
