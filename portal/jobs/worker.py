@@ -3,7 +3,7 @@
 from portal import db
 from portal.jobs import nightly, queue, uploads
 
-TASKS = (queue.retry_stalled, uploads.process_upload, nightly.verify_rollups)
+TASKS = (queue.retry_stalled, uploads.process_upload, nightly.verify_rollups, nightly.sign_checkpoints)
 
 
 def run(url: str) -> None:

@@ -9,7 +9,6 @@ from portal.domain.submissions import SubmissionKey
 from portal.queries.event_search import search_events
 from portal.queries.paging import PageOf
 from portal.web.api.fields import KeyField, Paged
-from portal.web.api.reading import InvalidRequest
 from portal.web.api.resource import Resource, answer, endpoint
 from portal.web.api.shapes import event_shape, paged
 
@@ -31,8 +30,6 @@ class EventsApi(Resource):
         self, actor: Actor, *, unit: str | None, submission: SubmissionKey | None, page: int, page_size: int
     ) -> Response:
         """What happened, newest first."""
-        if submission is not None and unit not in {None, submission.unit}:
-            raise InvalidRequest({"unit": ["not the unit of the submission"]})
         of_unit = submission.unit if submission else unit or actor.place.code
         part = PageOf(page, page_size)
         with transaction(actor) as session:

@@ -1,12 +1,39 @@
-"""Files handed to the browser."""
+"""Files handed to the browser. None leaves without being put on record."""
 
 import io
+from collections.abc import Iterator
+from typing import IO
 
 from flask import Response, send_file
 
+from portal.db import transaction
+from portal.domain.policy import Actor
+from portal.domain.submissions import SubmissionKey
+from portal.services.downloads import Download, record_file
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
+_CHUNK = 64 * 1024
 
 
-def workbook_response(content: bytes, filename: str) -> Response:
-    """A workbook to be saved under that name."""
-    return send_file(io.BytesIO(content), XLSX, as_attachment=True, download_name=filename)
+def hand_out(
+    actor: Actor, what: Download, key: SubmissionKey, content: bytes, filename: str, mimetype: str = XLSX
+) -> Response:
+    """A file of a submission, to be saved under that name."""
+    with transaction(actor) as session:
+        record_file(session, actor, what, key, filename, content)
+    return send_file(io.BytesIO(content), mimetype, as_attachment=True, download_name=filename)
+
+
+def saved_as(content: IO[bytes], filename: str, mimetype: str) -> Response:
+    """A file to be saved under that name, whose handing out is on record already; closed when it is sent."""
+    response = Response(_sent(content), mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
+
+
+def _sent(content: IO[bytes]) -> Iterator[bytes]:
+    content.seek(0)
+    with content:
+        while chunk := content.read(_CHUNK):
+            yield chunk
