@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from portal.environment import ConfigInvalid, flag, number
+from portal.sign_in_settings import SignInSettings
+
 DEFAULT_DATA_DIR = Path("var")
-UPLOAD_LIMIT = 20 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+UPLOAD_LIMIT = 20 * _MEGABYTE
 
 # The boundary file carries no approval number of its own: this one is inferred from its fields.
 MAP_SOURCE_ZH = "底图：天地图，审图号 GS(2024)0650号（推断所得，公开使用前须核实）；界线仅作示意"
@@ -17,14 +21,8 @@ MAP_SOURCE_EN = (
     "boundaries are indicative only"
 )
 
-_YES = frozenset({"1", "true", "yes", "on"})
-_NO = frozenset({"0", "false", "no", "off"})
 _SCHEME = "postgresql+psycopg://"
 _LARGEST_PORT = 65535
-
-
-class ConfigInvalid(ValueError):
-    """An environment variable cannot be understood; the message names it, never the value of a secret one."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +31,38 @@ class Config:
 
     Attributes:
         data_dir: absolute; holds the embedded database, stored files and the secret key. Exists after `load`.
+        audit_key_file: the private key that signs checkpoints of the record; made at first use.
         database_url: what the web, the worker and the CLI connect to; None means the embedded server.
         migration_database_url: the same database for the role that owns its tables; None means the embedded server,
             or `database_url` if only that is given.
         trusted_proxies: how many reverse proxies in front of the web set X-Forwarded-For and -Proto; 0 means that
             these headers are forged.
         secure_cookies: send cookies over HTTPS only; off by default because the portal starts on plain HTTP.
+        session_idle_minutes: a browser left alone for so long is signed out.
+        session_hours: nobody stays signed in for longer, in a browser or a program.
         own_worker: whether `huizong serve` runs the background jobs too; off where worker machines do.
         upload_limit: largest accepted file, in bytes.
+        evidence_limit: largest file that proves a figure, in bytes; no larger than `upload_limit`.
+        sign_in: the ways of signing in.
         map_source_zh: printed under every map, in Chinese.
         map_source_en: the same in English.
     """
 
     data_dir: Path
     secret_key: str = field(repr=False)
+    audit_key_file: Path
     database_url: str | None = field(default=None, repr=False)
     migration_database_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     trusted_proxies: int = 0
     secure_cookies: bool = False
+    session_idle_minutes: int = 60
+    session_hours: int = 12
     own_worker: bool = True
     upload_limit: int = UPLOAD_LIMIT
+    evidence_limit: int = 10 * _MEGABYTE
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     map_source_zh: str = MAP_SOURCE_ZH
     map_source_en: str = MAP_SOURCE_EN
 
@@ -77,11 +85,16 @@ class Config:
             database_url=database_url,
             migration_database_url=_database_url(environ, "HUIZONG_MIGRATION_DATABASE_URL") or database_url,
             host=environ.get("HUIZONG_HOST") or cls.host,
-            port=_number(environ, "HUIZONG_PORT", cls.port, _LARGEST_PORT),
-            trusted_proxies=_number(environ, "HUIZONG_TRUSTED_PROXIES", cls.trusted_proxies, 9),
-            secure_cookies=_flag(environ, "HUIZONG_SECURE_COOKIES", cls.secure_cookies),
-            own_worker=_flag(environ, "HUIZONG_OWN_WORKER", cls.own_worker),
+            port=number(environ, "HUIZONG_PORT", cls.port, _LARGEST_PORT),
+            trusted_proxies=number(environ, "HUIZONG_TRUSTED_PROXIES", cls.trusted_proxies, 9),
+            secure_cookies=flag(environ, "HUIZONG_SECURE_COOKIES", cls.secure_cookies),
+            session_idle_minutes=number(environ, "HUIZONG_SESSION_IDLE_MINUTES", cls.session_idle_minutes, 1440),
+            session_hours=number(environ, "HUIZONG_SESSION_HOURS", cls.session_hours, 168),
+            own_worker=flag(environ, "HUIZONG_OWN_WORKER", cls.own_worker),
             upload_limit=cls.upload_limit,
+            evidence_limit=number(environ, "HUIZONG_EVIDENCE_MEGABYTES", 10, UPLOAD_LIMIT // _MEGABYTE) * _MEGABYTE,
+            audit_key_file=Path(environ.get("HUIZONG_AUDIT_KEY_FILE") or place / "audit_key.pem"),
+            sign_in=SignInSettings.load(environ),
             map_source_zh=environ.get("HUIZONG_MAP_SOURCE_ZH") or cls.map_source_zh,
             map_source_en=environ.get("HUIZONG_MAP_SOURCE_EN") or cls.map_source_en,
         )
@@ -106,26 +119,6 @@ def _database_url(environ: Mapping[str, str], name: str) -> str | None:
     if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
         raise ConfigInvalid(f"{name} must begin with postgresql://")
     return _SCHEME + rest
-
-
-def _number(environ: Mapping[str, str], name: str, default: int, largest: int) -> int:
-    """A whole number from 0 to `largest`."""
-    text = environ.get(name)
-    if not text:
-        return default
-    if not (text.isascii() and text.isdecimal() and int(text) <= largest):
-        raise ConfigInvalid(f"{name} must be a number from 0 to {largest}, not {text!r}")
-    return int(text)
-
-
-def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
-    """Yes or no."""
-    text = environ.get(name, "").lower()
-    if not text:
-        return default
-    if text not in _YES | _NO:
-        raise ConfigInvalid(f"{name} must be 1 or 0, not {text!r}")
-    return text in _YES
 
 
 def _stored_secret(path: Path) -> str:

@@ -7,7 +7,7 @@ gives the token in its answer and sets no cookie.
 from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 
-from portal.web.identity import bearer
+from portal.web.sessions import bearer
 
 _API_SIGN_IN = "SecurityApi.login"
 

@@ -1,14 +1,13 @@
 """The start page, the choice of unit, and the choice of language."""
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask_appbuilder import IndexView, expose
-from flask_babel import refresh
 from werkzeug.wrappers import Response
 
 from portal.errors import NotFound, NotPermitted
 from portal.web.access import may_open
 from portal.web.identity import NotSignedIn, act_for, find_user
-from portal.web.language import LANGUAGES
+from portal.web.language import LANGUAGES, choose
 from portal.web.screens import SCREENS
 
 pages = Blueprint("home", __name__)
@@ -33,9 +32,9 @@ def choose_language(code: str) -> Response:
     """Show everything in this language from now on."""
     if code not in LANGUAGES:
         raise NotFound("language", code)
-    session["locale"] = code
-    refresh()
-    return redirect(_back())
+    response = redirect(_back())
+    choose(response, code)
+    return response
 
 
 @pages.post("/unit")

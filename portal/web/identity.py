@@ -1,18 +1,29 @@
-"""Who is asking, and for which unit: the same answer for the session cookie and for a bearer token."""
+"""Who is asking, and for which unit: the same answer for the session cookie, a bearer token and an API key."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import g, request, session
+from flask import current_app, g, request, session
 from flask_jwt_extended import get_current_user, verify_jwt_in_request
 from flask_login import current_user
 
 from portal.db import identity_transaction
 from portal.domain.policy import Actor
+from portal.domain.sign_in import SessionKind
 from portal.errors import NotPermitted, PortalError
-from portal.queries.people import find_actor
+from portal.queries.people import Position, actor_in, list_positions
+from portal.queries.web_sessions import OpenSession
+from portal.web import presented_key
+from portal.web.second_factor import require_enrolment
+from portal.web.sessions import address, bearer, current
 
 UNIT_HEADER = "Huizong-Unit"
 """With a bearer token: code of the unit acted for, when the person belongs to several."""
+
+_API = "/api/"
+
+BY_KEY = "api_key"
+"""The method of a program that presents an API key."""
 
 
 class NotSignedIn(PortalError):
@@ -21,9 +32,66 @@ class NotSignedIn(PortalError):
     code = "not_signed_in"
 
 
-def bearer() -> bool:
-    """Whether the request carries a bearer token. If it does, its cookie counts for nothing."""
-    return request.headers.get("Authorization", "").lower().startswith("bearer ")
+class PasswordChangeRequired(PortalError):
+    """The person has a password that somebody else knows, and must change it before anything else."""
+
+    code = "password_change_required"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is signed in, and how.
+
+    Attributes:
+        session_id: of the browser's or the token's session; None for a program without one.
+        method: how they proved who they are: `password`, `ldap`, `oidc`, `api_key`.
+    """
+
+    user_id: int
+    session_id: int | None
+    method: str
+    must_change_password: bool = False
+
+
+def signed_in() -> SignedIn | None:
+    """Who is signed in, by cookie or by token; nobody who still owes the second factor.
+
+    Tokens and keys are for programs, which ask the API: on pages nobody is signed in by them.
+
+    Raises:
+        flask_jwt_extended.exceptions.JWTExtendedException: the token is no good; answered with 401.
+        PasswordChangeRequired: the token's owner must change the password first.
+    """
+    if bearer():
+        if not request.path.startswith(_API):
+            return None
+        if "signed_in" not in g:
+            by_key = presented_key.holder()
+            if by_key is None:
+                verify_jwt_in_request()
+            else:
+                g.signed_in = SignedIn(by_key.user_id, None, BY_KEY)
+        found: SignedIn = g.signed_in
+        return found
+    row = current().content.row
+    return None if row is None or row.kind is SessionKind.PENDING else _of(row)
+
+
+def admit(row: OpenSession) -> None:
+    """Let the request's token count: its session does.
+
+    Raises:
+        PasswordChangeRequired: the person must change the password first.
+        EnrolmentRequired: the person must set up a second factor first.
+    """
+    if row.must_change_password:
+        raise PasswordChangeRequired
+    require_enrolment(row.user_id)
+    g.signed_in = _of(row)
+
+
+def _of(row: OpenSession) -> SignedIn:
+    return SignedIn(row.user_id, row.id, row.method, row.must_change_password)
 
 
 def find_user() -> Any | None:
@@ -33,7 +101,11 @@ def find_user() -> Any | None:
         flask_jwt_extended.exceptions.JWTExtendedException: the token is no good; answered with 401.
     """
     if bearer():
-        verify_jwt_in_request()
+        found = signed_in()
+        if found is None:
+            return None
+        if found.method == BY_KEY:
+            return current_app.extensions["appbuilder"].sm.load_user(found.user_id)
         return get_current_user()
     return current_user if current_user.is_authenticated else None
 
@@ -54,7 +126,12 @@ def find_current_actor() -> Actor | None:
 
 
 def _acting(user: Any) -> Actor | None:
-    """The unit named by the request's header, or chosen in the browser unless the person left it since."""
+    """The unit of the key, named by the request's header, or chosen in the browser unless the person left it since."""
+    by_key = presented_key.holder()
+    if by_key is not None:
+        named = request.headers.get(UNIT_HEADER, by_key.unit_code)
+        actor = _look_up(user, by_key.unit_code) if named == by_key.unit_code else None
+        return actor and replace(actor, key=by_key.key)
     if bearer():
         return _look_up(user, request.headers.get(UNIT_HEADER))
     chosen = session.get("unit")
@@ -62,10 +139,16 @@ def _acting(user: Any) -> Actor | None:
 
 
 def _look_up(user: Any, unit_code: str | None) -> Actor | None:
-    with identity_transaction() as db_session:
-        return find_actor(
-            db_session, user.id, person_name(user), unit_code=unit_code, address=request.remote_addr or ""
-        )
+    return actor_in(positions(user), user.id, person_name(user), unit_code=unit_code, address=address())
+
+
+def positions(user: Any) -> tuple[Position, ...]:
+    """All that the person asking is today, and where; read once a request."""
+    if "positions" not in g:
+        with identity_transaction() as db_session:
+            g.positions = tuple(list_positions(db_session, user.id))
+    found: tuple[Position, ...] = g.positions
+    return found
 
 
 def current_actor() -> Actor:

@@ -1,107 +1,90 @@
-"""Flask-AppBuilder's screens for people: signing in and out, passwords, accounts and roles."""
+"""Flask-AppBuilder's screens for people: signing in and out, and what roles open."""
 
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
+from flask import flash, redirect, request
 from flask_appbuilder import expose
-from flask_appbuilder.security.forms import ResetPasswordForm
-from flask_appbuilder.security.views import (
-    AuthDBView,
-    ResetMyPasswordView,
-    ResetPasswordView,
-    RoleModelView,
-    UserDBModelView,
-)
-from flask_appbuilder.validators import PasswordComplexityValidator
+from flask_appbuilder.security.forms import LoginForm_db
+from flask_appbuilder.security.sqla.models import Role
+from flask_appbuilder.security.views import AuthDBView, RoleModelView
+from flask_appbuilder.utils.base import get_safe_redirect
 from flask_appbuilder.widgets import ListWidget, ShowWidget
+from sqlalchemy import inspect
 from werkzeug.wrappers import Response
-from wtforms import PasswordField
-from wtforms.validators import DataRequired, EqualTo
 
+from portal.domain.directory import DirectoryUnavailable, NotAdmitted
+from portal.domain.sign_in import SignInRefused, TooManyFailures
+from portal.services import events
+from portal.web import oidc, signing_in
+from portal.web.directories import directories
+from portal.web.errors import sentence
+from portal.web.identity import current_actor, signed_in
 from portal.web.language import lazy_gettext as _
+from portal.web.permissions import grant_words
+from portal.web.words import ROLES
 
 
 class SignInView(AuthDBView):
     """Sign-in with user name or e-mail. The message does not tell a wrong password from a locked account."""
 
-    invalid_login_message = _("用户名或密码不对。连续输错 5 次，账号锁定 15 分钟。")
     title = _("登录")
 
+    @expose("/login/", methods=["GET", "POST"])
+    def login(self) -> Response | str:
+        """The form, and where it leads."""
+        next_url = get_safe_redirect(request.args.get("next", "/"))
+        if signed_in() is not None:
+            return redirect(next_url)
+        form = LoginForm_db()
+        if form.validate_on_submit():
+            try:
+                passed = signing_in.authenticate(form.username.data, form.password.data)
+            except (SignInRefused, TooManyFailures, NotAdmitted, DirectoryUnavailable) as refusal:
+                flash(sentence(refusal), "warning")
+                return redirect(self.appbuilder.get_url_for_login_with(next_url))
+            return signing_in.finish(passed.user_id, passed.method, next_url)
+        page: str = self.render_template(
+            self.login_template,
+            title=self.title,
+            form=form,
+            appbuilder=self.appbuilder,
+            ways=directories().settings.ways,
+            next_url=next_url,
+        )
+        return page
+
     @expose("/logout/", methods=["POST"])
-    def logout(self) -> Response:
+    def logout(self) -> Response | str:
         """Sign out; a link or an image on another site cannot do it."""
-        return cast("Response", super().logout())
-
-
-class PasswordForm(ResetPasswordForm):
-    """A new password; the hint says what it must be, by Flask-AppBuilder's own check."""
-
-    password = PasswordField(
-        _("新密码"),
-        description=_("至少 10 位，其中大写字母至少 2 个、小写字母至少 3 个、数字至少 2 个、特殊字符至少 1 个。"),
-        validators=[DataRequired(), PasswordComplexityValidator()],
-    )
-    conf_password = PasswordField(
-        _("再输入一次"), validators=[EqualTo("password", message=_("两次输入的密码不一样。"))]
-    )
-
-
-class OwnPasswordView(ResetMyPasswordView):
-    """One's own password."""
-
-    form = PasswordForm
-    form_title = _("改密码")
-    message = _("密码已改。")
-
-
-class PasswordView(ResetPasswordView):
-    """Somebody else's password, by an administrator."""
-
-    form = PasswordForm
-    form_title = _("重设密码")
-    message = _("密码已改。")
-
-
-class UserView(UserDBModelView):
-    """People. They are made inactive, never deleted: what they did stays under their name."""
-
-    list_title = _("用户")
-    base_permissions: ClassVar = [
-        "can_list",
-        "can_show",
-        "can_add",
-        "can_edit",
-        "can_userinfo",
-        "resetmypassword",
-        "resetpasswords",
-        "userinfoedit",
-    ]
-    list_columns: ClassVar = ["last_name", "first_name", "username", "email", "active", "roles"]
-    search_columns: ClassVar = ["last_name", "first_name", "username", "email"]
-    add_columns: ClassVar = [
-        "last_name",
-        "first_name",
-        "username",
-        "email",
-        "active",
-        "roles",
-        "password",
-        "conf_password",
-    ]
-    edit_columns: ClassVar = ["last_name", "first_name", "username", "email", "active", "roles"]
-    validators_columns: ClassVar[dict[str, Any]] = {}  # no role of its own is asked for
-    description_columns: ClassVar = {
-        "username": _("登录用，不能与别人相同。"),
-        "active": _("停用后不能登录；做过的事仍记在名下。"),
-        "email": _("也可以用来登录。"),
-        "roles": _("一般不选：能打开哪些屏幕由所在单位的任职决定。"),
-    }
+        found = signed_in()
+        signing_in.sign_out()
+        return oidc.sign_out_there() if found is not None and found.method == oidc.METHOD else redirect("/")
 
 
 class RoleView(RoleModelView):
-    """Roles and what they open. Its widgets are those of every other list."""
+    """What the portal's roles open. Its widgets are those of every other list; roles are neither made nor deleted."""
 
     list_title = _("角色与屏幕")
     list_widget = ListWidget
     show_widget = ShowWidget
-    base_permissions: ClassVar = ["can_list", "can_show", "can_add", "can_edit"]
+    include_route_methods: ClassVar = {"list", "show", "edit"}
+    base_permissions: ClassVar = ["can_list", "can_show", "can_edit"]
     list_columns: ClassVar = ["name"]
+    formatters_columns: ClassVar = {"name": lambda name: ROLES.get(name, name)}
+    edit_columns: ClassVar = ["permissions"]
+
+    def pre_update(self, item: Role) -> None:
+        """Put what the role loses and gains on record, in the transaction that Flask-AppBuilder commits next."""
+        changes = inspect(item).attrs
+        lost, gained = (
+            grant_words((each.permission.name, each.view_menu.name) for each in views)
+            for views in (changes.permissions.history.deleted, changes.permissions.history.added)
+        )
+        before: dict[str, object] = {"screens": lost} if lost else {}
+        after: dict[str, object] = {"screens": gained} if gained else {}
+        if not before and not after:
+            return
+        session = self.datamodel.session
+        events.record_for_portal(session, current_actor(), "screens_changed", item.name, before=before, after=after)
+        with session.no_autoflush:
+            events.append(session)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.config import Config, ConfigInvalid
+from portal.config import Config
+from portal.environment import ConfigInvalid
 
 
 def test_defaults_are_an_embedded_server_on_this_machine_only(tmp_path: Path) -> None:

@@ -1,30 +1,26 @@
 """Signing in and out, locked accounts, and whose unit one acts for."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from portal.app import create_app
 from portal.clock import frozen_at
+from portal.config import Config
 from portal.domain.policy import Role
-from tests.web.conftest import PASSWORD, Browser, Site, sound
+from tests.web.conftest import PASSWORD, Site, sound
 
 NOON = datetime(2024, 3, 1, 4, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def accounts(site: Site) -> None:
-    for name in ("anna", "bert", "carl", "dora", "emil"):
+    for name in ("anna", "bert", "carl", "dora", "fritz", "gerda", "hans", "ida"):
         site.employ(site.account(name), "d111", Role.FILLER)
-
-
-def sign_in(browser: Browser, username: str, password: str = PASSWORD, query: str = "") -> str:
-    """Try to sign in; gives where it leads."""
-    page = browser.get("/login/")
-    token = page.all("input", name="csrf_token")[0]["value"]
-    fields = {"csrf_token": token, "username": username, "password": password}
-    return browser.client.post(f"/login/{query}", data=fields).location
 
 
 @contextmanager
@@ -36,7 +32,7 @@ def minutes_later(minutes: int) -> Iterator[None]:
 @pytest.mark.parametrize("username", ["anna", "anna@example.invalid"])
 def test_user_name_and_email_both_sign_in(site: Site, username: str) -> None:
     browser = site.anonymous()
-    assert sign_in(browser, username) == "/"
+    assert browser.sign_in(username) == "/"
     assert browser.client.get("/").location == "/tasks/"
     assert "d111 民政局" in browser.get("/tasks/").text
 
@@ -45,17 +41,17 @@ def test_a_page_asks_to_sign_in_first_and_comes_back(site: Site) -> None:
     browser = site.anonymous()
     response = browser.client.get("/submissions/d111-2023-T/?x=1")
     assert response.location == "/login/?next=/submissions/d111-2023-T/?x%3D1"
-    assert sign_in(browser, "anna", query="?next=/submissions/d111-2023-T/?x%3D1") == "/submissions/d111-2023-T/?x=1"
+    assert browser.sign_in("anna", query="?next=/submissions/d111-2023-T/?x%3D1") == "/submissions/d111-2023-T/?x=1"
 
 
 def test_signing_in_does_not_lead_to_another_site(site: Site) -> None:
-    assert sign_in(site.anonymous(), "anna", query="?next=https://elsewhere.example/") == "/"
+    assert site.anonymous().sign_in("anna", query="?next=https://elsewhere.example/") == "/"
 
 
 @pytest.mark.parametrize("password", ["wrong", "", "\0"])
 def test_a_wrong_password_is_refused(site: Site, password: str) -> None:
     browser = site.anonymous()
-    sign_in(browser, "bert", password)
+    browser.sign_in("bert", password)
     assert "anna" not in browser.client.get("/login/").text
     assert browser.client.get("/tasks/").status_code == 302
 
@@ -64,20 +60,20 @@ def test_five_failures_lock_the_account_by_either_name_for_a_quarter_of_an_hour(
     browser = site.anonymous()
     with frozen_at(NOON):
         for attempt in range(5):
-            sign_in(browser, ("carl", "carl@example.invalid")[attempt % 2], "wrong")
+            browser.sign_in(("carl", "carl@example.invalid")[attempt % 2], "wrong")
     with minutes_later(14):
         for name in ("carl", "carl@example.invalid"):
-            sign_in(browser, name)
+            browser.sign_in(name)
             assert browser.client.get("/tasks/").status_code == 302
     assert "连续输错 5 次" in browser.get("/login/").text
     with minutes_later(16):
-        assert sign_in(browser, "carl") == "/"
+        assert browser.sign_in("carl") == "/"
 
 
 def test_an_account_switched_off_does_not_sign_in(site: Site) -> None:
     site.account("gone", active=False)
     browser = site.anonymous()
-    sign_in(browser, "gone")
+    browser.sign_in("gone")
     assert browser.client.get("/tasks/").status_code == 302
 
 
@@ -88,7 +84,7 @@ def test_an_account_switched_off_is_out_at_once(site: Site) -> None:
 
 def test_signing_out_needs_a_form_of_ours(site: Site) -> None:
     browser = site.anonymous()
-    sign_in(browser, "dora")
+    browser.sign_in("dora")
     assert browser.client.get("/logout/").status_code == 405
     assert browser.client.post("/logout/").status_code == 400
     browser.get("/tasks/")
@@ -132,18 +128,86 @@ def test_a_unit_left_since_is_no_longer_acted_for(site: Site) -> None:
     assert "d111 民政局" in browser.get("/tasks/").text
 
 
-def test_a_new_password_must_be_good_and_typed_twice(site: Site) -> None:
+def api_sign_in(site: Site, username: str, password: str, address: str = "127.0.0.1") -> tuple[int, str]:
+    """Sign in as a program does; gives status and code."""
+    response = site.anonymous().client.post(
+        "/api/v1/security/login",
+        json={"username": username, "password": password},
+        environ_overrides={"REMOTE_ADDR": address},
+    )
+    return response.status_code, response.json.get("code", "")
+
+
+def test_form_and_api_of_all_processes_count_together(site: Site, tmp_path: Path) -> None:
+    other = Site(create_app(Config.load(tmp_path, {})), site.world)
+    with frozen_at(NOON):
+        site.anonymous().sign_in("fritz", "wrong")
+        other.anonymous().sign_in("fritz", "wrong")
+        assert api_sign_in(site, "fritz", "wrong") == (401, "invalid_credentials")
+        assert api_sign_in(other, "FRITZ", "wrong") == (401, "invalid_credentials")
+        site.anonymous().sign_in("fritz", "wrong")
+        for place in (site, other):
+            assert api_sign_in(place, "fritz", PASSWORD) == (401, "invalid_credentials")
+            assert place.anonymous().sign_in("fritz") != "/"
+    with minutes_later(15):
+        assert api_sign_in(other, "fritz", PASSWORD) == (200, "")
+
+
+def test_a_name_that_nobody_has_is_refused_just_as_one_that_somebody_has(site: Site) -> None:
+    answers = {}
+    for name in ("gerda", "nobody-at-all"):
+        browser = site.anonymous()
+        for attempt in range(7):
+            browser.sign_in(name, "wrong")
+            page = browser.get("/login/")
+            answers.setdefault(attempt, set()).add((page.text, *api_sign_in(site, name, "wrong", "10.9.9.9")))
+    assert {len(several) for several in answers.values()} == {1}
+
+
+def test_a_success_starts_the_count_anew(site: Site) -> None:
+    for _round in range(3):
+        for _attempt in range(4):
+            api_sign_in(site, "hans", "wrong")
+        assert api_sign_in(site, "hans", PASSWORD) == (200, "")
+
+
+def test_an_address_from_which_too_much_fails_is_not_heard_for_a_while(site: Site) -> None:
+    office, home = "10.1.2.3", "10.3.2.1"
+    with frozen_at(NOON):
+        for number in range(50):
+            assert api_sign_in(site, f"guess{number}", "wrong", office)[0] == 401
+        assert api_sign_in(site, "ida", PASSWORD, office) == (429, "too_many_failures")
+        assert api_sign_in(site, "ida", PASSWORD, home) == (200, "")
+    with minutes_later(15):
+        assert api_sign_in(site, "ida", PASSWORD, office) == (200, "")
+
+
+def test_colleagues_at_one_address_who_get_in_do_not_count(site: Site) -> None:
+    for _morning in range(60):
+        assert api_sign_in(site, "ida", PASSWORD, "10.1.1.1") == (200, "")
+
+
+def test_programs_of_one_person_that_sign_in_at_once_all_get_in(site: Site) -> None:
+    """Their beginnings and ends meet at the same address and the same account, and never wait for each other in a ring."""
+
+    def sign_in(_number: int) -> int:
+        return api_sign_in(site, "ida", PASSWORD, "10.5.5.5")[0]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(sign_in, range(40))) == [200] * 40
+
+
+def test_of_ipv6_the_network_counts(site: Site) -> None:
+    for number in range(50):
+        api_sign_in(site, f"guess{number}", "wrong", f"2001:db8::{number:x}")
+    assert api_sign_in(site, "ida", PASSWORD, "2001:db8::ffff")[0] == 429
+    assert api_sign_in(site, "ida", PASSWORD, "2001:db8:1::1")[0] == 200
+
+
+def test_a_page_says_so_when_the_address_is_blocked(site: Site) -> None:
     browser = site.anonymous()
-    sign_in(browser, "emil")
-    for password, again, problem in (
-        ("kurz", "kurz", "新密码"),
-        ("GutesKennwort#22", "anderes", "两次输入的密码不一样"),
-    ):
-        response = browser.post("/resetmypassword/form", {"password": password, "conf_password": again})
-        assert problem in sound(response).text
-        assert "没有保存" in sound(response).text
-    browser.post("/resetmypassword/form", {"password": "GutesKennwort#22", "conf_password": "GutesKennwort#22"})
-    assert sign_in(site.anonymous(), "emil", "GutesKennwort#22") == "/"
-    newcomer = site.anonymous()
-    sign_in(newcomer, "emil")
-    assert newcomer.client.get("/tasks/").status_code == 302
+    browser.client.environ_base["REMOTE_ADDR"] = "10.7.7.7"
+    for number in range(51):
+        api_sign_in(site, f"guess{number}", "wrong", "10.7.7.7")
+    browser.sign_in("ida")
+    assert "从您所在的网络登录失败的次数太多" in browser.get("/login/").text

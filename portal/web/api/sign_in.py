@@ -1,25 +1,25 @@
 """Sign-in for programs: Flask-AppBuilder's, with requests read and refusals answered as everywhere in the API."""
 
-from http import HTTPStatus
-from typing import Any
-
 from flask import Response
 from flask_appbuilder.api import expose
 from flask_appbuilder.security import api as framework
-from flask_babel import gettext as _
-from flask_jwt_extended import create_access_token, create_refresh_token
+from flask_jwt_extended import get_jwt, verify_jwt_in_request
 from marshmallow import Schema, fields, validate
 
+from portal.web import second_factor, signing_in
 from portal.web.api.reading import read_body
 from portal.web.api.resource import answer
-from portal.web.errors import problem_document
 
 
 class SignInBody(Schema):
-    """User name or e-mail, and password; `refresh` asks for a second token that gives new ones."""
+    """User name or e-mail, password, and the code of those who have a second factor (or a recovery code).
+
+    `refresh` asks for a second token that gives new ones.
+    """
 
     username = fields.String(required=True)
     password = fields.String(required=True)
+    code = fields.String(load_default=None, allow_none=True)
     provider = fields.String(load_default="db", validate=validate.OneOf(["db"]))
     refresh = fields.Boolean(load_default=False)
 
@@ -41,13 +41,29 @@ class SecurityApi(framework.SecurityApi):
           responses:
             200:
               description: access_token, and refresh_token if it was asked for
+            401:
+              description: >-
+                `invalid_credentials`; or `second_factor_required` and `wrong_code`, for people with a second factor
         """
         body = read_body(SignInBody)
-        user = self.appbuilder.sm.auth_user_db(body["username"], body["password"])
-        if user is None:
-            message = _("用户名或密码不对。连续输错 5 次，账号锁定 15 分钟。")
-            return problem_document(HTTPStatus.UNAUTHORIZED, "invalid_credentials", message)
-        tokens: dict[str, Any] = {"access_token": create_access_token(identity=str(user.id), fresh=True)}
-        if body["refresh"]:
-            tokens["refresh_token"] = create_refresh_token(identity=str(user.id))
-        return answer(tokens)
+        passed = signing_in.authenticate(body["username"], body["password"])
+        second_factor.check_program(passed.user_id, body["code"])
+        return answer(dict(signing_in.issue_tokens(passed.user_id, passed.method, refresh=body["refresh"])))
+
+    @expose("/refresh", methods=("POST",))
+    def refresh(self) -> Response:
+        """Give a new bearer token of the same session.
+
+        ---
+        post:
+          summary: Give a new bearer token for a refresh token.
+          security:
+            - jwt_refresh: []
+          responses:
+            200:
+              description: access_token
+        """
+        verify_jwt_in_request(refresh=True)
+        claims = get_jwt()
+        session_id = claims[signing_in.SESSION_CLAIM]
+        return answer({"access_token": signing_in.access_token(int(claims["sub"]), session_id, fresh=False)})

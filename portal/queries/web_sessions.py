@@ -1,0 +1,102 @@
+"""Who is signed in where."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.clock import now
+from portal.domain.sign_in import SessionKind
+from portal.models import Account, WebSession
+
+_LONGEST_LIST = 50
+"""A program may sign in anew for every question it asks."""
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session that counts, as a request needs it.
+
+    Attributes:
+        user: whose it is, read with it so that nobody must ask again.
+    """
+
+    id: int
+    user: User
+    kind: SessionKind
+    method: str
+    data: dict[str, Any]
+    last_seen_at: datetime
+    must_change_password: bool
+
+    @property
+    def user_id(self) -> int:
+        """Whose it is."""
+        return int(self.user.id)
+
+
+@dataclass(frozen=True)
+class ListedSession:
+    """A session as its person sees it in a list."""
+
+    id: int
+    kind: SessionKind
+    created_at: datetime
+    last_seen_at: datetime
+    address: str
+    user_agent: str
+
+
+def key_of(token: str) -> bytes:
+    """What is stored of the token in a browser's cookie: nobody can get back from it to the token."""
+    return sha256(token.encode()).digest()
+
+
+def find_by_token(session: Session, token: str, idle: timedelta) -> OpenSession | None:
+    """The session of a browser's cookie, if it counts."""
+    return _find(session, WebSession.key == key_of(token), idle)
+
+
+def find_by_id(session: Session, session_id: int, idle: timedelta) -> OpenSession | None:
+    """The session of a program's token, if it counts."""
+    return _find(session, WebSession.id == session_id, idle)
+
+
+def list_sessions(session: Session, user_id: int, idle: timedelta) -> list[ListedSession]:
+    """Where a person is signed in, last seen first and not without end; not where they owe the second factor."""
+    query = (
+        select(WebSession)
+        .where(WebSession.user_id == user_id, WebSession.kind != SessionKind.PENDING, counts(idle))
+        .order_by(WebSession.last_seen_at.desc(), WebSession.id)
+        .limit(_LONGEST_LIST)
+    )
+    return [
+        ListedSession(row.id, SessionKind(row.kind), row.created_at, row.last_seen_at, row.address, row.user_agent)
+        for row in session.scalars(query)
+    ]
+
+
+def counts(idle: timedelta) -> ColumnElement[bool]:
+    """Whether a session is neither past its end nor, in a browser, left alone for too long."""
+    present = now()
+    return (WebSession.expires_at > present) & or_(
+        WebSession.kind != SessionKind.BROWSER, WebSession.last_seen_at > present - idle
+    )
+
+
+def _find(session: Session, which: ColumnElement[bool], idle: timedelta) -> OpenSession | None:
+    query = (
+        select(WebSession, User, func.coalesce(Account.must_change_password, False))
+        .join(User, User.id == WebSession.user_id)
+        .outerjoin(Account, Account.user_id == WebSession.user_id)
+        .where(which, counts(idle), User.active)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        return None
+    row, user, must_change = found
+    return OpenSession(row.id, user, SessionKind(row.kind), row.method, row.data, row.last_seen_at, must_change)
