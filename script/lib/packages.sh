@@ -5,6 +5,10 @@ missing_packages() {
     command -v chromium >/dev/null || echo chromium
     command -v localc >/dev/null || echo libreoffice-calc
     /usr/bin/python3 -c 'import uno' 2>/dev/null || echo python3-uno
+    [ -x /usr/sbin/slapd ] || command -v slapd >/dev/null || echo slapd
+    [ -e /usr/include/ldap.h ] || echo libldap2-dev
+    [ -e /usr/include/sasl/sasl.h ] || echo libsasl2-dev
+    command -v cc >/dev/null || echo gcc libc6-dev python3-dev
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || echo fonts-noto-cjk
 }
 
@@ -22,4 +26,11 @@ install_packages() {
         [ -n "$missing" ] || return 0
     fi
     say "missing: ${missing}— the tests that need them are skipped"
+}
+
+# Adds python-ldap to the environment in the path, where it can be compiled.
+install_ldap_client() {
+    pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+        --only-binary :all: --no-binary python-ldap --no-build-isolation -r "$root/requirements-ldap.lock" ||
+        say "python-ldap cannot be compiled here — the tests that need it are skipped"
 }

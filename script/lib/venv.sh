@@ -1,4 +1,4 @@
-# Sourced by the scripts above: makes a virtual environment that holds exactly one lock file, and the project itself.
+# Sourced by the scripts above: makes virtual environments, each of which holds exactly one lock file.
 # Works with bash 3.2 (macOS) and later.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -28,14 +28,10 @@ find_python() {
     return 1
 }
 
-# make_venv DIRECTORY LOCK: both relative to the project. Does nothing if the lock is installed there already.
-make_venv() {
+# make_tools DIRECTORY LOCK PIP-OPTION…: a virtual environment that holds what the lock says; both relative to the
+# project. Does nothing if the lock is installed there already.
+make_tools() {
     local venv=$root/$1 lock=$root/$2 python
-    exec 9<"$root/pyproject.toml"
-    if command -v flock >/dev/null && ! flock --nonblock 9; then
-        say "waiting for another script that is installing"
-        flock 9
-    fi
     # The place belongs to what is compared: a virtual environment does not work where it has been moved to.
     if ! { cat "$lock" && echo "# $venv"; } | cmp -s - "$venv/installed.lock" || ! "$venv/bin/python" -c ''; then
         python=$(find_python)
@@ -44,9 +40,20 @@ make_venv() {
         "$python" -m venv "$venv"
         echo '*' >"$venv/.gitignore"
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-            --require-hashes --only-binary :all: -r "$lock"
+            --require-hashes "${@:3}" -r "$lock"
         { cat "$lock" && echo "# $venv"; } >"$venv/installed.lock"
     fi
+}
+
+# make_venv DIRECTORY LOCK: the same, of wheels only, and the project itself in it.
+make_venv() {
+    local venv=$root/$1
+    exec 9<"$root/pyproject.toml"
+    if command -v flock >/dev/null && ! flock --nonblock 9; then
+        say "waiting for another script that is installing"
+        flock 9
+    fi
+    make_tools "$@" --only-binary :all:
     if ! cmp -s "$root/pyproject.toml" "$venv/installed.toml"; then
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
             --no-deps --no-build-isolation --no-index --editable "$root"

@@ -62,6 +62,13 @@ def test_only_the_proxy_can_be_reached_from_outside(compose: dict[str, Any]) -> 
 
 def test_every_mounted_file_exists(compose: dict[str, Any]) -> None:
     mounts = [mount for service in compose["services"].values() for mount in service.get("volumes", [])]
-    files = [mount.split(":")[0] for mount in mounts if mount.startswith("./") and "certificates" not in mount]
+    files = {mount.split(":")[0] for mount in mounts if mount.startswith("./")} - {"./certificates", "./sign-in"}
     assert files
     assert all((DOCKER / name).is_file() for name in files)
+
+
+def test_the_example_of_signing_in_names_every_setting_there_is_and_no_other() -> None:
+    known = set(re.findall(r'"(HUIZONG_[A-Z_]+)"', (ROOT / "portal/sign_in_settings.py").read_text(encoding="utf-8")))
+    example = (DOCKER / "sign-in.env.example").read_text(encoding="utf-8")
+    named = set(re.findall(r"^#?(HUIZONG_[A-Z_]+)=", example, re.MULTILINE))
+    assert named == known - {"HUIZONG_LDAP_START_TLS"}  # to be switched off where nobody listens in, if at all
