@@ -1,16 +1,19 @@
 """One guard for every address below `/dashboards/`, so that no route of Dash's escapes it."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from dash.exceptions import DependencyException
 from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import generate_csrf
+from werkzeug.datastructures import MultiDict
 
 from dashboards.parts import ROOT
 from portal.errors import InvalidInput, NotFound, PortalError
 from portal.web.access import guard
 from portal.web.errors import problem_of
 from portal.web.screens import DASHBOARDS
+from portal.web.targets import refuse_mixed_units
 
 PUBLIC = f"{ROOT}_dash-component-suites/"
 """Published program code of Dash; asking for rights would cost SQL for each of some thirty files."""
@@ -45,7 +48,9 @@ def _check() -> Response | None:
     try:
         guard(DASHBOARDS)
         if request.path == CALLBACKS and request.method == "POST":
-            _require_sense(request.get_json(silent=True))
+            body = request.get_json(silent=True)
+            _require_sense(body)
+            refuse_mixed_units(_addresses(body))
     except PortalError as error:
         if is_page(request.path):
             raise
@@ -66,6 +71,13 @@ def _require_sense(body: Any) -> None:
             if declared and all(_named(body.get(kind, [])) == _named(declared[kind]) for kind in ("inputs", "state")):
                 return
     raise InvalidInput("body", "not_a_callback")
+
+
+def _addresses(body: Any) -> list[MultiDict[str, str]]:
+    """The parameters of the addresses that a callback is told of."""
+    told = [each for kind in ("inputs", "state") for each in body.get(kind, []) if each["property"] == "search"]
+    searches = [each.get("value") for each in told]
+    return [MultiDict(parse_qsl(search.removeprefix("?"))) for search in searches if isinstance(search, str)]
 
 
 def _named(properties: object) -> list[tuple[object, object]] | None:

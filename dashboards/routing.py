@@ -13,6 +13,7 @@ from dashboards.markup import folded
 from dashboards.pages.page import Page
 from dashboards.parts import ROOT, Children
 from portal.db import transaction
+from portal.domain.policy import Subject, permits, require
 from portal.errors import InvalidInput, NotFound, NotPermitted
 from portal.web.errors import sentence
 from portal.web.identity import current_actor
@@ -40,11 +41,15 @@ def render(page: Page | None, search: str | None, pages: Sequence[Page]) -> Chil
     try:
         with transaction(actor) as session:
             context = resolve(session, actor, filters)
-            return [tabs(pages, page, context.filters), *page.render(session, context)]
+            subject = Subject(context.unit.path)
+            require(actor, page.permission, subject)
+            offered = [each for each in pages if permits(actor, each.permission, subject)]
+            return [tabs(offered, page, context.filters), *page.render(session, context)]
     except NothingCollected:
         return refusal(str(page.name), _("还没有下达过报送任务。任务下达后，这里就有进度、排名和地图。"))
     except (NotFound, NotPermitted, InvalidInput) as error:
-        return [tabs(pages, page, Filters()), *refusal(str(page.name), sentence(error))]
+        offered = [each for each in pages if permits(actor, each.permission, Subject(actor.place.path))]
+        return [tabs(offered, page, Filters()), *refusal(str(page.name), sentence(error))]
 
 
 def tabs(pages: Sequence[Page], current: Page, filters: Filters) -> html.Nav:

@@ -9,74 +9,41 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.domain.lifecycle import EDITABLE, HANDED_IN, Action, State
-from portal.domain.units import Place
-from portal.errors import NotPermitted
+from portal.domain.actors import Actor, Key, KeyScope, Role
+from portal.domain.collections import STRICTEST, CollectionSettings
+from portal.domain.lifecycle import COUNTED, EDITABLE, HANDED_IN, Action, State
+from portal.errors import NotPermitted, SamePerson
 
-
-class Role(StrEnum):
-    """What a person is in a unit."""
-
-    FILLER = "filler"  # 填报人
-    CHECKER = "checker"  # 审核人
-    LEGAL_REVIEWER = "legal_reviewer"  # 法制审核人
-    HEAD = "head"  # 负责人
-    REVIEWER = "reviewer"  # 上级审核员
-    PUBLISHER = "publisher"  # 公布员
-    UNIT_ADMIN = "unit_admin"  # 单位管理员
-    AUDITOR = "auditor"  # 审计员
-    PARTNER = "partner"  # 协同单位人员
-    SYSTEM_ADMIN = "system_admin"  # 系统管理员
-
-
-class KeyScope(StrEnum):
-    """What an API key is for; it never gives more than the person has."""
-
-    READ = "read"
-    SUBMIT = "submit"
-
-
-@dataclass(frozen=True)
-class Key:
-    """The API key with which a program asks in a person's name; `beginning` tells it from others."""
-
-    beginning: str
-    scope: KeyScope
-
-
-@dataclass(frozen=True)
-class Actor:
-    """A person acting for a unit (or the portal itself acting within one).
-
-    Attributes:
-        user_id: None when the portal acts (a job, a command).
-        name: real name, written into events as of that day.
-        place: the unit acted for; its path is the scope of row-level security.
-        address: where the request came from, for the event.
-        forms: codes of the forms seen; None: all of them.
-        key: the API key used, if it is a program that asks.
-    """
-
-    user_id: int | None
-    name: str
-    place: Place
-    roles: frozenset[Role]
-    address: str = ""
-    forms: frozenset[str] | None = None
-    key: Key | None = None
-
-    @property
-    def depth(self) -> int:
-        """The depth of the tree from which figures are read (1: top unit); 0: accepted ones only."""
-        return 0 if self.roles == {Role.PARTNER} else self.place.path.count(".") + 1
+__all__ = [
+    "PERMISSIONS",
+    "PERMISSION_OF",
+    "Actor",
+    "Key",
+    "KeyScope",
+    "Permission",
+    "Role",
+    "Subject",
+    "is_same_person",
+    "permits",
+    "require",
+]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is acted upon: a unit's path and, for a submission, its state."""
+    """What is acted upon: a unit's path and, for a submission, what decides who may do what with it.
+
+    Attributes:
+        form: code of the submission's form; empty where no form in particular is asked about.
+        settings: of the submission's collection.
+        filled_by: ids of the people whose answers stand in its current version (`queries.fillers`).
+    """
 
     path: str
     state: State | None = None
+    form: str = ""
+    settings: CollectionSettings = STRICTEST
+    filled_by: frozenset[int] = frozenset()
 
     @property
     def parent_path(self) -> str:
@@ -88,11 +55,18 @@ class Permission(StrEnum):
     """Everything that is asked of `permits`."""
 
     SEE_UNIT = "see_unit"
+    SEE_PROGRESS = "see_progress"
+    SEE_SUBMISSION = "see_submission"
     SEE_VALUES = "see_values"
+    SEE_ORIGINS = "see_origins"
     SEE_ROLLUP = "see_rollup"
+    COMPARE_SIBLINGS = "compare_siblings"
     SEE_EVENTS = "see_events"
+    AUDIT = "audit"
+    AUDIT_PORTAL = "audit_portal"
     EDIT_VALUES = "edit_values"
     EXPLAIN = "explain"
+    ASSIGN_WORK = "assign_work"
     DECIDE_EXPLANATION = "decide_explanation"
     UPLOAD = "upload"
     RECEIVE = "receive"
@@ -106,9 +80,14 @@ class Permission(StrEnum):
     REOPEN = "reopen"
     LOCK = "lock"
     PUBLISH = "publish"
+    SEE_COLLECTIONS = "see_collections"
+    SEND_DOWN = "send_down"
+    CHANGE_RULES = "change_rules"
+    WAIVE_RULES = "waive_rules"
     MANAGE_USERS = "manage_users"
     MANAGE_SYSTEM_ADMINS = "manage_system_admins"
     MANAGE_REFERENCE = "manage_reference"
+    EDIT_FORMS = "edit_forms"
     HOLD_KEYS = "hold_keys"
 
 
@@ -125,6 +104,11 @@ def subtree(actor: Actor, subject: Subject) -> bool:
     return actor.place.covers(subject.path)
 
 
+def top_unit(_actor: Actor, subject: Subject) -> bool:
+    """A unit that has no superior."""
+    return not subject.parent_path
+
+
 def superior(actor: Actor, subject: Subject) -> bool:
     """The unit directly above; a top unit is its own superior."""
     return actor.place.path == (subject.parent_path or subject.path)
@@ -138,6 +122,42 @@ def editable(_actor: Actor, subject: Subject) -> bool:
 def handed_in(_actor: Actor, subject: Subject) -> bool:
     """The unit has submitted."""
     return subject.state in HANDED_IN
+
+
+def accepted(_actor: Actor, subject: Subject) -> bool:
+    """The figures are accepted, and count."""
+    return subject.state in COUNTED
+
+
+def skip_level(_actor: Actor, subject: Subject) -> bool:
+    """The collection lets every level above read at once what is submitted."""
+    return subject.settings.skip_level
+
+
+def the_portal(actor: Actor, _subject: Subject) -> bool:
+    """The portal itself: a job, or a command of the person at the machine."""
+    return actor.user_id is None and not actor.roles
+
+
+def insider(actor: Actor, _subject: Subject) -> bool:
+    """Somebody of the unit (its auditor too), or the portal; not a partner, who stands outside the tree."""
+    return actor.depth > 0
+
+
+def partner(actor: Actor, _subject: Subject) -> bool:
+    """A partner and nothing else."""
+    return actor.depth == 0
+
+
+def given_form(actor: Actor, subject: Subject) -> bool:
+    """The form is one of those the actor was given, or none in particular is asked about."""
+    return actor.forms is None or not subject.form or subject.form in actor.forms
+
+
+def another_person(actor: Actor, subject: Subject) -> bool:
+    """Nobody signs or decides on what they filled in, unless in their own bureau of one person."""
+    alone = subject.settings.one_person and own_unit(actor, subject)
+    return actor.user_id not in subject.filled_by or alone
 
 
 def role(*roles: Role) -> Predicate:
@@ -163,32 +183,60 @@ submitter = role(Role.FILLER, Role.HEAD)
 
 PERMISSIONS: dict[Permission, list[list[Predicate]]] = {
     Permission.SEE_UNIT: [[subtree]],
-    # How far up an unaccepted figure may be read is the row-level policy's business (lifecycle.open_to).
-    Permission.SEE_VALUES: [[own_unit], [subtree, handed_in]],
+    Permission.SEE_PROGRESS: [[insider, subtree]],
+    Permission.SEE_SUBMISSION: [[insider, subtree, given_form], [partner, subtree, given_form, accepted]],
+    Permission.SEE_VALUES: [
+        [insider, own_unit, given_form],
+        [insider, superior, given_form, handed_in],
+        [insider, subtree, given_form, handed_in, skip_level],
+        [subtree, given_form, accepted],
+    ],
+    Permission.SEE_ORIGINS: [[insider, subtree, given_form]],  # who entered a figure and from where, once it is seen
     Permission.SEE_ROLLUP: [[subtree]],
-    Permission.SEE_EVENTS: [[own_unit], [subtree, auditor], [subtree, reviewer]],
+    Permission.COMPARE_SIBLINGS: [[insider, own_unit]],
+    Permission.SEE_EVENTS: [[insider, own_unit], [subtree, auditor], [subtree, reviewer]],
+    Permission.AUDIT: [[subtree, unit_admin], [subtree, auditor], [subtree, system_admin]],
+    Permission.AUDIT_PORTAL: [[system_admin]],
     Permission.EDIT_VALUES: [[own_unit, filler, editable]],
     Permission.EXPLAIN: [[own_unit, filler, editable]],
-    Permission.DECIDE_EXPLANATION: [[superior, reviewer, handed_in]],
+    Permission.ASSIGN_WORK: [[own_unit, filler], [own_unit, head], [own_unit, unit_admin]],
+    Permission.DECIDE_EXPLANATION: [[superior, reviewer, handed_in, another_person]],
     Permission.UPLOAD: [[own_unit, filler]],
     Permission.RECEIVE: [[own_unit, filler]],
-    Permission.CHECK: [[own_unit, checker]],
-    Permission.LEGAL_REVIEW: [[own_unit, legal_reviewer]],
-    Permission.SIGN: [[own_unit, head]],
+    Permission.CHECK: [[own_unit, checker, another_person]],
+    Permission.LEGAL_REVIEW: [[own_unit, legal_reviewer, another_person]],
+    Permission.SIGN: [[own_unit, head, another_person]],
     Permission.SUBMIT: [[own_unit, submitter]],
     Permission.WITHDRAW: [[own_unit, submitter]],
-    Permission.SEND_BACK: [[superior, reviewer]],
-    Permission.ACCEPT: [[superior, reviewer]],
+    Permission.SEND_BACK: [[superior, reviewer, another_person]],
+    Permission.ACCEPT: [[superior, reviewer, another_person]],
     Permission.REOPEN: [[superior, reviewer]],
     Permission.LOCK: [[superior, reviewer]],
     Permission.PUBLISH: [[own_unit, publisher]],
+    Permission.SEE_COLLECTIONS: [[insider, own_unit]],
+    Permission.SEND_DOWN: [[own_unit, reviewer], [own_unit, unit_admin], [own_unit, the_portal]],
+    Permission.CHANGE_RULES: [[own_unit, reviewer], [own_unit, unit_admin]],  # of what one's unit sent down
+    Permission.WAIVE_RULES: [[superior, reviewer]],
     Permission.MANAGE_USERS: [[subtree, unit_admin], [system_admin]],
     Permission.MANAGE_SYSTEM_ADMINS: [[system_admin]],
     Permission.MANAGE_REFERENCE: [[system_admin]],
+    Permission.EDIT_FORMS: [[own_unit, top_unit, unit_admin], [own_unit, system_admin]],  # in a draft of one's own unit
     Permission.HOLD_KEYS: [[own_unit]],
 }
 
-_SEE = frozenset({Permission.SEE_UNIT, Permission.SEE_VALUES, Permission.SEE_ROLLUP, Permission.SEE_EVENTS})
+_SEE = frozenset(
+    {
+        Permission.SEE_UNIT,
+        Permission.SEE_PROGRESS,
+        Permission.SEE_SUBMISSION,
+        Permission.SEE_VALUES,
+        Permission.SEE_ORIGINS,
+        Permission.SEE_ROLLUP,
+        Permission.COMPARE_SIBLINGS,
+        Permission.SEE_EVENTS,
+        Permission.SEE_COLLECTIONS,
+    }
+)
 
 KEY_PERMISSIONS: dict[KeyScope, frozenset[Permission]] = {
     KeyScope.READ: _SEE,
@@ -210,9 +258,7 @@ PERMISSION_OF: dict[Action, Permission] = {action: Permission(action.value) for 
 
 def permits(actor: Actor, permission: Permission, subject: Subject) -> bool:
     """Whether the actor may do this to the subject."""
-    if actor.key is not None and permission not in KEY_PERMISSIONS[actor.key.scope]:
-        return False
-    return any(all(holds(actor, subject) for holds in row) for row in PERMISSIONS[permission])
+    return _key_allows(actor, permission) and _granted(actor, permission, subject, without=None)
 
 
 def require(actor: Actor, permission: Permission, subject: Subject) -> None:
@@ -220,6 +266,21 @@ def require(actor: Actor, permission: Permission, subject: Subject) -> None:
 
     Raises:
         NotPermitted: the actor may not.
+        SamePerson: the actor might, but filled in what is to be decided about.
     """
     if not permits(actor, permission, subject):
-        raise NotPermitted(permission)
+        raise SamePerson(permission) if is_same_person(actor, permission, subject) else NotPermitted(permission)
+
+
+def is_same_person(actor: Actor, permission: Permission, subject: Subject) -> bool:
+    """Whether nothing but having filled it in oneself stands in the way."""
+    allowed = _key_allows(actor, permission) and _granted(actor, permission, subject, without=another_person)
+    return allowed and not permits(actor, permission, subject)
+
+
+def _key_allows(actor: Actor, permission: Permission) -> bool:
+    return actor.key is None or permission in KEY_PERMISSIONS[actor.key.scope]
+
+
+def _granted(actor: Actor, permission: Permission, subject: Subject, *, without: Predicate | None) -> bool:
+    return any(all(holds(actor, subject) for holds in row if holds is not without) for row in PERMISSIONS[permission])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +32,7 @@ class Collection(Base):
     __table_args__ = (
         ForeignKeyConstraint(["sender_id", "sender_path"], ["unit.id", "unit.path"], onupdate="CASCADE"),
         CheckConstraint("sign_offs <@ array['check', 'legal_review', 'sign']", name="sign_offs"),
+        UniqueConstraint("root_id", "period_code", "form_code", "sender_id"),
     )
 
     root_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -144,10 +145,19 @@ class Value(SubmissionPart, Base):
 
 
 class Explanation(SubmissionPart, Base):
-    """The reason given for a finding (说明), and what the superior decided about it."""
+    """The reason given for a finding (说明), with a file if one was attached, and what the superior decided about it.
+
+    A decision is about these words: giving new ones takes it away.
+    """
 
     __tablename__ = "explanation"
-    __table_args__ = (submission_key(), unit_path_key())
+    __table_args__ = (
+        submission_key(),
+        unit_path_key(),
+        CheckConstraint("decision in ('accepted', 'refused')", name="decision"),
+        CheckConstraint("(decision is null) = (decided_at is null)", name="decided"),
+        CheckConstraint("(filename is null) = (content is null)", name="file"),
+    )
 
     version_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     finding_code: Mapped[str] = mapped_column(primary_key=True)
@@ -157,6 +167,12 @@ class Explanation(SubmissionPart, Base):
     words: Mapped[str]
     given_by: Mapped[str]
     given_at: Mapped[datetime]
+    filename: Mapped[str | None]
+    content: Mapped[bytes | None] = mapped_column(deferred=True)
+    decision: Mapped[str | None]
+    decision_reason: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
     open_to: Mapped[int]
 
 

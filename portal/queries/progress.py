@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.domain.collections import CollectionKey
 from portal.domain.lifecycle import COUNTED, HANDED_IN, State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
@@ -65,7 +66,7 @@ def list_progress(
         NotPermitted: it is not within the actor's reach.
     """
     top = get_unit(session, under, period=period)
-    require(actor, Permission.SEE_UNIT, Subject(top.path))
+    require(actor, Permission.SEE_PROGRESS, Subject(top.path))
     if direct_only:
         units = list_children(session, under, period=period)
     else:
@@ -78,7 +79,7 @@ def completeness(
 ) -> list[CompletenessRow]:
     """Counts for a unit with all below it, or (`children`) for each unit directly below; a row per unit and form."""
     top = get_unit(session, unit, period=period)
-    require(actor, Permission.SEE_UNIT, Subject(top.path))
+    require(actor, Permission.SEE_PROGRESS, Subject(top.path))
     targets = list_children(session, unit, period=period) if by == "children" else [top]
     rows = _progress(session, list_units(session, under=unit, period=period), period, form)
     found = []
@@ -89,6 +90,13 @@ def completeness(
             for code in sorted({row.key.form for row in below})
         ]
     return found
+
+
+def list_answers(session: Session, actor: Actor, key: CollectionKey) -> list[ProgressRow]:
+    """The submissions that answer a collection, of the actor's unit and all below it, in tree order."""
+    require(actor, Permission.SEE_PROGRESS, Subject(actor.place.path))
+    units = list_units(session, under=actor.place.code, period=key.period)
+    return _progress(session, units, key.period, key.form)
 
 
 def counted(rows: Sequence[ProgressRow]) -> Completeness:

@@ -1,20 +1,25 @@
 """Send a form down for a period: from then on every unit below is expected to answer."""
 
+from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.domain.collections import STRICTEST, CollectionKey, CollectionSettings
 from portal.domain.forms import FormVersion
-from portal.domain.lifecycle import State
+from portal.domain.lifecycle import SIGN_OFFS, State
 from portal.domain.periods import Period
-from portal.domain.policy import Actor
+from portal.domain.policy import Actor, Permission, Subject, require
+from portal.errors import InvalidInput
 from portal.models import Collection, Submission
 from portal.models import FormVersion as FormVersionRow
 from portal.models import Period as PeriodRow
 from portal.queries.units import UnitRow, list_units, tree_of
 from portal.services import events
+
+REASON_LENGTH = 500
 
 
 def ensure_period(session: Session, period: Period) -> PeriodRow:
@@ -40,47 +45,136 @@ def send_down(
     *,
     opens_on: date,
     due_on: date,
+    settings: CollectionSettings = STRICTEST,
+    exempt: Mapping[str, str] | None = None,
     demo: bool = False,
 ) -> list[UnitRow]:
     """Open a collection for the actor's unit and all below it whose level the form addresses; gives those units.
 
+    Args:
+        session: the transaction.
+        actor: who sends it down.
+        form: the version to be answered.
+        period: what it is answered for.
+        opens_on: first day.
+        due_on: last day.
+        settings: who sees and who signs the answers.
+        exempt: why a unit need not answer, by its code.
+        demo: its answers are made up.
+
     Raises:
+        NotPermitted: the actor does not send down for the unit.
         Duplicate: the form was sent down for that period already.
+        InvalidInput: the days, the period or an exemption make no sense.
     """
-    ensure_period(session, period)
-    version_id = session.scalars(
-        select(FormVersionRow.id).where(FormVersionRow.form_code == form.code, FormVersionRow.number == form.number)
-    ).one()
     place = actor.place
-    collection = Collection(
-        root_id=place.root_id,
-        period_code=str(period),
-        form_code=form.code,
-        form_version_id=version_id,
-        sender_id=place.id,
-        sender_path=place.path,
-        opens_on=opens_on,
-        due_on=due_on,
-        created_at=clock.now(),
-    )
-    session.add(collection)
-    session.flush()
+    require(actor, Permission.SEND_DOWN, Subject(place.path))
+    if period.kind is not form.period_kind:
+        raise InvalidInput("period", "wrong_kind", period)
+    if due_on < opens_on:
+        raise InvalidInput("due_on", "before_opening", due_on)
+    ensure_period(session, period)
+    collection = _collection(session, actor, form, period, opens_on, due_on, settings)
     units = [unit for unit in list_units(session, under=place.code, period=period) if unit.level in form.levels]
+    reasons = _exemptions(units, exempt or {})
     if units:
-        session.execute(insert(Submission), [_assigned(collection, unit, form, demo=demo) for unit in units])
+        session.execute(
+            insert(Submission), [_assigned(collection, unit, form, reasons.get(unit.code), demo=demo) for unit in units]
+        )
     events.record(
         session,
         actor,
         "collection_sent_down",
-        f"{form.code}-{period}",
+        str(CollectionKey(form.code, period)),
         unit_code=place.code,
         root_id=place.root_id,
-        after={"form_version": form.number, "due_on": due_on, "units": len(units)},
+        after={"form_version": form.number, "opens_on": opens_on, "due_on": due_on, "units": len(units)}
+        | settings_record(settings)
+        | ({"exempt": reasons} if reasons else {}),
     )
     return units
 
 
-def _assigned(collection: Collection, unit: UnitRow, form: FormVersion, *, demo: bool) -> dict[str, object]:
+def hold_settings(session: Session, key: CollectionKey, *, exclusively: bool = False) -> None:
+    """Let the settings of a collection stand still until the commit: held by whoever acts on them, or changes them.
+
+    To be called before any row is locked, so that nobody waits in a circle.
+    """
+    lock = "pg_advisory_xact_lock" if exclusively else "pg_advisory_xact_lock_shared"
+    session.execute(text(f"select {lock}(hashtextextended(:name, 0))"), {"name": f"collection {key}"})
+
+
+def settings_record(settings: CollectionSettings) -> dict[str, object]:
+    """The settings as an event tells them."""
+    return {
+        "skip_level": settings.skip_level,
+        "names_siblings": settings.names_siblings,
+        "one_person": settings.one_person,
+        "sign_offs": sign_off_list(settings),
+    }
+
+
+def sign_off_list(settings: CollectionSettings) -> list[str]:
+    """The demanded sign-offs in their order."""
+    return [str(step) for step in SIGN_OFFS if step in settings.sign_offs]
+
+
+def exemption_reason(reason: str) -> str:
+    """Why a unit need not answer.
+
+    Raises:
+        InvalidInput: there is no reason, or it is too long.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise InvalidInput("reason", "required")
+    if len(reason) > REASON_LENGTH:
+        raise InvalidInput("reason", "too_long")
+    return reason
+
+
+def _collection(
+    session: Session,
+    actor: Actor,
+    form: FormVersion,
+    period: Period,
+    opens_on: date,
+    due_on: date,
+    settings: CollectionSettings,
+) -> Collection:
+    version_id = session.scalars(
+        select(FormVersionRow.id).where(FormVersionRow.form_code == form.code, FormVersionRow.number == form.number)
+    ).one()
+    row = Collection(
+        root_id=actor.place.root_id,
+        period_code=str(period),
+        form_code=form.code,
+        form_version_id=version_id,
+        sender_id=actor.place.id,
+        sender_path=actor.place.path,
+        opens_on=opens_on,
+        due_on=due_on,
+        created_at=clock.now(),
+        skip_level=settings.skip_level,
+        names_siblings=settings.names_siblings,
+        one_person=settings.one_person,
+        sign_offs=sign_off_list(settings),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _exemptions(units: list[UnitRow], exempt: Mapping[str, str]) -> dict[str, str]:
+    unknown = sorted(exempt.keys() - {unit.code for unit in units})
+    if unknown:
+        raise InvalidInput("exempt", "not_addressed", ", ".join(unknown))
+    return {code: exemption_reason(reason) for code, reason in exempt.items()}
+
+
+def _assigned(
+    collection: Collection, unit: UnitRow, form: FormVersion, exempt_reason: str | None, *, demo: bool
+) -> dict[str, object]:
     return {
         "root_id": collection.root_id,
         "period_code": collection.period_code,
@@ -91,7 +185,7 @@ def _assigned(collection: Collection, unit: UnitRow, form: FormVersion, *, demo:
         "state": State.ASSIGNED,
         "version_number": 1,
         "due_on": collection.due_on,
-        "exempt_reason": None,
+        "exempt_reason": exempt_reason,
         "answered": 0,
         "expected_answers": len(form.typed_at(unit.level)),
         "returned_reason": None,

@@ -6,21 +6,24 @@ from sqlalchemy import delete, insert, text
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.domain.lifecycle import COUNTED, MOVES, Action, State, move
+from portal.domain.collections import CollectionKey
+from portal.domain.lifecycle import COUNTED, MOVES, Action, State, missing_sign_offs, move
 from portal.domain.policy import PERMISSION_OF, Actor, require
 from portal.domain.rollup import Contribution
 from portal.domain.submissions import SubmissionKey, digest
-from portal.errors import Blocked, Conflict, InvalidInput, InvalidMove
+from portal.errors import Blocked, Conflict, InvalidInput, InvalidMove, SignOffsMissing
 from portal.models import Observation, Submission
 from portal.queries.contributing import contributing
 from portal.queries.findings import check_submission
+from portal.queries.report import enclosed
 from portal.queries.submissions import (
     get_row,
     same_submission,
-    subject_of,
     typed_values,
+    whole_subject_of,
 )
-from portal.services import events, versions
+from portal.services import events, explanations, versions
+from portal.services.collections import hold_settings
 
 REASON_LENGTH = 2000
 
@@ -47,22 +50,29 @@ def take(
     Raises:
         NotPermitted: not this actor.
         InvalidMove: not in this state.
-        Blocked: submitting, while findings stand in the way.
+        SignOffsMissing: the collection demands steps that come first.
+        Blocked: submitting, while findings stand in the way; accepting, while explanations stand refused.
         InvalidInput: the reason is missing or too long.
         Conflict: the submission changed since it was looked at.
     """
+    hold_settings(session, CollectionKey(key.form, key.period))
     row = get_row(session, actor, key, for_update=True)
-    require(actor, PERMISSION_OF[action], subject_of(row))
+    subject = whole_subject_of(session, row)
+    require(actor, PERMISSION_OF[action], subject)
     before = State(row.state)
     if row.exempt_reason is not None:
         raise InvalidMove(action, "exempt")
     after = move(before, action)
     if seen is not None and seen != row.row_version:
         raise Conflict("submission", key)
+    missing = missing_sign_offs(before, action, subject.settings.sign_offs)
+    if missing:
+        raise SignOffsMissing(action, [str(step) for step in missing])
     reason = _reason(action, reason)
-    if action is Action.SUBMIT:
-        _hand_in(session, actor, key, row)
-    _enter(session, row, before, after)
+    sealed = _hand_in(session, actor, key, row) if action is Action.SUBMIT else {}
+    if action is Action.ACCEPT:
+        _accept_explanations(session, actor, key, row)
+    _enter(session, row, before, after, skip_level=subject.settings.skip_level)
     if MOVES[action].opens_version:
         versions.open_next(session, row, reason)
     row.returned_reason = reason if action in {Action.SEND_BACK, Action.REOPEN} else None
@@ -76,7 +86,7 @@ def take(
         unit_code=key.unit,
         root_id=row.root_id,
         before={"state": before},
-        after={"state": after, "version": row.version_number} | ({"reason": reason} if reason else {}),
+        after={"state": after, "version": row.version_number} | ({"reason": reason} if reason else {}) | sealed,
     )
     return after
 
@@ -105,17 +115,27 @@ def _reason(action: Action, reason: str) -> str:
     return reason
 
 
-def _hand_in(session: Session, actor: Actor, key: SubmissionKey, row: Submission) -> None:
-    """Check once more, then seal the version with its digest."""
+def _accept_explanations(session: Session, actor: Actor, key: SubmissionKey, row: Submission) -> None:
+    """Nothing is accepted on a refused explanation; those not decided about are accepted together with the rest."""
+    refused = check_submission(session, actor, key).refused
+    if refused:
+        raise Blocked(len(refused))
+    explanations.accept_undecided(session, actor, row)
+
+
+def _hand_in(session: Session, actor: Actor, key: SubmissionKey, row: Submission) -> dict[str, str]:
+    """Check once more, then seal the version with its digest, which goes into the event."""
     checked = check_submission(session, actor, key)
     if checked.blocking:
         raise Blocked(len(checked.blocking))
     typed = typed_values(session, row)
-    versions.seal(session, actor, row, digest(key, row.version_number, typed))
+    sealed = digest(key, row.version_number, typed, enclosed(session, row))
+    versions.seal(session, actor, row, sealed)
     row.submitted_at = clock.now()
+    return {"sha256": sealed.sha256}
 
 
-def _enter(session: Session, row: Submission, before: State, after: State) -> None:
+def _enter(session: Session, row: Submission, before: State, after: State, *, skip_level: bool) -> None:
     """What the new state means for who reads the figures, and for the roll-up."""
     counted_before, counted_after = before in COUNTED, after in COUNTED
     row.state = after
@@ -123,7 +143,7 @@ def _enter(session: Session, row: Submission, before: State, after: State) -> No
         row.accepted_at = clock.now() if counted_after else None
     session.flush()
     if after is State.SUBMITTED or counted_after > counted_before:
-        versions.show(session, row, after)
+        versions.show(session, row, after, skip_level=skip_level)
     if counted_after > counted_before:
         observe(session, row)
     elif counted_before > counted_after:

@@ -7,8 +7,11 @@ from portal import clock
 from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor
 from portal.domain.submissions import Digest
-from portal.models import Explanation, Submission, SubmissionVersion, Upload, Value
+from portal.models import Evidence, Explanation, Passage, Submission, SubmissionVersion, Upload, Value
 from portal.queries.submissions import same_submission
+
+_PARTS = (Value, Explanation, Passage, Evidence)
+"""What belongs to a version: copied into the next, and as open as the version."""
 
 
 def depth_of(row: Submission) -> int:
@@ -29,7 +32,7 @@ def open_next(session: Session, row: Submission, reason: str) -> None:
     previous = row.version_number
     row.version_number = previous + 1
     _open(session, row, reason)
-    for table in (Value, Explanation):
+    for table in _PARTS:
         columns = [column for column in table.__table__.columns if column.key not in {"version_number", "open_to"}]
         copied = select(*columns, literal(row.version_number), literal(open_to(State.DRAFTING, depth_of(row)))).where(
             *same_submission(table, row), table.version_number == previous
@@ -45,14 +48,14 @@ def seal(session: Session, actor: Actor, row: Submission, digest: Digest) -> Non
     version.sha256, version.sm3 = digest.sha256, digest.sm3
 
 
-def show(session: Session, row: Submission, state: State) -> None:
-    """Let those above read the current version as far as its state allows."""
-    depth = open_to(state, depth_of(row))
+def show(session: Session, row: Submission, state: State, *, skip_level: bool) -> None:
+    """Let those above read the current version as far as its state and its collection allow."""
+    depth = open_to(state, depth_of(row), skip_level=skip_level)
     uploads = select(Value.upload_id).where(
         *same_submission(Value, row), Value.version_number == row.version_number, Value.upload_id.is_not(None)
     )
     session.execute(update(Upload).where(*same_submission(Upload, row), Upload.id.in_(uploads)).values(open_to=depth))
-    for table in (Value, Explanation):
+    for table in _PARTS:
         session.execute(
             update(table)
             .where(*same_submission(table, row), table.version_number == row.version_number)
@@ -92,6 +95,18 @@ def _open(session: Session, row: Submission, reason: str) -> SubmissionVersion:
     session.add(version)
     session.flush()
     return version
+
+
+def of_version(row: Submission) -> dict[str, object]:
+    """The columns by which a row belongs to the submission's current version."""
+    return {
+        "root_id": row.root_id,
+        "period_code": row.period_code,
+        "form_code": row.form_code,
+        "unit_id": row.unit_id,
+        "unit_path": row.unit_path,
+        "version_number": row.version_number,
+    }
 
 
 def _key(row: Submission, number: int) -> dict[str, object]:

@@ -128,6 +128,22 @@ class TestForgery:
             session.execute(text("select append_events(:root, array[:body])"), {"root": stranger.root_id, "body": body})
 
 
+class TestAccepted:
+    @pytest.mark.parametrize(
+        "statement", ["update value set number = 1", "delete from value", "update explanation set words = ''"]
+    )
+    def test_figures_cannot_be_changed_by_anybody(self, world: World, statement: str) -> None:
+        world.accept("d111")
+        for unit in ("d111", "c11", "p1"):
+            with transaction(world.actor(unit)) as session:
+                assert session.execute(text(statement)).rowcount == 0
+
+    def test_figures_not_yet_accepted_can(self, world: World) -> None:
+        world.fill("d111")
+        with transaction(world.actor("d111")) as session:
+            assert session.execute(text("update value set note = 'x'")).rowcount > 0
+
+
 class TestReorganisation:
     def test_rows_and_events_follow_a_unit_that_moves(self, world: World) -> None:
         world.accept("d111")

@@ -13,13 +13,17 @@ from dashboards.mount import mount
 from portal import db
 from portal.app import create_app
 from portal.config import Config
+from portal.db import transaction
+from portal.domain.collections import CollectionKey, CollectionSettings
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
 from portal.domain.values import Value
+from portal.queries.people import portal_actor
+from portal.services.collection_changes import change_settings
 from portal.web.permissions import sync_permissions
 from tests.conftest import TestServer
 from tests.web.conftest import Site
-from tests.world import World, build_world
+from tests.world import PERIOD, World, build_world
 
 PAGES = ("", "progress", "ranking", "map", "differences")
 
@@ -121,10 +125,8 @@ class TestDoor:
         assert answer.status_code == 404
 
     def test_without_the_permission_a_person_is_refused(self, dashboards: Dashboards) -> None:
-        client = dashboards.app.test_client()
-        user_id = Site(dashboards.app, dashboards.world).account("li")
-        with client.session_transaction() as browser:
-            browser["_user_id"], browser["_fresh"] = str(user_id), True
+        site = Site(dashboards.app, dashboards.world)
+        client = site.signed_in(site.account("li")).client
         assert client.get("/dashboards/").status_code == 403
         assert client.get("/dashboards/_dash-layout").status_code == 403
 
@@ -284,3 +286,43 @@ def test_a_property_without_a_value_yet_is_understood(dashboards: Dashboards) ->
     }
     answer = client.post("/dashboards/_dash-update-component", json=body, headers={"X-CSRFToken": cookie.value})
     assert answer.status_code in {200, 204}, answer.text
+
+
+class TestSiblings:
+    def test_a_unit_with_none_below_it_stands_among_its_siblings(self, dashboards: Dashboards) -> None:
+        """d112 and d111 have figures: too few to be shown without names."""
+        text = shown(dashboards.person("d111", Role.FILLER), "ranking", "?i=T101")
+        assert "同级比较：检查次数" in text
+        assert "同一上级的其他 1 个单位中，1 个有已验收的数。" in text
+        assert "不足 5 个" in text
+        assert "d112" not in text
+
+    def test_names_and_ranks_where_the_collection_says_so(self, dashboards: Dashboards) -> None:
+        with transaction(None) as session:
+            sender = portal_actor(session, "p1")
+        key = CollectionKey("T", PERIOD)
+        with transaction(sender) as session:
+            change_settings(session, sender, key, CollectionSettings(names_siblings=True))
+        client = dashboards.person("d111", Role.FILLER)
+        numbers, rating = shown(client, "ranking", "?i=T101"), shown(client, "ranking", "?i=T106")
+        with transaction(sender) as session:
+            change_settings(session, sender, key, CollectionSettings())
+        assert "1/2 本单位位次" in numbers
+        assert "2 d112 民政局 10" in numbers
+        assert "良好 本单位 2 100.0% d112 民政局" in rating
+
+    @pytest.mark.parametrize("search", ["?u=d112&i=T101", "?u=c11&i=T101"])
+    def test_no_other_unit_can_be_asked_for(self, dashboards: Dashboards, search: str) -> None:
+        assert "没有找到您要的内容" in shown(dashboards.person("d111", Role.FILLER), "ranking", search)
+
+
+class TestPartner:
+    def test_sees_totals_and_is_not_offered_progress(self, dashboards: Dashboards) -> None:
+        client = dashboards.person("p1", Role.PARTNER)
+        text = shown(client, "")
+        assert "报送进度" not in text
+        assert "应报" not in text
+        assert "3/7（42.9%）" in text
+        for page in ("progress", "differences"):
+            assert "您的权限不包括" in shown(client, page)
+        assert "第一位d111 民政局" in shown(client, "ranking", "?i=T101")

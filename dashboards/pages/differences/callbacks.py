@@ -7,13 +7,14 @@ from dashboards.language import lazy_gettext as _
 from dashboards.pages.differences import layout
 from dashboards.pages.page import Page
 from dashboards.parts import Children
+from portal.domain.policy import Permission
 from portal.queries.progress import list_progress
 from portal.queries.rollups import differences
 
 
 def make() -> Page:
     """The page, for the router."""
-    return Page(layout.SLUG, _("差额"), _("本级上报与下级合计差多少，口径有没有弄混"), render)
+    return Page(layout.SLUG, _("差额"), _("本级上报与下级合计差多少，口径有没有弄混"), render, Permission.SEE_PROGRESS)
 
 
 def render(session: Session, context: Context) -> Children:

@@ -10,6 +10,7 @@ from dashboards.language import lazy_gettext as _
 from dashboards.pages.overview import layout
 from dashboards.pages.page import Page
 from dashboards.parts import Children
+from portal.domain.policy import Permission, Subject, permits
 from portal.queries.progress import Completeness, completeness
 from portal.queries.rollups import roll_up
 
@@ -26,14 +27,18 @@ def make(views: Sequence[Page]) -> Page:
             tree=context.filters.tree,
             pending=context.filters.basis is Basis.PENDING,
         )
-        links = [(view.slug, str(view.name), str(view.answers)) for view in views]
+        subject = Subject(context.unit.path)
+        offered = [view for view in views if permits(context.actor, view.permission, subject)]
+        links = [(view.slug, str(view.name), str(view.answers)) for view in offered]
         return layout.page(context, _completeness(session, context), rows, links)
 
     return Page(layout.SLUG, _("总览"), _("一个单位及其全部下级的数"), render)
 
 
-def _completeness(session: Session, context: Context) -> Completeness:
-    """Counts over all forms of the period."""
+def _completeness(session: Session, context: Context) -> Completeness | None:
+    """Counts over all forms of the period; None for somebody whom it is no business how far the units are."""
+    if not permits(context.actor, Permission.SEE_PROGRESS, Subject(context.unit.path)):
+        return None
     rows = [
         row.completeness for row in completeness(session, context.actor, period=context.period, unit=context.unit.code)
     ]

@@ -23,13 +23,16 @@ _COLUMNS = 6
 
 
 def page(
-    context: Context, completeness: Completeness, rows: Sequence[RollUpRow], views: Sequence[tuple[str, str, str]]
+    context: Context,
+    completeness: Completeness | None,
+    rows: Sequence[RollUpRow],
+    views: Sequence[tuple[str, str, str]],
 ) -> Children:
     """The overview.
 
     Args:
         context: what the page is about.
-        completeness: of the unit and all below it.
+        completeness: of the unit and all below it; None if it is not to be shown.
         rows: the unit's roll-ups.
         views: the other pages: address below `/dashboards/`, name, the question it answers.
     """
@@ -56,7 +59,7 @@ def page(
             heading_id=ids.HEADING,
         ),
         context_bar(context, SLUG, basis=True),
-        _tiles(completeness),
+        _tiles(completeness) if completeness is not None else None,
         _views(context, views),
         html.H2(_("全辖汇总数")),
         parts.table(_("本单位及其全部下级；比率按分子合计÷分母合计计算"), headings, body),

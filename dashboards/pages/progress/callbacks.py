@@ -9,6 +9,7 @@ from dashboards.language import lazy_gettext as _
 from dashboards.pages.page import Page
 from dashboards.pages.progress import layout
 from dashboards.parts import Children
+from portal.domain.policy import Permission
 from portal.domain.submissions import SubmissionKey
 from portal.queries.progress import ProgressRow, completeness, list_progress
 from portal.queries.submissions import get_task
@@ -18,7 +19,7 @@ from portal.web.screens import REVIEW
 
 def make() -> Page:
     """The page, for the router."""
-    return Page(layout.SLUG, _("报送进度"), _("谁还没报、谁逾期、卡在哪一步"), render)
+    return Page(layout.SLUG, _("报送进度"), _("谁还没报、谁逾期、卡在哪一步"), render, Permission.SEE_PROGRESS)
 
 
 def render(session: Session, context: Context) -> Children:
