@@ -88,8 +88,10 @@ class Config:
             port=number(environ, "HUIZONG_PORT", cls.port, _LARGEST_PORT),
             trusted_proxies=number(environ, "HUIZONG_TRUSTED_PROXIES", cls.trusted_proxies, 9),
             secure_cookies=flag(environ, "HUIZONG_SECURE_COOKIES", cls.secure_cookies),
-            session_idle_minutes=number(environ, "HUIZONG_SESSION_IDLE_MINUTES", cls.session_idle_minutes, 1440),
-            session_hours=number(environ, "HUIZONG_SESSION_HOURS", cls.session_hours, 168),
+            session_idle_minutes=number(
+                environ, "HUIZONG_SESSION_IDLE_MINUTES", cls.session_idle_minutes, 1440, smallest=1
+            ),
+            session_hours=number(environ, "HUIZONG_SESSION_HOURS", cls.session_hours, 168, smallest=1),
             own_worker=flag(environ, "HUIZONG_OWN_WORKER", cls.own_worker),
             upload_limit=cls.upload_limit,
             evidence_limit=number(environ, "HUIZONG_EVIDENCE_MEGABYTES", 10, UPLOAD_LIMIT // _MEGABYTE) * _MEGABYTE,

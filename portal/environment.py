@@ -12,13 +12,13 @@ class ConfigInvalid(ValueError):
     """An environment variable cannot be understood; the message names it, never the value of a secret one."""
 
 
-def number(environ: Environ, name: str, default: int, largest: int) -> int:
-    """A whole number from 0 to `largest`."""
+def number(environ: Environ, name: str, default: int, largest: int, *, smallest: int = 0) -> int:
+    """A whole number from `smallest` to `largest`."""
     text = environ.get(name)
     if not text:
         return default
-    if not (text.isascii() and text.isdecimal() and int(text) <= largest):
-        raise ConfigInvalid(f"{name} must be a number from 0 to {largest}, not {text!r}")
+    if not (text.isascii() and text.isdecimal() and smallest <= int(text) <= largest):
+        raise ConfigInvalid(f"{name} must be a number from {smallest} to {largest}, not {text!r}")
     return int(text)
 
 

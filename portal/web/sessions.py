@@ -195,8 +195,14 @@ def address() -> str:
 
 
 def network() -> str:
-    """Where the request comes from, for counting; of IPv6 the network, whose addresses one machine has by heaps."""
-    here = ip_address(address())
+    """Where the request comes from, for counting; of IPv6 the network, whose addresses one machine has by heaps.
+
+    A proxy may name it otherwise (with a port, `unknown`, or not at all): then that counts as it stands.
+    """
+    try:
+        here = ip_address(address())
+    except ValueError:
+        return address()
     return str(ip_network((here, _IPV6_NETWORK), strict=False) if isinstance(here, IPv6Address) else here)
 
 

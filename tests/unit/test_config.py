@@ -80,6 +80,7 @@ def test_flags_are_yes_no_or_the_default(tmp_path: Path, text: str, meaning: boo
         ("HUIZONG_PORT", "²"),
         ("HUIZONG_SECURE_COOKIES", "perhaps"),
         ("HUIZONG_TRUSTED_PROXIES", "all"),
+        ("HUIZONG_SESSION_IDLE_MINUTES", "0"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:

@@ -204,6 +204,12 @@ def test_of_ipv6_the_network_counts(site: Site) -> None:
     assert api_sign_in(site, "ida", PASSWORD, "2001:db8:1::1")[0] == 200
 
 
+@pytest.mark.parametrize("named", ["", "unknown", "10.8.8.8:4711"])
+def test_an_address_that_is_none_counts_as_it_stands(site: Site, named: str) -> None:
+    assert api_sign_in(site, "ida", "wrong", named)[0] == 401
+    assert api_sign_in(site, "ida", PASSWORD, named) == (200, "")
+
+
 def test_a_page_says_so_when_the_address_is_blocked(site: Site) -> None:
     browser = site.anonymous()
     browser.client.environ_base["REMOTE_ADDR"] = "10.7.7.7"
