@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from portal.domain.conditions import COMPARE, Comparison, Conjunction, Implication, Pair
-from portal.domain.expressions import Expression, decimal_of, parse
+from portal.domain.conditions import Alternative, Comparison, Condition, Conjunction, Implication, Pair
+from portal.domain.expressions import Expression, decimal_of
 from portal.domain.findings import Finding
-from portal.domain.forms import FormVersion, Rule, Severity, Source, Text
-from portal.domain.quantities import Arithmetic, Context, Node, Quantity, Reference, When
+from portal.domain.form_expressions import condition_of, parse_in, worked_out_from
+from portal.domain.forms import FormVersion, Rule, Severity, Text
+from portal.domain.quantities import Arithmetic, Context, Node, Quantity, Reference
 from portal.domain.values import exact_text
 from portal.domain.wording import JUST_CONFIRMED, figure, given, minus, named, shown, spelled
 
@@ -37,7 +38,7 @@ _ADVICE = {
 
 def broken(form: FormVersion, rule: Rule, context: Context) -> Finding:
     """The finding for a rule that these figures break."""
-    expression = parse(rule.expression)
+    expression = condition_of(form, rule)
     pair = _clash(expression.root, context)
     return Finding(
         code="rule_broken",
@@ -57,19 +58,18 @@ def place(form: FormVersion, rule: Rule) -> str:
     """Where a breach is shown: at the rule's indicator or, if that is worked out, at the first one typed."""
     if form.indicator(rule.indicator).typed:
         return rule.indicator
-    return next(iter(_typed_sources(form, parse(rule.expression))), rule.indicator)
+    return next(iter(_typed_sources(form, parse_in(form, rule.expression))), rule.indicator)
 
 
 def _typed_sources(form: FormVersion, expression: Expression) -> list[str]:
-    """Typed indicators that the expression looks at, be it through a ratio, from left to right."""
+    """Typed indicators that the expression looks at, be it through what is calculated, from left to right."""
     codes: list[str] = []
     for code in expression.codes:
         indicator = form.indicator(code)
         if indicator.typed:
             codes.append(code)
-        elif indicator.source is Source.CALCULATED:
-            codes += _typed_sources(form, parse(indicator.aggregation.numerator))
-            codes += _typed_sources(form, parse(indicator.aggregation.denominator))
+        else:
+            codes += [code for source in worked_out_from(form, indicator) for code in _typed_sources(form, source)]
     return codes
 
 
@@ -91,22 +91,29 @@ def _clash(condition: Node, context: Context) -> _Clash | None:
     match condition:
         case Implication():
             return _clash(condition.conclusion, context)
+        case Alternative():
+            return _clash(_followed(condition, context), context)
         case Conjunction():
             failing = [part for part in condition.conditions if part.holds(context) is False]
-            return None if isinstance(failing[0], Implication) else _clash(failing[0], context)
+            return None if isinstance(failing[0], Implication | Alternative) else _clash(failing[0], context)
         case Comparison():
             return next(clash for pair in condition.pairs() if (clash := _measured(pair, context)))
     return None
 
 
+def _followed(condition: Alternative, context: Context) -> Condition:
+    return condition.conclusion if condition.premise.holds(context) else condition.otherwise
+
+
 def _measured(pair: Pair, context: Context) -> _Clash | None:
     """The pair as a clash, if it is one; with a constant on its right, so that the sentence is about a figure."""
-    if not any(pair.left.references()):
-        pair = Pair(pair.right, _TURNED[pair.sign], pair.left)
-    left, right = pair.left.amount(context), pair.right.amount(context)
-    if left is None or right is None or COMPARE[pair.sign](left, right):
+    amounts = pair.amounts(context)
+    if amounts is None or pair.terms.satisfied(amounts[0], pair.sign, amounts[1]):
         return None
-    return _Clash(pair, left, right)
+    if any(pair.left.references):
+        return _Clash(pair, *amounts)
+    turned = Pair(pair.right, _TURNED[pair.sign], pair.left, pair.terms, pair.left_blank)
+    return _Clash(turned, amounts[1], amounts[0])
 
 
 def _operands(expression: Expression, context: Context) -> dict[str, str]:
@@ -116,11 +123,11 @@ def _operands(expression: Expression, context: Context) -> dict[str, str]:
 
 def _message(form: FormVersion, rule: Rule, clash: _Clash | None, context: Context) -> Text:
     """`因 A 为 1，B 填报 28，应等于 其中各项之和 30（27+2+1），相差 -2`, after the author's words if any."""
-    root = parse(rule.expression).root
+    root = condition_of(form, rule).root
     relation = _relation(form, clash, context) if clash else _unmet(form, rule, context)
     zh, en = relation.zh, relation.en
-    if clash and isinstance(root, Implication):
-        premise = given(form, root.premise.references(), context)
+    if clash and isinstance(root, Implication | Alternative):
+        premise = given(form, root.premise.references, context)
         zh, en = f"因 {premise.zh}，{zh}", f"Given {premise.en}, {en}"
     if rule.words.zh:
         zh, en = f"{rule.words.zh}：{zh}", f"{rule.words.in_language('en')}: {en}"
@@ -133,12 +140,16 @@ def _relation(form: FormVersion, clash: _Clash, context: Context) -> Text:
     if clash.sign == "!=":
         return Text(zh, en)
     difference = shown(clash.left - clash.right)
-    return Text(f"{zh}，相差 {difference}", f"{en}; difference {difference}")
+    zh, en = f"{zh}，相差 {difference}", f"{en}; difference {difference}"
+    tolerance = clash.pair.terms.tolerance
+    if tolerance:
+        zh, en = f"{zh}（允许 {shown(tolerance)}）", f"{en} ({shown(tolerance)} allowed)"
+    return Text(zh, en)
 
 
 def _unmet(form: FormVersion, rule: Rule, context: Context) -> Text:
     """A relation that is not a comparison is shown as it was written, with its figures."""
-    expression = parse(rule.expression)
+    expression = parse_in(form, rule.expression)
     figures = given(form, expression.references, context)
     return Text(f"不满足 {expression}（{figures.zh}）", f"{expression} is not met ({figures.en})")
 
@@ -146,7 +157,7 @@ def _unmet(form: FormVersion, rule: Rule, context: Context) -> Text:
 def _found(form: FormVersion, clash: _Clash, context: Context) -> Text:
     quantity = clash.pair.left
     name, workings = _name(form, quantity), _workings(quantity, context)
-    typed = isinstance(quantity, Reference) and quantity.when is When.NOW and form.indicator(quantity.code).typed
+    typed = isinstance(quantity, Reference) and quantity.own and form.indicator(quantity.code).typed
     verb = Text("填报", "reported ") if typed else Text("为", "")
     total = shown(clash.left)
     zh, en = f"{name.zh} {verb.zh} {total}", f"{name.en}: {verb.en}{total}"
@@ -155,7 +166,7 @@ def _found(form: FormVersion, clash: _Clash, context: Context) -> Text:
 
 def _wanted(form: FormVersion, clash: _Clash, context: Context) -> Text:
     quantity, total = clash.pair.right, shown(clash.right)
-    if not any(quantity.references()):
+    if not any(quantity.references):
         return Text(total, total)
     name = Text("其中各项之和", "the sum of its parts") if _is_sum_of_parts(form, clash.pair) else _name(form, quantity)
     workings = Text(_workings(quantity, context), _workings(quantity, context))
@@ -182,6 +193,6 @@ def _is_sum_of_parts(form: FormVersion, pair: Pair) -> bool:
     """Whether a figure is compared with the sum of what the form calls its parts."""
     if not isinstance(pair.left, Reference) or not isinstance(pair.right, Arithmetic):
         return False
-    terms = [term for term in pair.right.operands if isinstance(term, Reference) and term.when is When.NOW]
+    terms = [term for term in pair.right.operands if isinstance(term, Reference) and term.own]
     parts = [term for term in terms if form.indicator(term.code).parent == pair.left.code]
     return set(pair.right.operators) == {"+"} and len(parts) == len(pair.right.operands)

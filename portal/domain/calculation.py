@@ -1,41 +1,55 @@
-"""Figures nobody types: ratios calculated from collected figures, and figures carried in from last year."""
+"""Figures nobody types: calculated from others, or carried in from last year."""
 
+from dataclasses import replace
 from fractions import Fraction
 
-from portal.domain.expressions import Context, Expression, decimal_of, parse
+from portal.domain.expressions import Context, decimal_of
+from portal.domain.form_expressions import worked_out_from
 from portal.domain.forms import FormVersion, Indicator, Source
+from portal.domain.surroundings import ALONE, Surroundings
 from portal.domain.units import Level
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value, Values, ValueStatus
 
 
 def calculated(
-    form: FormVersion, values: Values, last_year: Values | None = None, previous: Values | None = None
+    form: FormVersion,
+    values: Values,
+    last_year: Values | None = None,
+    previous: Values | None = None,
+    around: Surroundings = ALONE,
 ) -> dict[str, Value]:
-    """The values of the form's carried and calculated indicators; ratios rest on what is carried in now.
+    """The values of the form's carried and calculated indicators; the latter rest on what is carried in now.
 
-    A ratio is exact if its decimals end, else it has 28 significant digits. It is missing when an operand is, or when
-    the denominator is 0; it is not applicable when every operand is.
+    A figure is exact if its decimals end, else it has 28 significant digits. It is missing when it cannot be told (an
+    operand is missing, a denominator is 0); it is not applicable when every operand is.
     """
-    carried = _carried(form, Context(values, last_year, previous))
-    return carried | _ratios(form, Context({**values, **carried}, last_year, previous))
+    context = around.context(values, last_year, previous)
+    carried = _carried(form, context)
+    return carried | _calculated(form, replace(context, values={**values, **carried}))
 
 
 def completed(
-    form: FormVersion, level: Level, values: Values, last_year: Values | None, previous: Values | None = None
+    form: FormVersion,
+    level: Level,
+    values: Values,
+    last_year: Values | None,
+    previous: Values | None = None,
+    around: Surroundings = ALONE,
 ) -> dict[str, Value]:
     """Every indicator of the form with its value at a unit of that level, in form order.
 
     What the level does not fill is not applicable, unless a figure stands there all the same. A carried figure that
-    stands there is kept; ratios are always calculated anew.
+    stands there is kept; what is calculated is always calculated anew.
     """
-    carried = _carried(form, Context(values, last_year, previous))
+    context = around.context(values, last_year, previous)
+    carried = _carried(form, context)
     standing = {
         indicator.code: _standing(indicator, level, values, carried)
         for indicator in form
         if indicator.source is not Source.CALCULATED
     }
-    ratios = _ratios(form, Context(standing, last_year, previous))
-    return {indicator.code: (standing | ratios)[indicator.code] for indicator in form}
+    worked_out = _calculated(form, replace(context, values=standing))
+    return {indicator.code: (standing | worked_out)[indicator.code] for indicator in form}
 
 
 def _standing(indicator: Indicator, level: Level, values: Values, carried: Values) -> Value:
@@ -46,28 +60,36 @@ def _standing(indicator: Indicator, level: Level, values: Values, carried: Value
 
 
 def _carried(form: FormVersion, context: Context) -> dict[str, Value]:
-    carried = {}
-    for indicator in form:
-        if indicator.source is Source.CARRIED:
-            expression = parse(indicator.carried_from)
-            carried[indicator.code] = _value(context, expression.amount(context), expression)
-    return carried
+    return {each.code: _worked_out(form, each, context) for each in form if each.source is Source.CARRIED}
 
 
-def _ratios(form: FormVersion, context: Context) -> dict[str, Value]:
-    ratios = {}
-    for indicator in form:
-        if indicator.source is Source.CALCULATED:
-            way = indicator.aggregation
-            numerator, denominator = parse(way.numerator), parse(way.denominator)
-            above, below = numerator.amount(context), denominator.amount(context)
-            ratio = Fraction(way.multiplier) * above / below if above is not None and below else None
-            ratios[indicator.code] = _value(context, ratio, numerator, denominator)
-    return ratios
+def _calculated(form: FormVersion, context: Context) -> dict[str, Value]:
+    """The calculated indicators, each after those that it rests on; a published form has no cycles among them."""
+    found: dict[str, Value] = {}
+    pending = {each.code: each for each in form if each.source is Source.CALCULATED}
+    table = {code: value for code, value in context.values.items() if code not in pending}
+    context = replace(context, values=table)
+
+    def work_out(indicator: Indicator) -> None:
+        for expression in worked_out_from(form, indicator):
+            for code in expression.codes:
+                if code in pending:
+                    work_out(pending.pop(code))
+        found[indicator.code] = table[indicator.code] = _worked_out(form, indicator, context)
+
+    while pending:
+        work_out(pending.pop(next(iter(pending))))
+    return found
 
 
-def _value(context: Context, amount: Fraction | None, *sources: Expression) -> Value:
-    """The amount as a value; without one, it depends on whether anything it comes from is applicable."""
+def _worked_out(form: FormVersion, indicator: Indicator, context: Context) -> Value:
+    """The figure as a value; without one, it depends on whether anything it comes from is applicable."""
+    sources = worked_out_from(form, indicator)
+    amounts = [source.amount(context) for source in sources]
+    amount = amounts[0]
+    if indicator.aggregation.denominator and amount is not None:
+        below = amounts[1]
+        amount = Fraction(indicator.aggregation.multiplier) * amount / below if below else None
     statuses = {context.value(reference).status for source in sources for reference in source.references}
     if statuses == {ValueStatus.NOT_APPLICABLE}:
         return NOT_APPLICABLE

@@ -7,9 +7,10 @@ every figure of it, is not applicable: then it is not about this unit.
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from portal.domain.form_rules import Blank
 from portal.domain.quantities import Context, Node, Quantity, Reference
 from portal.domain.values import ValueStatus
 
@@ -23,12 +24,43 @@ COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
 }
 
 
+@dataclass(frozen=True)
+class Terms:
+    """How strictly a comparison is taken.
+
+    Attributes:
+        tolerance: by how much the two sides may differ from what is asked and still satisfy it.
+        left: what figures that are not there mean on the left side.
+        right: what they mean on the right side; in a chain, on all sides but the first.
+    """
+
+    tolerance: Fraction = Fraction(0)
+    left: Blank = Blank.SKIP_ANY
+    right: Blank = Blank.SKIP_ANY
+
+    def satisfied(self, left: Fraction, sign: str, right: Fraction) -> bool:
+        """Whether the two numbers stand to each other as they should."""
+        if not self.tolerance:
+            return COMPARE[sign](left, right)
+        if sign in {"==", "!="}:
+            return (abs(left - right) <= self.tolerance) == (sign == "==")
+        return COMPARE[sign](left, right + self.tolerance if "<" in sign else right - self.tolerance)
+
+
+STRICT = Terms()
+
+
+@dataclass(frozen=True)
 class Condition(Node, ABC):
     """A part that holds or does not."""
 
     @abstractmethod
     def holds(self, context: Context) -> bool | None:
         """Whether it holds."""
+
+    def on_terms(self, terms: Terms) -> "Condition":  # noqa: ARG002
+        """The same with its comparisons taken on these terms; premises are not touched."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -38,11 +70,19 @@ class Pair:
     left: Quantity
     sign: str
     right: Quantity
+    terms: Terms
+    left_blank: Blank
+
+    def amounts(self, context: Context) -> tuple[Fraction, Fraction] | None:
+        """What the two come to; None if either cannot be told."""
+        left = self.left.amount_with(context, self.left_blank)
+        right = self.right.amount_with(context, self.terms.right)
+        return None if left is None or right is None else (left, right)
 
     def holds(self, context: Context) -> bool | None:
         """Whether the two stand to each other as they should."""
-        left, right = self.left.amount(context), self.right.amount(context)
-        return None if left is None or right is None else COMPARE[self.sign](left, right)
+        amounts = self.amounts(context)
+        return None if amounts is None else self.terms.satisfied(amounts[0], self.sign, amounts[1])
 
 
 @dataclass(frozen=True)
@@ -51,16 +91,24 @@ class Comparison(Condition):
 
     operands: tuple[Quantity, ...]
     signs: tuple[str, ...]
+    terms: Terms = STRICT
+
+    def on_terms(self, terms: Terms) -> "Comparison":
+        """Taken on these terms."""
+        return replace(self, terms=terms)
 
     def pairs(self) -> Iterator[Pair]:
         """Each operand with the next."""
+        left_blank = self.terms.left
         for left, sign, right in zip(self.operands, self.signs, self.operands[1:], strict=False):
-            yield Pair(left, sign, right)
+            yield Pair(left, sign, right, self.terms, left_blank)
+            left_blank = self.terms.right
 
     def holds(self, context: Context) -> bool | None:
         """Whether every pair does; None if a figure is missing or it is not about this unit."""
-        figured = [operand for operand in self.operands if any(operand.references())]
-        if not self.operands[0].applies(context) or (figured and not any(o.applies(context) for o in figured)):
+        first = self.operands[0]
+        judging = [first] if first.references else [operand for operand in self.operands if operand.references]
+        if judging and not any(operand.applies(context) for operand in judging):
             return None
         results = [pair.holds(context) for pair in self.pairs()]
         return None if None in results else all(results)
@@ -87,6 +135,10 @@ class Denial(Condition):
 
     condition: Condition
 
+    def on_terms(self, terms: Terms) -> "Denial":
+        """The condition denied, on these terms."""
+        return replace(self, condition=self.condition.on_terms(terms))
+
     def holds(self, context: Context) -> bool | None:
         """Whether the condition does not."""
         result = self.condition.holds(context)
@@ -99,6 +151,10 @@ class Conjunction(Condition):
 
     conditions: tuple[Condition, ...]
 
+    def on_terms(self, terms: Terms) -> "Conjunction":
+        """Every condition on these terms."""
+        return replace(self, conditions=tuple(condition.on_terms(terms) for condition in self.conditions))
+
     def holds(self, context: Context) -> bool | None:
         """Whether all do."""
         results = [condition.holds(context) for condition in self.conditions]
@@ -110,6 +166,10 @@ class Disjunction(Condition):
     """`or`: holds as soon as one condition is known to hold."""
 
     conditions: tuple[Condition, ...]
+
+    def on_terms(self, terms: Terms) -> "Disjunction":
+        """Every condition on these terms."""
+        return replace(self, conditions=tuple(condition.on_terms(terms) for condition in self.conditions))
 
     def holds(self, context: Context) -> bool | None:
         """Whether any does."""
@@ -124,6 +184,42 @@ class Implication(Condition):
     premise: Condition
     conclusion: Condition
 
+    def on_terms(self, terms: Terms) -> "Implication":
+        """What follows on these terms."""
+        return replace(self, conclusion=self.conclusion.on_terms(terms))
+
     def holds(self, context: Context) -> bool | None:
         """Whether the premise fails or the conclusion holds."""
         return Disjunction((Denial(self.premise), self.conclusion)).holds(context)
+
+
+@dataclass(frozen=True)
+class Alternative(Condition):
+    """`if premise then conclusion else otherwise`."""
+
+    premise: Condition
+    conclusion: Condition
+    otherwise: Condition
+
+    def on_terms(self, terms: Terms) -> "Alternative":
+        """What follows on these terms, either way."""
+        return replace(self, conclusion=self.conclusion.on_terms(terms), otherwise=self.otherwise.on_terms(terms))
+
+    def holds(self, context: Context) -> bool | None:
+        """Whether the one that the premise chooses holds."""
+        premise = self.premise.holds(context)
+        return None if premise is None else (self.conclusion if premise else self.otherwise).holds(context)
+
+
+@dataclass(frozen=True)
+class Choice(Quantity):
+    """`if premise then consequent else otherwise`, of quantities."""
+
+    premise: Condition
+    consequent: Quantity
+    otherwise: Quantity
+
+    def amount(self, context: Context) -> Fraction | None:
+        """The one that the premise chooses."""
+        premise = self.premise.holds(context)
+        return None if premise is None else (self.consequent if premise else self.otherwise).amount(context)

@@ -1,4 +1,4 @@
-"""Checks of one figure: whether there is an answer, whether it is of the right kind, whether it is plausible."""
+"""Checks of one figure by itself: whether there is an answer, whether it is of the right kind and within bounds."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,10 +7,7 @@ from portal.domain.findings import Finding
 from portal.domain.forms import DataType, Indicator, Severity, Text
 from portal.domain.units import Level
 from portal.domain.values import NO, YES, Value, ValueStatus, exact_text
-from portal.domain.wording import JUST_CONFIRMED, label, minus, shown
-
-SMALL_COUNT = 10
-"""Counts below this on both sides are not compared with last year."""
+from portal.domain.wording import label, minus, shown
 
 
 def admissible(indicator: Indicator, level: Level, value: Value) -> Finding | None:
@@ -60,88 +57,39 @@ def required(indicator: Indicator, value: Value) -> Finding | None:
     )
 
 
-def implausibly_large(indicator: Indicator, level: Level, value: Value) -> Finding | None:
-    """A figure larger than one district is expected to have."""
-    limit = indicator.plausible_maximum
-    if level is not Level.DISTRICT or value.number is None or limit is None or value.number <= limit:
-        return None
-    name, unit = label(indicator), indicator.unit
-    return Finding(
-        code="implausibly_large",
-        severity=Severity.EXPLAIN,
-        message=Text(
-            f"{name.zh} 填报 {shown(value.number)}{unit}，一般不超过 {shown(limit)}{unit}",
-            f"{name.en}: reported {shown(value.number)}, rarely above {shown(limit)} ({unit})",
-        ),
-        indicator=indicator.code,
-        found=exact_text(value.number),
-        expected=f"≤{exact_text(limit)}",
-        difference=minus(value.number, limit),
-        advice=Text(
-            f"疑似计量单位填错（本指标以{unit}计），请核对；无误的请说明，{JUST_CONFIRMED.zh}",
-            f"Perhaps the wrong unit of measure (it is {unit} here); if it is right, explain. {JUST_CONFIRMED.en}",
-        ),
-    )
-
-
-def yoy_change(indicator: Indicator, value: Value, last_year: Value) -> Finding | None:
-    """A change on last year as large as the form wants explained.
-
-    Not asked when there is no figure of last year, or when both counts are small; always asked when last year was 0 and
-    this year is not.
-    """
-    limit, now, before = indicator.change_explain_percent, value.number, last_year.number
-    if limit is None or now is None or before is None or now == before:
-        return None
-    small = indicator.type is DataType.COUNT and max(abs(now), abs(before)) < SMALL_COUNT
-    if before and (small or abs(now - before) * 100 < limit * abs(before)):
-        return None
-    return Finding(
-        code="yoy_change",
-        severity=Severity.EXPLAIN,
-        message=_change(indicator, now, before),
-        indicator=indicator.code,
-        found=exact_text(now),
-        advice=Text(
-            f"请核对；无误的请说明增减原因，{JUST_CONFIRMED.zh}",
-            f"Check the figure; if it is right, say what changed. {JUST_CONFIRMED.en}",
-        ),
-        operands={indicator.code: exact_text(now), f"LY({indicator.code})": exact_text(before)},
-    )
-
-
-def _change(indicator: Indicator, now: Decimal, before: Decimal) -> Text:
-    name = label(indicator)
-    zh, en = f"{name.zh} 本年 {shown(now)}，上年 {shown(before)}", f"{name.en}: {shown(now)}, last year {shown(before)}"
-    if not before:
-        return Text(f"{zh}，从无到有", f"{en}; there was none")
-    percent = shown(abs(now - before) * 100 / abs(before))
-    up = now > before
-    return Text(f"{zh}，{'增加' if up else '减少'} {percent}%", f"{en}; {'up' if up else 'down'} {percent}%")
-
-
 def _unfit_number(indicator: Indicator, value: Value) -> Finding | None:
-    number, name, found = value.number, label(indicator), _written(value)
+    number = value.number
     if number is None or not number.is_finite():
+        name, found = label(indicator), _written(value)
         message = Text(f"{name.zh} 填报“{found}”，不是数", f'{name.en}: "{found}" is not a number')
         advice = Text("请填数字，不带单位和文字", "Enter digits only, without unit or words")
         return _unfit(indicator, "not_a_number", message, value, advice)
     if indicator.type is DataType.COUNT and number != number.to_integral_value():
+        name = label(indicator)
         message = Text(f"{name.zh} 填报 {shown(number)}，应为整数", f"{name.en}: {shown(number)} is not a whole number")
         return _unfit(indicator, "not_whole", message, value, Text("请填整数", "Enter a whole number"))
-    if indicator.minimum is not None and number < indicator.minimum:
-        least = indicator.minimum
-        message = Text(
-            f"{name.zh} 填报 {shown(number)}，不得小于 {shown(least)}",
-            f"{name.en}: reported {shown(number)}, must not be less than {shown(least)}",
-        )
-        advice = Text(
-            f"请核对数值和计量单位（{indicator.unit}）后改正",
-            f"Check the figure and its unit of measure ({indicator.unit})",
-        )
-        expected, difference = f"≥{exact_text(least)}", minus(number, least)
-        return _unfit(indicator, "below_minimum", message, value, advice, expected=expected, difference=difference)
+    return _out_of_bounds(indicator, number, value)
+
+
+def _out_of_bounds(indicator: Indicator, number: Decimal, value: Value) -> Finding | None:
+    least, most = indicator.minimum, indicator.maximum
+    if least is not None and number < least:
+        words = Text(f"不得小于 {shown(least)}", f"must not be less than {shown(least)}")
+        return _beyond(indicator, "below_minimum", value, words, f"≥{exact_text(least)}", minus(number, least))
+    if most is not None and number > most:
+        words = Text(f"不得大于 {shown(most)}", f"must not be more than {shown(most)}")
+        return _beyond(indicator, "above_maximum", value, words, f"≤{exact_text(most)}", minus(number, most))
     return None
+
+
+def _beyond(indicator: Indicator, code: str, value: Value, words: Text, expected: str, difference: str) -> Finding:
+    name, found = label(indicator), _written(value)
+    message = Text(f"{name.zh} 填报 {found}，{words.zh}", f"{name.en}: reported {found}, {words.en}")
+    advice = Text(
+        f"请核对数值和计量单位（{indicator.unit}）后改正",
+        f"Check the figure and its unit of measure ({indicator.unit})",
+    )
+    return _unfit(indicator, code, message, value, advice, expected=expected, difference=difference)
 
 
 def _unfit_choice(indicator: Indicator, value: Value) -> Finding | None:

@@ -10,6 +10,8 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from portal.domain.conditions import (
     PRESENCE,
+    Alternative,
+    Choice,
     Comparison,
     Condition,
     Conjunction,
@@ -19,17 +21,20 @@ from portal.domain.conditions import (
     Presence,
 )
 from portal.domain.forms import Text
-from portal.domain.quantities import FUNCTIONS, Arithmetic, Call, Negative, Number, Quantity, Reference, When
+from portal.domain.quantities import FUNCTIONS, Arithmetic, Call, Negative, Number, Quantity, Range, Reference, When
 from portal.errors import PortalError
 
 MAX_LENGTH = 2000
 MAX_NESTING = 20
 MAX_DECIMALS = 10
 
-_PERIODS = {When.LAST_YEAR.value: When.LAST_YEAR, When.PREVIOUS.value: When.PREVIOUS}
+_ELSEWHERE = {when.value: when for when in (When.LAST_YEAR, When.PREVIOUS, When.BELOW)}
+_SUM = "sum"
 _QUANTITY = Text("一个数", "a quantity")
 _CONDITION = Text("一个条件(如 A==B)", "a condition such as A==B")
 _CODE = Text("指标代码", "an indicator code")
+_LIST = Text("清单代码", "the code of a list")
+_ELSE = Text("else", '"else"')
 
 
 class ExpressionInvalid(PortalError):
@@ -110,63 +115,94 @@ class _Builder:
         self.text = text
 
     def build(self, tree: Tree[Token]) -> Quantity | Condition:
-        return self._condition(tree) if tree.data in _CONDITIONS or self._is_presence(tree) else self._quantity(tree)
+        return self._condition(tree) if self._is_condition(tree) else self._quantity(tree)
 
     def _condition(self, tree: Tree[Token]) -> Condition:
-        children = _trees(tree)
+        children, position = _trees(tree), _position(tree)
         match tree.data:
             case "implication":
-                return Implication(self._condition(children[0]), self._condition(children[1]))
+                return Implication(*map(self._condition, children), position=position)
+            case "choice":
+                return Alternative(*map(self._condition, children), position=position)
             case "disjunction":
-                return Disjunction(tuple(map(self._condition, children)))
+                return Disjunction(tuple(map(self._condition, children)), position=position)
             case "conjunction":
-                return Conjunction(tuple(map(self._condition, children)))
+                return Conjunction(tuple(map(self._condition, children)), position=position)
             case "denial":
-                return Denial(self._condition(children[0]))
+                return Denial(self._condition(children[0]), position=position)
             case "comparison":
-                return Comparison(tuple(map(self._quantity, children)), _signs(tree))
+                return Comparison(tuple(map(self._quantity, children)), _signs(tree), position=position)
             case "call" if self._is_presence(tree):
-                return Presence(PRESENCE[_name(tree)], self._reference(self._only(tree)))
+                return Presence(PRESENCE[_name(tree)], self._figure(self._only(tree)), position=position)
         raise self._wrong(tree, _CONDITION)
 
     def _quantity(self, tree: Tree[Token]) -> Quantity:
-        children = _trees(tree)
+        children, position = _trees(tree), _position(tree)
         match tree.data:
             case "number":
-                return Number(Decimal(_name(tree)))
-            case "code":
-                return self._reference(tree)
+                return Number(Decimal(_name(tree)), position=position)
             case "negative":
-                return Negative(self._quantity(children[0]))
+                return Negative(self._quantity(children[0]), position=position)
             case "sum" | "product":
-                return Arithmetic(tuple(map(self._quantity, children)), _signs(tree))
-            case "call" if _name(tree) in _PERIODS:
-                return self._reference(tree)
+                return Arithmetic(tuple(map(self._quantity, children)), _signs(tree), position=position)
+            case "choice":
+                premise, *branches = children
+                return Choice(self._condition(premise), *map(self._quantity, branches), position=position)
+            case "implication":
+                raise ExpressionInvalid(self.text, tree.meta.end_pos + 1, _ELSE)
+            case "code" | "foreign":
+                return self._figure(tree)
+            case "call" if _name(tree) in {*_ELSEWHERE, When.LISTED}:
+                return self._figure(tree)
+            case "call" if _name(tree) == _SUM:
+                return self._sum(tree)
             case "call" if not self._is_presence(tree):
                 return self._call(tree)
         raise self._wrong(tree, _QUANTITY)
 
-    def _reference(self, tree: Tree[Token]) -> Reference:
-        """A code, or a code within LY or PREV."""
-        if tree.data == "call" and _name(tree) in _PERIODS:
-            argument = self._only(tree)
-            if argument.data == "code":
-                return Reference(self._reference(argument).code, _PERIODS[_name(tree)])
-            raise self._wrong(argument, _CODE)
-        if tree.data == "code" and _name(tree) not in _PERIODS:
-            return Reference(_name(tree))
+    def _figure(self, tree: Tree[Token]) -> Reference:
+        """A code; one within LY, PREV or CHILDREN; one of another form; or the rows of a list."""
+        position = _position(tree)
+        match tree.data:
+            case "code" if _name(tree) not in _ELSEWHERE:
+                return Reference(_name(tree), position=position)
+            case "foreign":
+                form, _, code = _name(tree).partition(".")
+                return Reference(code, form=form, position=position)
+            case "call" if _name(tree) == When.LISTED:
+                argument = self._only(tree)
+                if argument.data == "word":
+                    return Reference(_name(argument), When.LISTED, position=position)
+                raise self._wrong(argument, _LIST)
+            case "call" if _name(tree) in _ELSEWHERE:
+                argument, when = self._only(tree), _ELSEWHERE[_name(tree)]
+                if argument.data == "code" or (argument.data == "foreign" and when is not When.BELOW):
+                    figure = self._figure(argument)
+                    return Reference(figure.code, when, figure.form, position=position)
+                raise self._wrong(argument, _CODE)
         raise self._wrong(tree, _CODE)
+
+    def _sum(self, tree: Tree[Token]) -> Quantity:
+        """`sum(A:C, E)`: nothing but another way to write a sum."""
+        terms = tuple(self._range(each) if each.data == "range" else self._quantity(each) for each in _trees(tree))
+        plus = ("+",) * (len(terms) - 1)
+        return Arithmetic(terms, plus, position=_position(tree)) if plus else terms[0]
+
+    @staticmethod
+    def _range(tree: Tree[Token]) -> Range:
+        first, last = map(str, tree.children)
+        return Range(first, last, position=_position(tree))
 
     def _call(self, tree: Tree[Token]) -> Call:
         name, arguments = _name(tree), _trees(tree)
         if name not in FUNCTIONS:
-            known = "、".join([*_PERIODS, *FUNCTIONS, *PRESENCE])
+            known = "、".join([*_ELSEWHERE, *FUNCTIONS, _SUM, When.LISTED, *PRESENCE])
             raise self._wrong(tree, Text(f"函数 {known} 之一", f"one of the functions {known}"))
         least, most = FUNCTIONS[name].least, FUNCTIONS[name].most
         if not least <= len(arguments) <= most:
             expected = Text(f"{name} 有 {least} 至 {most} 个参数", f"{name} with {least} to {most} arguments")
             raise self._wrong(tree, expected)
-        call = Call(name, tuple(map(self._quantity, arguments)))
+        call = Call(name, tuple(map(self._quantity, arguments)), position=_position(tree))
         if name == "round" and not _is_places(call.arguments[1:]):
             expected = Text(f"0 至 {MAX_DECIMALS} 的整数", f"a whole number from 0 to {MAX_DECIMALS}")
             raise self._wrong(arguments[1], expected)
@@ -179,15 +215,24 @@ class _Builder:
             raise self._wrong(arguments[1], _CLOSING[1])
         return arguments[0]
 
+    def _is_condition(self, tree: Tree[Token]) -> bool:
+        if tree.data == "choice":
+            return self._is_condition(_trees(tree)[1])
+        return tree.data in _CONDITIONS or self._is_presence(tree)
+
     @staticmethod
     def _is_presence(tree: Tree[Token]) -> bool:
         return tree.data == "call" and _name(tree) in PRESENCE
 
     def _wrong(self, tree: Tree[Token], expected: Text) -> ExpressionInvalid:
-        return ExpressionInvalid(self.text, tree.meta.start_pos + 1, expected)
+        return ExpressionInvalid(self.text, _position(tree), expected)
 
 
 _CONDITIONS = {"implication", "disjunction", "conjunction", "denial", "comparison"}
+
+
+def _position(tree: Tree[Token]) -> int:
+    return tree.meta.start_pos + 1
 
 
 def _trees(tree: Tree[Token]) -> list[Tree[Token]]:

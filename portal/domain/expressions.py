@@ -1,19 +1,31 @@
 """The rule language: `FZ0410 == FZ0411 + FZ0412`, `if FZ0103 == 0 then FZ0104 == 0`, `200 <= A / B <= 20000`.
 
-Arithmetic (+ - * /), comparisons (== != < <= > >=, chained), `and` `or` `not`, `if … then …`, parentheses, decimal
-constants, indicator codes, `LY(X)` (last year's accepted figure), `PREV(X)` (the period before), `abs` `min` `max`
-`round`, and `missing(X)` and `na(X)`. An expression is parsed once into a tree and never handed to Python's `eval`.
+Arithmetic (+ - * /), comparisons (== != < <= > >=, chained), `and` `or` `not`, `if … then … [else …]`, parentheses,
+decimal constants, `abs` `min` `max` `round`, `missing(X)` and `na(X)`, and figures:
+
+======================  ==========================================================================================
+`FZ0501`                of this form and period, on whatever sheet
+`LY(X)`, `PREV(X)`      the accepted figure of the same period a year ago, of the period before
+`CW.CW0101`             the accepted figure of another form of the same unit; also within LY and PREV
+`CHILDREN(X)`           the sum over all units below; not there before all of them are accepted
+`sum(X:Z)`              all figures from one indicator to another, in form order
+`rows(problems)`        how many rows a list has
+======================  ==========================================================================================
+
+An expression is parsed once into a tree and never handed to Python's `eval`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal
 from decimal import Context as DecimalContext
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import Any
 
-from portal.domain.conditions import Condition
+from portal.domain.conditions import Condition, Terms
 from portal.domain.expression_parser import ExpressionInvalid, read_tree
-from portal.domain.quantities import Context, Quantity, Reference, When
+from portal.domain.quantities import Arithmetic, Context, Node, Quantity, Range, Reference, When
 from portal.domain.values import Values
 
 __all__ = ["Context", "Expression", "ExpressionInvalid", "decimal_of", "parse"]
@@ -40,9 +52,9 @@ class Expression:
     @cached_property
     def references(self) -> tuple[Reference, ...]:
         """Every figure it looks at, once each, in the order written."""
-        return tuple(dict.fromkeys(self.root.references()))
+        return tuple(dict.fromkeys(self.root.references))
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """Indicators of this period it looks at, in the order written."""
         return self._codes(When.NOW)
@@ -73,8 +85,49 @@ class Expression:
         amount = self.amount(context)
         return None if amount is None else decimal_of(amount)
 
+    @cached_property
+    def ranges(self) -> tuple[Range, ...]:
+        """The `sum(X:Z)` in it that no form has spelled out yet."""
+        return tuple(_ranges(self.root))
+
+    def within(self, codes: tuple[str, ...]) -> "Expression":
+        """The same with its ranges spelled out as sums, `codes` being the form's indicators in order."""
+        if not self.ranges:
+            return self
+        return Expression(self.text, _rebuilt(self.root, lambda node: _spelled_out(node, codes)))
+
+    def on_terms(self, terms: Terms) -> "Expression":
+        """The same with its comparisons taken on these terms; a quantity stays as it is."""
+        return Expression(self.text, self.root.on_terms(terms)) if isinstance(self.root, Condition) else self
+
     def _codes(self, when: When) -> tuple[str, ...]:
-        return tuple(reference.code for reference in self.references if reference.when is when)
+        return tuple(each.code for each in self.references if each.when is when and not each.form)
+
+
+def _ranges(node: Node) -> list[Range]:
+    return [node] if isinstance(node, Range) else [found for part in node.parts() for found in _ranges(part)]
+
+
+def _spelled_out(node: Node, codes: tuple[str, ...]) -> Node:
+    if not isinstance(node, Range) or node.first not in codes or node.last not in codes:
+        return node
+    between = codes[codes.index(node.first) : codes.index(node.last) + 1]
+    terms = tuple(Reference(code, position=node.position) for code in between)
+    if len(terms) > 1:
+        return Arithmetic(terms, ("+",) * (len(terms) - 1), position=node.position)
+    return terms[0] if terms else node
+
+
+def _rebuilt(node: Any, change: Callable[[Node], Node]) -> Any:
+    """The node with every part changed, from the inside out."""
+    changed: dict[str, Any] = {}
+    for each in fields(node):
+        content = getattr(node, each.name)
+        if isinstance(content, Node):
+            changed[each.name] = _rebuilt(content, change)
+        elif isinstance(content, tuple) and any(isinstance(member, Node) for member in content):
+            changed[each.name] = tuple(_rebuilt(member, change) for member in content)
+    return change(replace(node, **changed) if changed else node)
 
 
 def decimal_of(number: Fraction) -> Decimal:

@@ -28,6 +28,8 @@ class Finding:
         advice: what to do.
         cell: where it stands in the uploaded file, if one was.
         operands: figures the rule looked at, by indicator code, as exact texts.
+        last_year: last year's figure of the indicator, as an exact text.
+        cause: the indicator whose own mistake this most likely follows from; empty if it stands for itself.
     """
 
     code: str
@@ -41,6 +43,8 @@ class Finding:
     advice: Text = Text("")
     cell: Cell | None = None
     operands: Mapping[str, str] = field(default_factory=dict)
+    last_year: str = ""
+    cause: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -5,27 +5,31 @@ None always means "cannot be evaluated"; nothing is guessed:
 
 * a figure that is missing, or has no number, makes every quantity it stands in None;
 * a figure that is not applicable counts as 0, but takes no part in `min` and `max`;
-* a figure of last year, or of the period before, that is missing or not applicable makes the quantity None.
+* a figure of another period, form or level that is missing or not applicable makes the quantity None.
 """
 
 import math
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
+from portal.domain.form_rules import Blank
 from portal.domain.values import MISSING, Value, Values, ValueStatus
 
 
 class When(StrEnum):
-    """Of which period a figure is taken."""
+    """When a figure is of, or where else it is taken from."""
 
     NOW = "NOW"
     LAST_YEAR = "LY"
     PREVIOUS = "PREV"
+    BELOW = "CHILDREN"
+    LISTED = "rows"
 
 
 @dataclass(frozen=True)
@@ -36,33 +40,59 @@ class Context:
         values: of this period.
         last_year: accepted ones of the same period a year ago; None if there are none.
         previous: accepted ones of the period right before; None if there are none.
+        others: the same of the unit's other forms, accepted ones only, by form code.
+        below: sums over all units below, accepted and complete ones only.
+        rows: how many rows each list has.
+        blank_is_zero: whether a figure that is not there counts as 0 instead.
     """
 
     values: Values
     last_year: Values | None = None
     previous: Values | None = None
+    others: Mapping[str, "Context"] = field(default_factory=dict)
+    below: Values = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    blank_is_zero: bool = False
 
     def value(self, reference: "Reference") -> Value:
         """The value referred to; missing if there is none."""
-        values = {When.NOW: self.values, When.LAST_YEAR: self.last_year, When.PREVIOUS: self.previous}[reference.when]
+        if reference.form:
+            other = self.others.get(reference.form)
+            return other.value(replace(reference, form="")) if other else MISSING
+        match reference.when:
+            case When.NOW:
+                values: Values | None = self.values
+            case When.LAST_YEAR:
+                values = self.last_year
+            case When.PREVIOUS:
+                values = self.previous
+            case When.BELOW:
+                values = self.below
+            case When.LISTED:
+                return Value.of(self.rows[reference.code]) if reference.code in self.rows else MISSING
         return (values or {}).get(reference.code, MISSING)
 
 
+@dataclass(frozen=True)
 class Node:
-    """A part of an expression."""
+    """A part of an expression; `position` is the character it begins at, counted from 1."""
+
+    position: int = field(default=0, compare=False, kw_only=True)
 
     def parts(self) -> Iterator["Node"]:
         """The parts it is made of, from left to right: what its fields hold, singly or in tuples."""
-        for content in vars(self).values():
+        for each in fields(self):
+            content = getattr(self, each.name)
             members = content if isinstance(content, tuple) else (content,)
             yield from (member for member in members if isinstance(member, Node))
 
-    def references(self) -> Iterator["Reference"]:
+    @cached_property
+    def references(self) -> tuple["Reference", ...]:
         """Every figure it looks at, from left to right, repetitions included."""
-        for part in self.parts():
-            yield from part.references()
+        return tuple(reference for part in self.parts() for reference in part.references)
 
 
+@dataclass(frozen=True)
 class Quantity(Node, ABC):
     """A part that is a number."""
 
@@ -72,8 +102,18 @@ class Quantity(Node, ABC):
 
     def applies(self, context: Context) -> bool:
         """Whether it is a constant, or any figure it looks at is applicable."""
-        statuses = [context.value(reference).status for reference in self.references()]
-        return not statuses or any(status is not ValueStatus.NOT_APPLICABLE for status in statuses)
+        for each in self.references:
+            if context.value(each).status is not ValueStatus.NOT_APPLICABLE:
+                return True
+        return not self.references
+
+    def amount_with(self, context: Context, blank: Blank) -> Fraction | None:
+        """The number, with figures that are not there treated as a side of a comparison wants."""
+        if blank is Blank.SKIP_ANY or not self.references:
+            return self.amount(context)
+        if blank is Blank.SKIP_ALL and all(reference.amount(context) is None for reference in self.references):
+            return None
+        return self.amount(replace(context, blank_is_zero=True))
 
 
 @dataclass(frozen=True)
@@ -89,24 +129,46 @@ class Number(Quantity):
 
 @dataclass(frozen=True)
 class Reference(Quantity):
-    """An indicator's figure."""
+    """An indicator's figure, of this form unless another is named; or (`rows`) how many rows a list has."""
 
     code: str
     when: When = When.NOW
+    form: str = ""
 
     def __str__(self) -> str:
-        return self.code if self.when is When.NOW else f"{self.when}({self.code})"
+        code = f"{self.form}.{self.code}" if self.form else self.code
+        return code if self.when is When.NOW else f"{self.when}({code})"
 
-    def references(self) -> Iterator["Reference"]:
+    @property
+    def own(self) -> bool:
+        """Whether it is a figure of this form and period."""
+        return self.when is When.NOW and not self.form
+
+    @cached_property
+    def references(self) -> tuple["Reference", ...]:
         """Itself."""
-        yield self
+        return (self,)
 
     def amount(self, context: Context) -> Fraction | None:
-        """The figure; 0 where it is not applicable this period."""
+        """The figure; 0 where it is not applicable in this form and period."""
         value = context.value(self)
-        if value.status is ValueStatus.NOT_APPLICABLE and self.when is When.NOW:
+        if value.status is ValueStatus.NOT_APPLICABLE and self.own:
             return Fraction(0)
-        return Fraction(value.number) if value.number is not None and value.number.is_finite() else None
+        if value.number is not None and value.number.is_finite():
+            return Fraction(value.number)
+        return Fraction(0) if context.blank_is_zero and not value.reported else None
+
+
+@dataclass(frozen=True)
+class Range(Quantity):
+    """`sum(A:B)`: the figures from one indicator to another; a form spells it out as a sum (`Expression.within`)."""
+
+    first: str
+    last: str
+
+    def amount(self, context: Context) -> Fraction | None:  # noqa: ARG002
+        """None: which indicators lie between is for a form to say."""
+        return None
 
 
 @dataclass(frozen=True)

@@ -5,28 +5,40 @@ where it is missing: the rules that would need it are not evaluated rather than 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from portal.domain.breaches import broken
 from portal.domain.calculation import calculated, completed
-from portal.domain.entry_checks import admissible, implausibly_large, required, unfit, yoy_change
-from portal.domain.expressions import Context, Expression, parse
+from portal.domain.comparisons import compared, unchanged
+from portal.domain.entry_checks import admissible, required, unfit
+from portal.domain.expressions import Context, Expression
 from portal.domain.findings import Finding
-from portal.domain.forms import FormVersion, Text
+from portal.domain.form_expressions import condition_of, worked_out_from
+from portal.domain.forms import FormVersion, Rule, Text
+from portal.domain.implied_rules import rules_of
 from portal.domain.quantities import Reference, When
+from portal.domain.root_causes import with_causes, without_echoes
+from portal.domain.surroundings import ALONE, Surroundings
 from portal.domain.units import Level
-from portal.domain.values import MISSING, Values, ValueStatus
+from portal.domain.values import MISSING, Values, ValueStatus, exact_text
 from portal.domain.wording import listed
+from portal.errors import NotFound
 
-__all__ = ["CheckResult", "NotEvaluated", "admissible", "calculated", "check", "completed"]
-
-_COMPARING = {"rule_broken", "below_minimum", "yoy_change"}
-"""Findings that hold a figure against others, or against a bound."""
+__all__ = [
+    "CheckResult",
+    "NotEvaluated",
+    "admissible",
+    "breaks",
+    "calculated",
+    "check",
+    "completed",
+    "get_rule",
+]
 
 
 class NotEvaluated(NamedTuple):
-    """A rule that concerns the unit but could not be evaluated."""
+    """A rule that concerns the unit but could not be evaluated, or was not to be."""
 
     rule: str
     reason: Text
@@ -41,7 +53,12 @@ class CheckResult:
 
 
 def check(
-    form: FormVersion, level: Level, values: Values, last_year: Values | None, previous: Values | None = None
+    form: FormVersion,
+    level: Level,
+    values: Values,
+    last_year: Values | None,
+    previous: Values | None = None,
+    around: Surroundings = ALONE,
 ) -> CheckResult:
     """Check what a unit of that level answered.
 
@@ -51,41 +68,76 @@ def check(
         values: this period's; a code that is absent is missing, or not applicable if the level does not fill it.
         last_year: the accepted values of the same period a year ago, if there are any.
         previous: the accepted values of the period right before, if there are any.
+        around: what else is known, and what was ordered about the rules.
     """
-    table = completed(form, level, values, last_year, previous)
-    context = Context(table, last_year, previous)
-    breaches, not_evaluated = _apply_rules(form, level, context)
-    findings = [*_check_figures(form, level, context), *breaches]
+    table = completed(form, level, values, last_year, previous, around)
+    context = around.context(table, last_year, previous)
+    breaches, not_evaluated = _apply_rules(form, level, context, around)
+    findings = [*_check_figures(form, level, context, around), *breaches]
     order = {code: position for position, code in enumerate(form.by_code)}
     findings.sort(key=lambda finding: (order[finding.indicator], finding.severity.rank, finding.rule))
-    return CheckResult(tuple(_without_echoes(findings)), tuple(not_evaluated))
+    told = with_causes(form, without_echoes(findings))
+    return CheckResult(tuple(_with_last_year(finding, context) for finding in told), tuple(not_evaluated))
 
 
-def _check_figures(form: FormVersion, level: Level, context: Context) -> Iterable[Finding]:
-    """Checks of single figures, with their own figure of last year at most."""
+def _check_figures(form: FormVersion, level: Level, context: Context, around: Surroundings) -> Iterable[Finding]:
+    """Checks of single figures, with their own figure of last year and their peers' at most."""
     for indicator in form:
-        if not indicator.typed:
-            continue
         value = context.values.get(indicator.code, MISSING)
-        found = [required(indicator, value) if level in indicator.filled_by else None, unfit(indicator, value)]
+        found: list[Finding | None] = []
+        if indicator.typed:
+            found += [required(indicator, value) if level in indicator.filled_by else None, unfit(indicator, value)]
         if not any(found):
             last_year = context.value(Reference(indicator.code, When.LAST_YEAR))
-            found += [implausibly_large(indicator, level, value), yoy_change(indicator, value, last_year)]
+            found += compared(indicator, level, value, last_year, around.peers.get(indicator.code))
         yield from (finding for finding in found if finding)
+    if form.explain_unchanged and (same := unchanged(form, context.values, context.last_year or {})):
+        yield same
 
 
-def _apply_rules(form: FormVersion, level: Level, context: Context) -> tuple[list[Finding], list[NotEvaluated]]:
+def get_rule(form: FormVersion, rule_id: str) -> Rule:
+    """The form's own rule of that id, or one that follows from its indicators.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for rule in rules_of(form):
+        if rule.id == rule_id:
+            return rule
+    raise NotFound("rule", rule_id)
+
+
+def breaks(form: FormVersion, level: Level, rule: Rule, context: Context, around: Surroundings) -> bool:
+    """Whether completed figures break a rule, were it not changed or switched off; a waiver still lets them off."""
+    unchanged_rules = replace(around, changes={})
+    return _judged(form, level, rule, context, unchanged_rules) is False
+
+
+def _apply_rules(
+    form: FormVersion, level: Level, context: Context, around: Surroundings
+) -> tuple[list[Finding], list[NotEvaluated]]:
     breaches, not_evaluated = [], []
-    for rule in form.rules:
-        expression = parse(rule.expression)
-        if not _concerns(form, level, expression, context):
-            continue
-        match expression.evaluate(context):
-            case False:
-                breaches.append(broken(form, rule, context))
-            case None:
-                not_evaluated.append(NotEvaluated(rule.id, _obstacle(form, expression, context)))
+    for rule in rules_of(form):
+        verdict = _judged(form, level, rule, context, around)
+        if verdict is False:
+            breaches.append(broken(form, around.ordered(rule), context))
+        elif isinstance(verdict, Text):
+            not_evaluated.append(NotEvaluated(rule.id, verdict))
     return breaches, not_evaluated
+
+
+def _judged(form: FormVersion, level: Level, rule: Rule, context: Context, around: Surroundings) -> bool | Text:
+    """Whether a rule holds, as it does where it does not concern the unit; or why that is not told."""
+    expression = condition_of(form, rule)
+    if not rule.applies_to(level, around.period) or not _concerns(form, level, expression, context):
+        return True
+    excuse = around.excused(rule)
+    if excuse is not None:
+        return excuse
+    holds = expression.evaluate(context)
+    if holds:
+        return True
+    return _obstacle(form, level, expression, context, known=holds is not None) or False
 
 
 def _concerns(form: FormVersion, level: Level, expression: Expression, context: Context) -> bool:
@@ -94,18 +146,21 @@ def _concerns(form: FormVersion, level: Level, expression: Expression, context: 
     return not codes or any(level in form.indicator(code).filled_by or context.values[code].reported for code in codes)
 
 
-def _obstacle(form: FormVersion, expression: Expression, context: Context) -> Text:
-    """Why a rule could not be evaluated: the first kind of obstacle that stands in its way."""
-    references = expression.references
-    now = [reference for reference in references if reference.when is When.NOW]
+def _obstacle(form: FormVersion, level: Level, expression: Expression, context: Context, *, known: bool) -> Text | None:
+    """What stands in the way of a verdict: the first kind of obstacle that there is.
+
+    With the verdict `known`, because blank cells counted as 0, only cells that must not be blank are in its way.
+    """
+    now = [reference for reference in expression.references if reference.own]
+    if known:
+        blank = [reference for reference in now if _must_be_filled(form, level, reference.code, context)]
+        return _no_figure(form, blank) if blank else None
     unanswered = [reference for reference in now if reference.amount(context) is None]
     if unanswered:
-        names = listed(form, unanswered)
-        return Text(f"缺数：{names.zh}", f"no figure: {names.en}")
-    unknown = [reference for reference in references if reference.amount(context) is None]
+        return _no_figure(form, unanswered)
+    unknown = [reference for reference in expression.references if reference.amount(context) is None]
     if unknown:
-        names = listed(form, unknown)
-        return Text(f"没有可比的往期数：{names.zh}", f"no figure of an earlier period: {names.en}")
+        return _unknown(form, unknown)
     inapplicable = [r for r in now if context.value(r).status is ValueStatus.NOT_APPLICABLE]
     if inapplicable:
         names = listed(form, inapplicable)
@@ -113,23 +168,39 @@ def _obstacle(form: FormVersion, expression: Expression, context: Context) -> Te
     return Text("除数为 0", "division by zero")
 
 
-def _without_echoes(findings: list[Finding]) -> list[Finding]:
-    """Findings without those that compare the same figures at the same place as a heavier one does.
-
-    A total smaller than its parts also differs from their sum; a standard that fell has also changed. One explanation,
-    or one correction, answers both. A form's own rule goes before a built-in check of the same weight.
-    """
-    heaviest: dict[tuple[str, frozenset[str]], tuple[int, bool]] = {}
-    comparing = [finding for finding in findings if finding.code in _COMPARING]
-    for finding in comparing:
-        subject = _subject(finding)
-        heaviest[subject] = min(_lightness(finding), heaviest.get(subject, _lightness(finding)))
-    return [f for f in findings if f.code not in _COMPARING or _lightness(f) == heaviest[_subject(f)]]
+def _must_be_filled(form: FormVersion, level: Level, code: str, context: Context) -> bool:
+    """Whether a figure is blank that the unit has to give, or rests on such a one."""
+    indicator = form.indicator(code)
+    if context.values[code].answered:
+        return False
+    if indicator.typed:
+        return level in indicator.filled_by and required(indicator, MISSING) is not None
+    sources = (each for source in worked_out_from(form, indicator) for each in source.codes)
+    return any(_must_be_filled(form, level, each, context) for each in sources)
 
 
-def _subject(finding: Finding) -> tuple[str, frozenset[str]]:
-    return finding.indicator, frozenset(finding.operands or {finding.indicator})
+def _no_figure(form: FormVersion, references: list[Reference]) -> Text:
+    names = listed(form, references)
+    return Text(f"缺数：{names.zh}", f"no figure: {names.en}")
 
 
-def _lightness(finding: Finding) -> tuple[int, bool]:
-    return finding.severity.rank, not finding.rule
+def _unknown(form: FormVersion, references: list[Reference]) -> Text:
+    """What is not in this form, and is not there: the first kind of it in the rule."""
+    foreign = [each for each in references if each.form]
+    if foreign:
+        names = listed(form, foreign)
+        return Text(f"另一报表没有已验收的数：{names.zh}", f"no accepted figure of another form: {names.en}")
+    when = references[0].when
+    names = listed(form, [each for each in references if each.when is when])
+    match when:
+        case When.BELOW:
+            return Text(f"下级还没有全部验收：{names.zh}", f"not all units below are accepted: {names.en}")
+        case When.LISTED:
+            return Text(f"没有这个清单：{names.zh}", f"no such list: {names.en}")
+        case _:
+            return Text(f"没有可比的往期数：{names.zh}", f"no figure of an earlier period: {names.en}")
+
+
+def _with_last_year(finding: Finding, context: Context) -> Finding:
+    number = context.value(Reference(finding.indicator, When.LAST_YEAR)).number
+    return finding if number is None else replace(finding, last_year=exact_text(number))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from portal.domain.conditions import Choice
 from portal.domain.expressions import decimal_of
 from portal.domain.forms import FormVersion, Indicator, Text
 from portal.domain.quantities import Arithmetic, Call, Context, Negative, Number, Quantity, Reference, When
@@ -45,15 +46,24 @@ def _bare(name: str) -> str:
 
 
 def named(form: FormVersion, reference: Reference) -> Text:
-    """A figure by its indicator's name and, if it is not of this period, its period."""
-    name = label(form.indicator(reference.code), form)
+    """A figure by its indicator's name and, if it is of another period, form or level, by that as well."""
+    if reference.when is When.LISTED:
+        return Text(f"清单“{reference.code}”的行数", f'rows of the list "{reference.code}"')
+    name = _foreign(reference) if reference.form else label(form.indicator(reference.code), form)
     match reference.when:
         case When.LAST_YEAR:
             return Text(f"上年“{name.zh}”", f'"{name.en}" of last year')
         case When.PREVIOUS:
             return Text(f"上期“{name.zh}”", f'"{name.en}" of the period before')
+        case When.BELOW:
+            return Text(f"下级“{name.zh}”合计", f'"{name.en}" of all units below')
         case _:
             return name
+
+
+def _foreign(reference: Reference) -> Text:
+    """An indicator of a form that is not at hand: by its codes."""
+    return Text(f"{reference.form} 报表的 {reference.code}", f"{reference.code} of form {reference.form}")
 
 
 def listed(form: FormVersion, references: Iterable[Reference]) -> Text:
@@ -76,7 +86,10 @@ def given(form: FormVersion, references: Iterable[Reference], context: Context) 
 
 
 def spelled(quantity: Quantity, word: Callable[[Reference], str], space: str = "") -> str:
-    """A quantity written out with × and ÷, each figure in the given word, `space` around the signs."""
+    """A quantity written out with × and ÷, each figure in the given word, `space` around the signs.
+
+    Of what a condition chooses between, both are given: `(A | B)`.
+    """
     match quantity:
         case Reference():
             return word(quantity)
@@ -85,6 +98,8 @@ def spelled(quantity: Quantity, word: Callable[[Reference], str], space: str = "
         case Negative():
             inner = spelled(quantity.quantity, word, space)
             return f"-({inner})" if isinstance(quantity.quantity, Arithmetic) else f"-{inner}"
+        case Choice():
+            return f"({spelled(quantity.consequent, word, space)} | {spelled(quantity.otherwise, word, space)})"
         case Call():
             return f"{quantity.name}({', '.join(spelled(argument, word, space) for argument in quantity.arguments)})"
         case Arithmetic():

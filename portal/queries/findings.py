@@ -1,52 +1,95 @@
 """What is wrong with a submission now: checked afresh each time, because a finding follows from the figures."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.domain.findings import Finding
 from portal.domain.forms import Severity, Text
-from portal.domain.policy import Actor
+from portal.domain.policy import Actor, Permission, require
 from portal.domain.rules import check
 from portal.domain.submissions import SubmissionKey
-from portal.models import Explanation
-from portal.queries.submissions import SubmissionView, get_readable, get_row, same_submission
+from portal.errors import NotFound
+from portal.models import Explanation, Submission
+from portal.queries.submissions import SubmissionView, get_readable, get_row, same_submission, whole_subject_of
+from portal.queries.surroundings import with_peers
 
 EXPLAINED = frozenset({Severity.CONSENT, Severity.EXPLAIN})
 """Severities that an explanation answers."""
 
 
+class Decision(StrEnum):
+    """What the superior makes of an explanation."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+FindingKey = tuple[str, str, str]
+"""`Finding.key`: what an explanation refers to."""
+
+
 @dataclass(frozen=True)
 class ExplanationRow:
-    """The reason given for a finding."""
+    """The reason given for a finding, and what the superior decided about it.
+
+    Attributes:
+        filename: of the attached file, if there is one.
+        decision: accepted or refused; None: not decided yet.
+        decision_reason: why, in the reviewer's words.
+    """
 
     reason_code: str
     words: str
     given_by: str
     given_at: datetime
+    filename: str | None = None
+    decision: Decision | None = None
+    decision_reason: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A submission, its findings in form order, and the explanations given, by `Finding.key`."""
+    """A submission, its findings in form order, and the explanations given, by `Finding.key`.
+
+    Attributes:
+        last_year: the explanations with which a year ago's answer was accepted.
+    """
 
     view: SubmissionView
     findings: list[Finding]
     not_evaluated: list[tuple[str, Text]]
-    explanations: dict[tuple[str, str, str], ExplanationRow]
+    explanations: dict[FindingKey, ExplanationRow]
+    last_year: dict[FindingKey, ExplanationRow] = field(default_factory=dict)
 
     def stands_in_the_way(self, finding: Finding) -> bool:
         """Whether the submission cannot be handed in because of it."""
         if finding.severity is Severity.BLOCKING:
             return True
-        return finding.severity in EXPLAINED and finding.key not in self.explanations
+        if finding.severity not in EXPLAINED:
+            return False
+        explanation = self.explanations.get(finding.key)
+        return explanation is None or explanation.decision is Decision.REFUSED
 
     @property
     def blocking(self) -> list[Finding]:
         """The findings that stand in the way of submitting."""
         return [finding for finding in self.findings if self.stands_in_the_way(finding)]
+
+    @property
+    def refused(self) -> list[Finding]:
+        """The findings whose explanations the superior refused: they stand in the way of accepting."""
+        return [
+            finding
+            for finding in self.findings
+            if (given := self.explanations.get(finding.key)) and given.decision is Decision.REFUSED
+        ]
 
 
 def check_submission(session: Session, actor: Actor, key: SubmissionKey) -> Checked:
@@ -54,18 +97,77 @@ def check_submission(session: Session, actor: Actor, key: SubmissionKey) -> Chec
 
     Raises:
         NotFound: no such submission within the actor's reach.
-        NotPermitted: the actor may not see its figures yet.
+        NotPermitted: the actor may not see its figures yet, or nothing but the figures.
     """
     view = get_readable(session, actor, key)
-    result = check(view.form, view.level, view.values, view.last_year)
+    require(actor, Permission.SEE_ORIGINS, view.subject)
     row = get_row(session, actor, key)
-    query = select(Explanation).where(
-        *same_submission(Explanation, row), Explanation.version_number == row.version_number
+    around = with_peers(session, row, view.form, view.around)
+    result = check(view.form, view.level, view.values, view.last_year, view.earlier.previous, around)
+    given = _explanations(session, row, key.last_year)
+    return Checked(
+        view,
+        list(result.findings),
+        list(result.not_evaluated),
+        given[row.period_code],
+        given[str(key.period.last_year)] if view.last_year else {},
     )
-    explanations = {
-        (each.finding_code, each.rule, each.indicator): ExplanationRow(
-            each.reason_code, each.words, each.given_by, each.given_at
+
+
+def explanation_file(session: Session, actor: Actor, key: SubmissionKey, finding: FindingKey) -> tuple[str, bytes]:
+    """Name and bytes of the file attached to an explanation of the current version.
+
+    Raises:
+        NotFound: there is none, or not within the actor's reach.
+        NotPermitted: the actor may not see the figures yet, or nothing but the figures.
+    """
+    row = get_row(session, actor, key)
+    subject = whole_subject_of(session, row)
+    require(actor, Permission.SEE_VALUES, subject)
+    require(actor, Permission.SEE_ORIGINS, subject)
+    query = select(Explanation.filename, Explanation.content).where(
+        *same_submission(Explanation, row),
+        Explanation.version_number == row.version_number,
+        tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding,
+    )
+    for filename, content in session.execute(query):
+        if filename is not None and content is not None:
+            return filename, content
+    raise NotFound("explanation_file", ":".join(finding))
+
+
+def _explanations(
+    session: Session, row: Submission, last_year: SubmissionKey
+) -> defaultdict[str, dict[FindingKey, ExplanationRow]]:
+    """The explanations in the current versions of this period's and last year's answer, by period."""
+    query = (
+        select(Explanation)
+        .join(
+            Submission,
+            (Submission.root_id == Explanation.root_id)
+            & (Submission.period_code == Explanation.period_code)
+            & (Submission.form_code == Explanation.form_code)
+            & (Submission.unit_id == Explanation.unit_id)
+            & (Submission.version_number == Explanation.version_number),
         )
-        for each in session.scalars(query)
-    }
-    return Checked(view, list(result.findings), list(result.not_evaluated), explanations)
+        .where(
+            Explanation.root_id == row.root_id,
+            Explanation.form_code == row.form_code,
+            Explanation.unit_id == row.unit_id,
+            Explanation.period_code.in_([row.period_code, str(last_year.period)]),
+        )
+    )
+    found: defaultdict[str, dict[FindingKey, ExplanationRow]] = defaultdict(dict)
+    for each in session.scalars(query):
+        found[each.period_code][each.finding_code, each.rule, each.indicator] = ExplanationRow(
+            each.reason_code,
+            each.words,
+            each.given_by,
+            each.given_at,
+            each.filename,
+            None if each.decision is None else Decision(each.decision),
+            each.decision_reason,
+            each.decided_by,
+            each.decided_at,
+        )
+    return found

@@ -1,7 +1,12 @@
-"""Give a reason for a finding. Words are asked for, not a formula: a bare 核实无误 is refused."""
+"""Give a reason for a finding, and decide whether it is one.
+
+Words are asked for, not a formula: a bare 核实无误 is refused.
+"""
 
 import re
+from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -9,40 +14,63 @@ from portal import clock
 from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor, Permission, require
 from portal.domain.submissions import SubmissionKey
-from portal.errors import InvalidInput, NotFound
-from portal.models import Explanation
-from portal.queries.findings import EXPLAINED, check_submission
-from portal.queries.submissions import get_row, subject_of
+from portal.errors import Conflict, InvalidInput, InvalidMove, NotFound
+from portal.models import Explanation, Submission
+from portal.queries.findings import EXPLAINED, Decision, FindingKey, check_submission
+from portal.queries.submissions import get_row, same_submission, subject_of, whole_subject_of
 from portal.services import events, versions
 
 REASON_CODES = ("policy", "business", "caliber", "late_data", "error_last_year", "other")
 MINIMUM_LENGTH = 10
 MAXIMUM_LENGTH = 1000
+FILE_BYTES = 10 * 1024 * 1024
 _EMPTY_WORDS = re.compile(
     r"(经|已|数据|情况|核对|核实|核查|属实|无误|正确|准确|真实|没有问题|如实|填报|确认|[\s，。,.；;！!、])*"
 )
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with an explanation, byte for byte."""
+
+    filename: str
+    content: bytes
+
+
 def explain(
-    session: Session, actor: Actor, key: SubmissionKey, finding: tuple[str, str, str], reason_code: str, words: str
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    finding: FindingKey,
+    reason_code: str,
+    words: str,
+    attachment: Attachment | None = None,
 ) -> None:
-    """Explain a finding, named by `Finding.key`; a second explanation replaces the first.
+    """Explain a finding, named by `Finding.key`; a second explanation replaces the first and what was decided about it.
+
+    The file of the first stays, unless another comes with the second.
 
     Raises:
         NotPermitted: the actor does not fill this submission, or it is handed in.
-        InvalidInput: the reason is unknown, or the words say nothing.
+        InvalidInput: the reason is unknown, the words say nothing, or the file is empty or too large.
         NotFound: there is no such finding that an explanation could answer.
     """
     row = get_row(session, actor, key, for_update=True)
     require(actor, Permission.EXPLAIN, subject_of(row))
     words = words.strip()
     _require_sense(reason_code, words)
+    if attachment is not None and not 0 < len(attachment.content) <= FILE_BYTES:
+        raise InvalidInput("file", "too_large" if attachment.content else "empty", attachment.filename)
     checked = check_submission(session, actor, key)
     if not any(each.key == finding and each.severity in EXPLAINED for each in checked.findings):
         raise NotFound("finding", ":".join(finding))
     versions.ensure_version(session, row)
     code, rule, indicator = finding
+    before = _standing(session, row, finding)
     given = {"reason_code": reason_code, "words": words, "given_by": actor.name, "given_at": clock.now()}
+    given |= dict.fromkeys(("decision", "decision_reason", "decided_by", "decided_at"))
+    if attachment is not None:
+        given |= {"filename": attachment.filename[-255:], "content": attachment.content}
     statement = insert(Explanation).values(
         root_id=row.root_id,
         period_code=row.period_code,
@@ -65,8 +93,85 @@ def explain(
         str(key),
         unit_code=key.unit,
         root_id=row.root_id,
+        before=before,
         after={"finding": ":".join(finding), "reason_code": reason_code, "words": words},
     )
+
+
+def decide(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    finding: FindingKey,
+    decision: Decision,
+    reason: str = "",
+    seen: int | None = None,
+) -> None:
+    """Accept or refuse the explanation of a finding; until the submission is accepted, the last decision holds.
+
+    What is refused has to be explained anew, or put right, before the submission is handed in again. `seen` is the
+    submission's row version the actor looked at, if that matters.
+
+    Raises:
+        NotPermitted: the actor is not the superior's reviewer, or the submission is not handed in.
+        SamePerson: the actor filled in what is explained.
+        InvalidMove: the submission is accepted already.
+        InvalidInput: a refusal gives no reason, or the reason is too long.
+        NotFound: nobody explained such a finding.
+        Conflict: the submission changed since it was looked at.
+    """
+    row = get_row(session, actor, key, for_update=True)
+    require(actor, Permission.DECIDE_EXPLANATION, whole_subject_of(session, row))
+    if State(row.state) is not State.SUBMITTED:
+        raise InvalidMove("decide_explanation", row.state)
+    if seen is not None and seen != row.row_version:
+        raise Conflict("submission", key)
+    reason = reason.strip()
+    if decision is Decision.REFUSED and not reason:
+        raise InvalidInput("reason", "required")
+    if len(reason) > MAXIMUM_LENGTH:
+        raise InvalidInput("reason", "too_long")
+    explained = tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding
+    if not _decide(session, actor, row, explained, decision, reason):
+        raise NotFound("explanation", ":".join(finding))
+    events.record(
+        session,
+        actor,
+        f"explanation_{decision}",
+        str(key),
+        unit_code=key.unit,
+        root_id=row.root_id,
+        after={"finding": ":".join(finding)} | ({"reason": reason} if reason else {}),
+    )
+
+
+def accept_undecided(session: Session, actor: Actor, row: Submission) -> None:
+    """Who accepts a submission accepts the explanations in it that were not decided one by one."""
+    _decide(session, actor, row, Explanation.decision.is_(None), Decision.ACCEPTED, "")
+
+
+def _decide(
+    session: Session, actor: Actor, row: Submission, which: ColumnElement[bool], decision: Decision, reason: str
+) -> int:
+    """Write the decision down; gives the number of explanations it is about."""
+    statement = (
+        update(Explanation)
+        .where(*same_submission(Explanation, row), Explanation.version_number == row.version_number, which)
+        .values(decision=decision, decision_reason=reason or None, decided_by=actor.name, decided_at=clock.now())
+        .returning(Explanation.indicator)
+    )
+    return len(session.scalars(statement).all())
+
+
+def _standing(session: Session, row: Submission, finding: tuple[str, str, str]) -> dict[str, str]:
+    """The explanation given before, if there is one."""
+    query = select(Explanation.reason_code, Explanation.words).where(
+        *same_submission(Explanation, row),
+        Explanation.version_number == row.version_number,
+        tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding,
+    )
+    found = session.execute(query).one_or_none()
+    return {} if found is None else dict(found._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 def _require_sense(reason_code: str, words: str) -> None:

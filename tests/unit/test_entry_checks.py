@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from portal.domain.entry_checks import admissible, implausibly_large, required, unfit, yoy_change
+from portal.domain.comparisons import implausibly_large, yoy_change
+from portal.domain.entry_checks import admissible, required, unfit
 from portal.domain.forms import Aggregation, AggregationKind, DataType, Indicator, Severity, Source, Text
 from portal.domain.units import Level
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value, ValueStatus

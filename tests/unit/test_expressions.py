@@ -1,5 +1,6 @@
 """The rule language: exact arithmetic, what missing and not applicable mean, and where a mistake is."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.domain.conditions import Terms
 from portal.domain.expressions import Context, ExpressionInvalid, decimal_of, parse
+from portal.domain.forms import Blank
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value
 
 numbers = st.decimals(min_value=-1000, max_value=1000, places=2, allow_nan=False)
@@ -99,6 +102,170 @@ def refusal(text: str) -> ExpressionInvalid | None:
     except ExpressionInvalid as invalid:
         return invalid
     return None
+
+
+# An evaluator of its own: each strategy draws a text together with a function that says what it comes to.
+# Figures are looked up by the text that names them; None is a figure that is not there.
+
+Told = Fraction | bool | None
+Drawn = tuple[str, Callable[[dict[str, Fraction | None]], Told]]
+FIGURES = ("A", "B", "LY(A)", "PREV(B)", "CHILDREN(A)", "CW.X", "LY(CW.X)", "rows(problems)")
+
+
+def known(function: Callable[..., Told], *parts: Drawn) -> Callable[[dict[str, Fraction | None]], Told]:
+    """The function of what the parts come to; None if any cannot be told."""
+
+    def result(table: dict[str, Fraction | None]) -> Told:
+        values = [part[1](table) for part in parts]
+        return None if None in values else function(*values)
+
+    return result
+
+
+def either(premise: Drawn, one: Drawn, other: Drawn) -> Callable[[dict[str, Fraction | None]], Told]:
+    def result(table: dict[str, Fraction | None]) -> Told:
+        chosen = premise[1](table)
+        return None if chosen is None else (one if chosen else other)[1](table)
+
+    return result
+
+
+def three_valued(sign: str, left: Drawn, right: Drawn) -> Callable[[dict[str, Fraction | None]], Told]:
+    """`and`, `or` and `if` (as `or`) in Kleene's logic."""
+    settled = sign == "or"
+
+    def result(table: dict[str, Fraction | None]) -> Told:
+        both = (left[1](table), right[1](table))
+        return settled if settled in both else None if None in both else not settled
+
+    return result
+
+
+def half_up(number: Fraction) -> Fraction:
+    return Fraction(int(abs(number) + Fraction(1, 2)) * (-1 if number < 0 else 1))
+
+
+OPERATORS: dict[str, Callable[[Fraction, Fraction], Told]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b if b else None,
+}
+SIGNS: dict[str, Callable[[Fraction, Fraction], Told]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+}
+
+
+@st.composite
+def drawn_quantity(draw: st.DrawFn, depth: int = 3) -> Drawn:
+    kind = draw(
+        st.sampled_from(["figure", "number", *(["operator", "function", "round", "sum", "choice"] if depth else [])])
+    )
+    if kind == "figure":
+        name = draw(st.sampled_from(FIGURES))
+        return name, lambda table: table[name]
+    if kind == "number":
+        text = draw(literals)
+        return text, lambda _table: Fraction(text)
+    one, other = draw(drawn_quantity(depth - 1)), draw(drawn_quantity(depth - 1))
+    match kind:
+        case "operator":
+            sign = draw(st.sampled_from(sorted(OPERATORS)))
+            return f"({one[0]}{sign}{other[0]})", known(OPERATORS[sign], one, other)
+        case "function":
+            name, function = draw(st.sampled_from([("min", min), ("max", max)]))
+            return f"{name}({one[0]}, {other[0]})", known(function, one, other)
+        case "round":
+            return f"round(-({one[0]}))", known(lambda number: half_up(-number), one)
+        case "sum":
+            return f"sum({one[0]},{other[0]})", known(lambda a, b: a + b, one, other)
+    premise = draw(drawn_condition(depth - 1))
+    return f"(if {premise[0]} then {one[0]} else {other[0]})", either(premise, one, other)
+
+
+@st.composite
+def drawn_condition(draw: st.DrawFn, depth: int = 3) -> Drawn:
+    kind = draw(st.sampled_from(["compared", "missing", *(["not", "and", "or", "if", "choice"] if depth else [])]))
+    if kind == "missing":
+        name = draw(st.sampled_from(FIGURES))
+        return f"missing({name})", lambda table: table[name] is None
+    if kind == "compared":
+        sign = draw(st.sampled_from(sorted(SIGNS)))
+        left, right = draw(drawn_quantity(max(depth - 1, 0))), draw(drawn_quantity(max(depth - 1, 0)))
+        return f"({left[0]} {sign} {right[0]})", known(SIGNS[sign], left, right)
+    one, other = draw(drawn_condition(depth - 1)), draw(drawn_condition(depth - 1))
+    refused = f"(not {one[0]})", known(lambda held: not held, one)
+    match kind:
+        case "not":
+            return refused
+        case "and" | "or":
+            return f"({one[0]} {kind} {other[0]})", three_valued(kind, one, other)
+        case "if":
+            return f"(if {one[0]} then {other[0]})", three_valued("or", refused, other)
+    premise = draw(drawn_condition(depth - 1))
+    return f"(if {premise[0]} then {one[0]} else {other[0]})", either(premise, one, other)
+
+
+words = st.sampled_from(
+    ["A", "CW.X", "B_2", "0", "3.5", "(", ")", ",", ":", "+", "-", "*", "/", "==", "!=", "<=", "<", "and", "or", "not",
+     "if", "then", "else", "LY", "PREV", "CHILDREN", "rows", "sum", "min", "round", "missing", "na", "problems"]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(words, max_size=25).map(" ".join))
+def test_words_of_the_language_in_any_order_are_read_or_refused_with_a_place(text: str) -> None:
+    invalid = refusal(text)
+    assert invalid is None or 1 <= invalid.position <= len(text) + 1
+    if invalid is None:
+        parse(text).evaluate(Context({}))
+
+
+@settings(deadline=None, max_examples=150)
+@given(drawn_quantity() | drawn_condition(), st.data())
+def test_a_good_expression_with_one_character_more_or_less_has_a_place(drawn: Drawn, data: st.DataObject) -> None:
+    text = drawn[0]
+    place = data.draw(st.integers(0, len(text)))
+    other = data.draw(st.sampled_from(["", "(", ")", "+", "A", ".", ":", "1", " ", "（"]))
+    for changed in (text[:place] + other + text[place:], text[:place] + text[place + 1 :]):
+        invalid = refusal(changed)
+        assert invalid is None or 1 <= invalid.position <= len(changed) + 1
+
+
+tables = st.fixed_dictionaries({name: st.none() | st.integers(-9, 99).map(Fraction) for name in FIGURES})
+
+
+def context_of(table: dict[str, Fraction | None]) -> Context:
+    def values(**names: str) -> dict[str, Value]:
+        found = {code: table[name] for code, name in names.items()}
+        return {code: Value.of(decimal_of(number)) for code, number in found.items() if number is not None}
+
+    rows = table["rows(problems)"]
+    return Context(
+        values(A="A", B="B"),
+        values(A="LY(A)"),
+        values(B="PREV(B)"),
+        {"CW": Context(values(X="CW.X"), values(X="LY(CW.X)"))},
+        values(A="CHILDREN(A)"),
+        {} if rows is None else {"problems": int(rows)},
+    )
+
+
+@settings(deadline=None, max_examples=200)
+@given(drawn=drawn_quantity() | drawn_condition(), table=tables)
+def test_every_expression_comes_to_what_an_independent_evaluator_says(
+    drawn: Drawn, table: dict[str, Fraction | None]
+) -> None:
+    text, evaluated = drawn
+    expression = parse(text)
+    context = context_of(table)
+    result = expression.evaluate(context) if expression.is_condition else expression.amount(context)
+    assert result == evaluated(table)
 
 
 @settings(deadline=None)
@@ -266,3 +433,74 @@ def test_a_mistake_has_a_place_and_a_cure(text: str, position: int, expected: st
 
 def test_a_long_flat_sum_is_no_deep_one() -> None:
     assert parse("A" + "+A" * 900).evaluate(Context(reported(A=1))) == 901
+
+
+CODES = ("A", "B", "C", "D")
+
+
+def test_a_range_is_every_figure_from_one_to_the_other() -> None:
+    expression = parse("sum(A:C)==D").within(CODES)
+    assert expression.codes == CODES
+    assert expression.evaluate(Context(reported(A=1, B=2, C=4, D=7))) is True
+    assert parse("sum(B:B, D)").within(CODES).amount(Context(reported(B=2, D=7))) == 9
+    assert parse("sum(A:C)").evaluate(Context(reported(A=1, B=2, C=4))) is None  # before a form has spelled it out
+
+
+@pytest.mark.parametrize(("tolerance", "holds"), [("0", False), ("0.9", False), ("1", True), ("2", True)])
+@pytest.mark.parametrize("text", ["A==B", "A<=B", "not A!=B", "if C>0 then A==B", "C>0 and A<=B", "B>=A"])
+def test_a_tolerance_forgives_as_much(text: str, tolerance: str, holds: bool) -> None:
+    expression = parse(text).on_terms(Terms(Fraction(tolerance)))
+    assert expression.evaluate(Context(reported(A=11, B=10, C=1))) is holds
+
+
+def test_a_premise_is_taken_strictly() -> None:
+    expression = parse("if A==B then C==0").on_terms(Terms(Fraction(5)))
+    assert expression.evaluate(Context(reported(A=11, B=10, C=9))) is True
+
+
+@pytest.mark.parametrize(
+    ("blank", "none", "some"),
+    [(Blank.SKIP_ANY, None, None), (Blank.SKIP_ALL, None, False), (Blank.AS_ZERO, False, False)],
+)
+def test_what_blanks_mean_is_said_for_each_side(blank: Blank, none: bool | None, some: bool | None) -> None:
+    right, left = Terms(right=blank), Terms(left=blank)
+    assert parse("A==B+C").on_terms(right).evaluate(Context(reported(A=3))) is none
+    assert parse("A==B+C").on_terms(right).evaluate(Context(reported(A=3, B=1))) is some
+    assert parse("A==B+C").on_terms(right).evaluate(Context(reported(B=1, C=1))) is None
+    assert parse("B+C==A").on_terms(left).evaluate(Context(reported(A=3))) is none
+    assert parse("B+C==A").on_terms(left).evaluate(Context(reported(A=3, C=2))) is some
+    assert parse("B+C==LY(A)").on_terms(Terms(right=Blank.AS_ZERO)).evaluate(Context(reported(B=0, C=0))) is True
+
+
+def test_a_text_is_no_blank() -> None:
+    assert (
+        parse("A==B").on_terms(Terms(right=Blank.AS_ZERO)).evaluate(Context({**reported(A=0), "B": Value.of("无")}))
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "expected"),
+    [
+        ("if A>0 then B", 13, "a condition"),
+        ("1+(if A>0 then B)", 17, '"else"'),
+        ("(if A>0 then B else C>1)", 21, "a quantity"),
+        ("if A>0 then B>1 else C", 22, "a condition"),
+        ("CHILDREN(CW.A)", 10, "an indicator code"),
+        ("rows(A)", 6, "the code of a list"),
+        ("A+rows", 7, '"("'),
+        ("min(A:B,C)", 5, "a quantity"),
+        ("CHILDREN", 1, "an indicator code"),
+        ("CW.LY(A)", 6, "an operator"),
+    ],
+)
+def test_mistakes_with_what_is_elsewhere(text: str, position: int, expected: str) -> None:
+    with pytest.raises(ExpressionInvalid) as caught:
+        parse(text)
+    assert (caught.value.position, expected in caught.value.expected.en) == (position, True), caught.value
+
+
+def test_a_figure_is_written_as_it_was_read() -> None:
+    for name in FIGURES:
+        (reference,) = parse(name).references
+        assert str(reference) == name

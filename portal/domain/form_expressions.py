@@ -1,0 +1,56 @@
+"""Expressions of a form: read once, with what only the form knows (its ranges) spelled out."""
+
+from fractions import Fraction
+
+from portal.domain.conditions import Terms
+from portal.domain.expressions import Expression, parse
+from portal.domain.forms import FormVersion, Indicator, Rule
+from portal.domain.implied_rules import rules_of
+from portal.domain.quantities import Reference, When
+
+
+def parse_in(form: FormVersion, text: str) -> Expression:
+    """Read an expression of a form; reading the same text again costs nothing.
+
+    Raises:
+        ExpressionInvalid: it is not one; or it is longer or deeper than any sensible rule.
+    """
+    key = (parse_in, text)
+    if key not in form.once:
+        form.once[key] = parse(text).within(form.codes)
+    expression: Expression = form.once[key]
+    return expression
+
+
+def condition_of(form: FormVersion, rule: Rule) -> Expression:
+    """What a rule demands, on its own terms."""
+    key = (condition_of, rule.expression, rule.tolerance, rule.left_blank, rule.right_blank)
+    if key not in form.once:
+        terms = Terms(Fraction(rule.tolerance), rule.left_blank, rule.right_blank)
+        form.once[key] = parse_in(form, rule.expression).on_terms(terms)
+    expression: Expression = form.once[key]
+    return expression
+
+
+def worked_out_from(form: FormVersion, indicator: Indicator) -> tuple[Expression, ...]:
+    """What a calculated or carried indicator is worked out from; nothing for a typed one."""
+    way = indicator.aggregation
+    texts = (indicator.formula, indicator.carried_from, way.numerator, way.denominator)
+    return tuple(parse_in(form, text) for text in texts if text)
+
+
+def looks_elsewhere(form: FormVersion, indicator: Indicator) -> bool:
+    """Whether an indicator is worked out from other forms or from the units below."""
+    references = (each for source in worked_out_from(form, indicator) for each in source.references)
+    return any(each.form or each.when is When.BELOW for each in references)
+
+
+def references_of(form: FormVersion) -> frozenset[Reference]:
+    """Every figure that the form's rules look at, or that anything in it is worked out from."""
+    if references_of not in form.once:
+        expressions = [parse_in(form, rule.expression) for rule in rules_of(form)]
+        expressions += [each for indicator in form for each in worked_out_from(form, indicator)]
+        found = frozenset(reference for expression in expressions for reference in expression.references)
+        form.once[references_of] = found
+    references: frozenset[Reference] = form.once[references_of]
+    return references

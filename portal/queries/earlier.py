@@ -1,0 +1,55 @@
+"""Accepted figures of earlier periods, as `LY(x)` and `PREV(x)` look at them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from portal.domain.calculation import completed
+from portal.domain.forms import FormVersion
+from portal.domain.periods import Period
+from portal.domain.units import Level
+from portal.domain.values import Values
+from portal.queries.figures import Key, counted_rows, typed_figures
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A unit's accepted figures of earlier periods, with what is calculated from them; empty if none were accepted.
+
+    Attributes:
+        last_year: of the same period a year ago.
+        previous: of the period right before.
+        demo: last year's are made up (演示数据).
+    """
+
+    last_year: Values = field(default_factory=dict)
+    previous: Values = field(default_factory=dict)
+    demo: bool = False
+
+
+def earlier_values(session: Session, asked: Mapping[Key, FormVersion]) -> dict[Key, Earlier]:
+    """For each submission, be it there or not, what was accepted before it; by the form it answers."""
+    wanted = {each for key in asked for each in (_year_before(key), _period_before(key))}
+    rows = counted_rows(session, wanted)
+    typed = typed_figures(session, list(rows.values()))
+
+    def values(key: Key, form: FormVersion) -> Values:
+        row = rows.get(key)
+        return {} if row is None else completed(form, Level(row.level), typed[key], None)
+
+    def earlier(key: Key, form: FormVersion) -> Earlier:
+        year_before, period_before = _year_before(key), _period_before(key)
+        last_year = values(year_before, form)
+        previous = last_year if period_before == year_before else values(period_before, form)
+        return Earlier(last_year, previous, demo=year_before in rows and rows[year_before].demo)
+
+    return {key: earlier(key, form) for key, form in asked.items()}
+
+
+def _year_before(key: Key) -> Key:
+    return (key[0], str(Period.parse(key[1]).last_year), *key[2:])
+
+
+def _period_before(key: Key) -> Key:
+    return (key[0], str(Period.parse(key[1]).previous), *key[2:])

@@ -1,0 +1,137 @@
+"""What checks look at besides a submission's own figures, for many submissions in a bounded number of statements.
+
+It is the same whoever looks, if they may see the submission: earlier and other figures count once accepted, when
+everybody above reads them, and of the unit's peers nobody learns more than the middle.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import Text, cast, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.domain.calculation import completed
+from portal.domain.form_expressions import references_of
+from portal.domain.forms import DataType, FormVersion, Severity
+from portal.domain.lifecycle import HANDED_IN, State
+from portal.domain.periods import Period
+from portal.domain.quantities import Context, Reference, When
+from portal.domain.surroundings import RuleChange, Spread, Surroundings, Waiver
+from portal.domain.units import Level
+from portal.domain.values import Values
+from portal.models import RuleChange as RuleChangeRow
+from portal.models import Submission
+from portal.models import Waiver as WaiverRow
+from portal.queries.below import sums_below
+from portal.queries.figures import Key, answered_forms, counted_rows, key_of, typed_figures
+
+SWITCHED_OFF = "off"
+
+
+def surroundings(session: Session, rows: Sequence[Submission], form: FormVersion) -> dict[Key, Surroundings]:
+    """What is known around each submission of one collection; peers are left out (`with_peers`)."""
+    references = references_of(form)
+    others = _other_forms(session, rows, [each for each in references if each.form])
+    below = sums_below(session, rows, form, {each.code for each in references if each.when is When.BELOW})
+    changes = _changes(session, rows)
+    waivers = _waivers(session, rows)
+    return {
+        key_of(row): Surroundings(
+            period=Period.parse(row.period_code),
+            others=others[key_of(row)],
+            below=below.get(row.unit_id, {}),
+            changes=changes[key_of(row)[:3]],
+            waivers=waivers[key_of(row)],
+        )
+        for row in rows
+    }
+
+
+def with_peers(session: Session, row: Submission, form: FormVersion, around: Surroundings) -> Surroundings:
+    """The same with what is usual among the unit's peers, for the indicators that are held against them."""
+    compared = {each.code: each for each in form if each.outlier is not None or each.type is DataType.AMOUNT}
+    if not compared:
+        return around
+    spread = func.peer_spread(
+        row.root_id, row.period_code, row.form_code, row.unit_id, cast(list(compared), ARRAY(Text))
+    ).table_valued("indicator", "peers", "median", "deviation")
+    peers = {}
+    for code, count, median, deviation in session.execute(select(spread)):
+        times = compared[code].aggregation.multiplier  # a ratio is stored as its two sides
+        peers[code] = Spread(count, median * times, deviation * times)
+    return replace(around, peers=peers)
+
+
+def _other_forms(
+    session: Session, rows: Sequence[Submission], references: Iterable[Reference]
+) -> defaultdict[Key, dict[str, Context]]:
+    """The accepted figures of the units' other forms, by submission and form code."""
+    wanted = {(each.form, each.when) for each in references}
+    places = {
+        (key_of(row), form, when): (row.root_id, _period(row, when), form, row.unit_id)
+        for row in rows
+        for form, when in wanted
+    }
+    found: defaultdict[Key, dict[str, Context]] = defaultdict(dict)
+    if not places:
+        return found
+    counted = counted_rows(session, set(places.values()))
+    versions = answered_forms(session, list(counted.values()))
+    typed = typed_figures(session, list(counted.values()))
+    for (key, form, when), place in places.items():
+        other = counted.get(place)
+        if other is not None:
+            values = completed(versions[place[:3]], Level(other.level), typed[place], None)
+            found[key][form] = _with_table(found[key].get(form, Context({})), when, values)
+    return found
+
+
+def _with_table(context: Context, when: When, values: Values) -> Context:
+    match when:
+        case When.LAST_YEAR:
+            return replace(context, last_year=values)
+        case When.PREVIOUS:
+            return replace(context, previous=values)
+        case _:
+            return replace(context, values=values)
+
+
+def _period(row: Submission, when: When) -> str:
+    period = Period.parse(row.period_code)
+    return str({When.LAST_YEAR: period.last_year, When.PREVIOUS: period.previous}.get(when, period))
+
+
+def _changes(session: Session, rows: Sequence[Submission]) -> defaultdict[tuple[int, str, str], dict[str, RuleChange]]:
+    """What holds of the rules now, by collection and rule: the latest change of each."""
+    columns = (RuleChangeRow.root_id, RuleChangeRow.period_code, RuleChangeRow.form_code)
+    query = select(RuleChangeRow).where(tuple_(*columns).in_({key_of(row)[:3] for row in rows}))
+    found: defaultdict[tuple[int, str, str], dict[str, RuleChange]] = defaultdict(dict)
+    for row in session.scalars(query.order_by(RuleChangeRow.number)):
+        severity = None if row.severity == SWITCHED_OFF else Severity(row.severity)
+        found[row.root_id, row.period_code, row.form_code][row.rule] = RuleChange(severity, row.reason)
+    return found
+
+
+def _waivers(session: Session, rows: Sequence[Submission]) -> defaultdict[Key, dict[str, Waiver]]:
+    """The waivers in force, by submission and rule; what is handed in keeps those of the day it was handed in."""
+    columns = (WaiverRow.root_id, WaiverRow.unit_id, WaiverRow.form_code)
+    by_unit = {(row.root_id, row.unit_id, row.form_code): row for row in rows}
+    found: defaultdict[Key, dict[str, Waiver]] = defaultdict(dict)
+    for waiver in session.scalars(
+        select(WaiverRow).where(tuple_(*columns).in_(by_unit)).order_by(WaiverRow.expires_on)
+    ):
+        row = by_unit[waiver.root_id, waiver.unit_id, waiver.form_code]
+        if waiver.expires_on >= _day(row):
+            found[key_of(row)][waiver.rule] = Waiver(waiver.reason, waiver.approved_by, waiver.expires_on)
+    return found
+
+
+def _day(row: Submission) -> date:
+    """The day whose waivers count."""
+    if row.submitted_at is not None and State(row.state) in HANDED_IN:
+        return row.submitted_at.astimezone(clock.CHINA).date()
+    return clock.today()
