@@ -38,11 +38,12 @@ def web_command(descriptor: int) -> list[str]:
     """The web server on the socket with this descriptor."""
     options = {
         "bind": f"fd://{descriptor}",
-        "worker-class": "gthread",
+        "worker-class": "portal.web_worker.Worker",
         "workers": WEB_PROCESSES,
         "threads": WEB_THREADS,
         "timeout": 60,
         "graceful-timeout": _GRACE_SECONDS,
+        "limit-request-line": 8190,  # the most there is: the address to come back to stands in the address
         "log-level": "warning",
         "forwarded-allow-ips": "",  # the application alone decides which proxies it trusts
     }

@@ -12,6 +12,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 RUNTIME = "requirements.lock"
 TESTS = "requirements-test.lock"
+LDAP = "requirements-ldap.lock"
+EXTRAS = {RUNTIME: (), TESTS: ("test",), LDAP: ("ldap",)}
+SCANNER = "requirements-scan.lock"
 
 
 def entries(name: str) -> list[tuple[Requirement, int]]:
@@ -27,37 +30,45 @@ def here(name: str) -> dict[str, str]:
     return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}
 
 
-def asked_for(*, tests: bool) -> list[Requirement]:
+def asked_for(name: str) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     asked = project["build-system"]["requires"] + project["project"]["dependencies"]
-    if tests:
-        asked += project["project"]["optional-dependencies"]["test"]
+    for extra in EXTRAS[name]:
+        asked += project["project"]["optional-dependencies"][extra]
     return [Requirement(text) for text in asked]
 
 
-@pytest.mark.parametrize("name", [RUNTIME, TESTS])
+@pytest.mark.parametrize("name", EXTRAS)
 def test_every_requirement_is_locked_in_an_allowed_version(name: str) -> None:
     locked = here(name)
     wrong = [
         str(asked)
-        for asked in asked_for(tests=name == TESTS)
+        for asked in asked_for(name)
         if not (version := locked.get(canonicalize_name(asked.name))) or version not in asked.specifier
     ]
     assert wrong == [], "run script/lock"
 
 
-@pytest.mark.parametrize("name", [RUNTIME, TESTS])
+@pytest.mark.parametrize("name", [*EXTRAS, SCANNER])
 def test_every_entry_has_one_version_and_hashes(name: str) -> None:
     assert [str(pin) for pin, hashes in entries(name) if hashes == 0 or not str(pin.specifier).startswith("==")] == []
 
 
-@pytest.mark.parametrize("name", [RUNTIME, TESTS])
+@pytest.mark.parametrize("name", [*EXTRAS, SCANNER])
 def test_nothing_tells_where_it_was_written(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.findall(r"://|--[a-z-]*(?:index|links|url)|@ ", text) == []
     assert all(line.startswith(("#", "    --hash=")) or re.match(r"[a-z0-9]", line) for line in text.splitlines())
 
 
-def test_the_tests_run_on_the_versions_that_the_portal_runs_on() -> None:
-    tests = here(TESTS)
-    assert {name: tests.get(name) for name in here(RUNTIME)} == here(RUNTIME)
+@pytest.mark.parametrize("other", [TESTS, LDAP])
+def test_everybody_runs_on_the_versions_that_the_portal_runs_on(other: str) -> None:
+    locked = here(other)
+    assert {name: locked.get(name) for name in here(RUNTIME)} == here(RUNTIME)
+
+
+def test_the_scanner_is_the_one_asked_for() -> None:
+    asked = [
+        Requirement(line) for line in (ROOT / SCANNER).with_suffix(".in").read_text().splitlines() if line[0] != "#"
+    ]
+    assert [str(pin) for pin in asked if here(SCANNER).get(canonicalize_name(pin.name)) not in pin.specifier] == []

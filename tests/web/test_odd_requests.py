@@ -11,7 +11,7 @@ MANY_DIGITS = "1" * 5000
 
 @pytest.mark.parametrize(
     "path",
-    ["/rollups/%00", "/review/?unit=%00", "/users/list/?_flt_0_username=%00", "/admin/forms/list/?_flt_0_code=%00"],
+    ["/rollups/%00", "/review/?unit=%00", "/people/?q=%00", "/admin/forms/list/?_flt_0_code=%00"],
 )
 def test_a_zero_character_in_the_address(site: Site, path: str) -> None:
     response = site.person("d111").client.get(path)
@@ -43,6 +43,6 @@ def test_a_row_version_that_is_none(site: Site, version: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["abc", "-1", "9" * 30, ""])
-@pytest.mark.parametrize("parameter", ["page_UserView", "psize_UserView"])
+@pytest.mark.parametrize("parameter", ["page_FormView", "psize_FormView"])
 def test_a_page_of_a_list_that_is_no_number(site: Site, parameter: str, number: str) -> None:
-    assert site.person("d111").client.get(f"/users/list/?{parameter}={number}").status_code == 400
+    assert site.person("d111").client.get(f"/admin/forms/list/?{parameter}={number}").status_code == 400
