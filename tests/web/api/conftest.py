@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
 from portal.domain.policy import Role
@@ -49,9 +48,7 @@ class Api:
         """A person of a unit with these roles, all of them if none is named."""
         user_id = self.site.account("-".join(("api", unit, *roles)))
         self.site.employ(user_id, unit, *(roles or INSIDERS))
-        with self.app.app_context():
-            token = create_access_token(identity=str(user_id), fresh=True)
-        return Caller(self.app.test_client(), {"Authorization": f"Bearer {token}"})
+        return Caller(self.app.test_client(), {"Authorization": f"Bearer {self.site.token(user_id)}"})
 
     def nobody(self) -> Caller:
         return Caller(self.app.test_client(), {})

@@ -177,7 +177,7 @@ class TestDescription:
         write = description["paths"]["/api/v1/submissions/{key}/values"]["patch"]
         assert {"unit", "period", "indicator", "by", "tree", "pending"} == {p["name"] for p in rollups["parameters"]}
         assert write["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/ValuesBody")
-        assert write["security"] == [{"jwt": []}]
+        assert write["security"] == [{"jwt": []}, {"api_key": []}]
 
     def test_it_is_for_people_who_are_signed_in(self, api):
         assert api.nobody().get("_openapi").status_code == 401
@@ -193,3 +193,21 @@ class TestDescription:
 
     def test_nobody_else_does(self, site):
         assert site.person("p1", Role.FILLER).client.get("/swagger/v1").status_code in {302, 403}
+
+
+class TestPeople:
+    def test_an_administrator_reads_the_people_of_the_own_subtree(self, api):
+        api.caller("d211", Role.HEAD)
+        api.caller("d111", Role.HEAD)
+        asked = api.caller("c11", Role.UNIT_ADMIN)
+        found = asked.get("people?role=head").json
+        units = {role["unit"] for item in found["items"] for role in item["roles"]}
+        assert "d111" in units
+        assert units <= {"c11", "d111", "d112"}
+        assert found["count"] == len(found["items"])
+        assert asked.get("people?unit=d211").status_code == 403
+        assert asked.get("people?standing=gone").status_code == 400
+
+    def test_nobody_else_reads_people(self, api):
+        for role in (Role.FILLER, Role.HEAD, Role.REVIEWER, Role.AUDITOR):
+            assert api.caller("c11", role).get("people").status_code == 403

@@ -86,11 +86,10 @@ class TestReceiving:
             {"file": (io.BytesIO(b"x"), "")},
             {"workbook": (io.BytesIO(b"x"), "a.xlsx")},
             {"file": [(io.BytesIO(b"x"), "a.xlsx"), (io.BytesIO(b"x"), "b.xlsx")]},
-            {"file": (io.BytesIO(b"x"), "a.xlsx"), "unit": ["d111", "d112"]},
             {"file": (io.BytesIO(b"x"), "a.xlsx"), "period": "20233"},
             {"file": (io.BytesIO(b"x"), "a.xlsx"), "colour": "red"},
         ],
-        ids=["none", "unnamed", "misnamed", "two", "two units", "no period", "unknown field"],
+        ids=["none", "unnamed", "misnamed", "two", "no period", "unknown field"],
     )
     def test_a_wrong_form_is_refused(self, api, data):
         response = api.caller("d111").post("uploads", data=data, content_type="multipart/form-data")
