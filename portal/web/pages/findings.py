@@ -12,7 +12,7 @@ from portal.web.access import guarded_blueprint
 from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
-from portal.web.present.findings import by_severity, parse_key, shown_findings
+from portal.web.present.findings import by_severity, parse_key, rules_set_aside, shown_findings
 from portal.web.present.moves import may_edit, may_explain, open_actions
 from portal.web.screens import REVIEW, TASKS
 
@@ -44,11 +44,14 @@ def _page(key: str, refused: InvalidInput | None = None) -> str:
     actor = current_actor()
     with transaction(actor) as session:
         checked = check_submission(session, actor, SubmissionKey.parse(key))
+    excused, unknown = rules_set_aside(checked)
     return render_template(
         "findings.html",
         view=checked.view,
         checked=checked,
         groups=by_severity(shown_findings(checked)),
+        excused=excused,
+        unknown=unknown,
         may_edit=may_edit(actor, checked.view),
         may_explain=may_explain(actor, checked.view),
         actions=open_actions(actor, checked.view),

@@ -1,10 +1,12 @@
 """Findings as pages show them: in groups, each with where it is and what was said about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal.domain.findings import Finding
-from portal.domain.forms import FormVersion, Indicator, Severity, Sheet
+from portal.domain.forms import Indicator, Rule, Severity, Sheet, Text
+from portal.domain.rules import get_rule
 from portal.errors import InvalidInput
 from portal.queries.findings import EXPLAINED, Checked, ExplanationRow
 
@@ -19,6 +21,7 @@ class ShownFinding:
         key: what names it in addresses and forms.
         explainable: whether an explanation answers it.
         explanation: the one that was given.
+        last_year: the one with which a year ago's answer was accepted.
     """
 
     finding: Finding
@@ -26,11 +29,20 @@ class ShownFinding:
     sheet: Sheet | None
     indicator: Indicator | None
     explanation: ExplanationRow | None = None
+    last_year: ExplanationRow | None = None
 
     @property
     def explainable(self) -> bool:
         """Whether an explanation answers it."""
         return self.finding.severity in EXPLAINED
+
+
+class NotApplied(NamedTuple):
+    """A rule that was not applied, and why."""
+
+    rule: Rule
+    indicator: Indicator
+    reason: Text
 
 
 def key_text(finding: Finding) -> str:
@@ -50,23 +62,32 @@ def parse_key(text: str) -> tuple[str, str, str]:
     return (parts[0], parts[1], parts[2])
 
 
-def place(
-    form: FormVersion, finding: Finding, explanations: Mapping[tuple[str, str, str], ExplanationRow] | None = None
-) -> ShownFinding:
-    """A finding at the sheet and indicator it belongs to; one about the whole file belongs to none."""
+def shown_findings(checked: Checked) -> list[ShownFinding]:
+    """The findings of a submission, in form order."""
+    return [_shown(checked, finding) for finding in checked.findings]
+
+
+def _shown(checked: Checked, finding: Finding) -> ShownFinding:
+    """A finding at the sheet and indicator it belongs to; one about the whole return belongs to none."""
+    form = checked.view.form
     known = finding.indicator in form.by_code
     return ShownFinding(
         finding,
         key_text(finding),
         form.sheet_of(finding.indicator) if known else None,
         form.indicator(finding.indicator) if known else None,
-        (explanations or {}).get(finding.key),
+        checked.explanations.get(finding.key),
+        checked.last_year.get(finding.key),
     )
 
 
-def shown_findings(checked: Checked) -> list[ShownFinding]:
-    """The findings of a submission, in form order."""
-    return [place(checked.view.form, finding, checked.explanations) for finding in checked.findings]
+def rules_set_aside(checked: Checked) -> tuple[list[NotApplied], list[NotApplied]]:
+    """The rules that were not applied: those that somebody waived or switched off, and those that could not be."""
+    form, around = checked.view.form, checked.view.around
+    named = [(get_rule(form, rule), reason) for rule, reason in checked.not_evaluated]
+    rules = [NotApplied(rule, form.indicator(rule.indicator), reason) for rule, reason in named]
+    decided = [each for each in rules if around.excused(each.rule)]
+    return decided, [each for each in rules if each not in decided]
 
 
 def by_severity(shown: Sequence[ShownFinding]) -> dict[Severity, list[ShownFinding]]:
