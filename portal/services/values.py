@@ -1,6 +1,6 @@
 """Write figures into a draft."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,8 @@ from portal.domain.values import Value, exact_text
 from portal.errors import Conflict, InvalidMove
 from portal.models import Submission
 from portal.models import Value as ValueRow
-from portal.queries.submissions import form_of, get_row, same_submission, subject_of, value_of
+from portal.queries.figures import value_of
+from portal.queries.submissions import form_of, get_row, same_submission, subject_of
 from portal.services import events, versions
 
 
@@ -76,25 +77,30 @@ def save_values(
         NotFound: an indicator is not of the form.
     """
     row = get_row(session, actor, key, for_update=True)
-    _require_editable(actor, row)
+    require_editable(actor, row)
     if seen is not None and seen != row.row_version:
         raise Conflict("submission", key)
     form = form_of(session, row)
     refused = _refused(form, Level(row.level), values)
-    before = _standing(session, row)
+    before = _standing(session, row, {*values, *(expected or {})})
     _require_expected(key, before, expected or {})
     codes = {finding.indicator for finding in refused}
     changed = {code: value for code, value in values.items() if code not in codes and _differs(before.get(code), value)}
     if changed:
         _write(session, actor, row, before, changed, provenance)
-        _touch(session, row)
+        touch(session, row)
         _record(session, actor, key, row, before, changed)
-    versions_now = {code: each.row_version for code, each in _standing(session, row).items() if code in values}
+    versions_now = {code: each.row_version for code, each in _standing(session, row, values).items()}
     return Saved(versions_now, refused, len(changed))
 
 
-def _require_editable(actor: Actor, row: Submission) -> None:
-    """Say which of the two stands in the way: the person's role, or the state."""
+def require_editable(actor: Actor, row: Submission) -> None:
+    """Stop unless the actor may change what the submission says; name which stands in the way, role or state.
+
+    Raises:
+        NotPermitted: the actor does not fill it.
+        InvalidMove: it can no longer be edited.
+    """
     subject = subject_of(row)
     if subject.path == actor.place.path and row.exempt_reason is None:
         after_edit(State(row.state))
@@ -108,8 +114,13 @@ def _refused(form: FormVersion, level: Level, values: Mapping[str, Value]) -> li
     return [finding for finding in findings if finding is not None]
 
 
-def _standing(session: Session, row: Submission) -> dict[str, ValueRow]:
-    query = select(ValueRow).where(*same_submission(ValueRow, row), ValueRow.version_number == row.version_number)
+def _standing(session: Session, row: Submission, codes: Collection[str]) -> dict[str, ValueRow]:
+    """What stands there for these indicators, by code."""
+    query = select(ValueRow).where(
+        *same_submission(ValueRow, row),
+        ValueRow.version_number == row.version_number,
+        ValueRow.indicator.in_(codes),
+    )
     rows = session.scalars(query.execution_options(populate_existing=True))
     return {each.indicator: each for each in rows}
 
@@ -176,7 +187,8 @@ def value_row(
     }
 
 
-def _touch(session: Session, row: Submission) -> None:
+def touch(session: Session, row: Submission) -> None:
+    """What a change of the draft means for the submission: sign-offs fall away, and lists show the work done."""
     row.state = after_edit(State(row.state))
     row.answered = versions.count_answers(session, row)
     row.last_activity_at = clock.now()

@@ -1,5 +1,7 @@
 """Filling in one sheet: the whole of it by a plain form, or cell by cell while typing."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
@@ -12,8 +14,10 @@ from portal.domain.forms import FormVersion, Sheet
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Conflict, NotFound
+from portal.queries.cell_history import get_cell_history
 from portal.queries.findings import Checked, check_submission
-from portal.queries.submissions import SubmissionView, get_readable
+from portal.queries.report import list_evidence
+from portal.queries.submissions import SubmissionView, form_of, get_readable, get_row
 from portal.services.values import save_values
 from portal.web import figures
 from portal.web.access import guarded_blueprint
@@ -21,10 +25,12 @@ from portal.web.errors import problem_document, sentence, status_of
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
 from portal.web.language import moment, say
+from portal.web.present.cross import cross_view
 from portal.web.present.entries import Typed, changed_only, from_form, from_json
 from portal.web.present.moves import may_edit
 from portal.web.present.sheet import Row, sheet_progress, sheet_rows
 from portal.web.screens import REVIEW, TASKS
+from portal.web.targets import refuse_mixed_units
 
 pages = guarded_blueprint("sheets", __name__, TASKS, REVIEW, url_prefix="/submissions/<key>/sheets")
 
@@ -47,7 +53,8 @@ def show(key: str, code: str) -> str:
     actor = current_actor()
     with transaction(actor) as session:
         checked = check_submission(session, actor, SubmissionKey.parse(key))
-    return _page(actor, checked, sheet_of(checked.view.form, code))
+        proofs = _proofs(session, actor, checked.view.key)
+    return _page(actor, checked, sheet_of(checked.view.form, code), proofs)
 
 
 @pages.post("/<code>")
@@ -62,11 +69,12 @@ def save(key: str, code: str) -> AnyResponse | tuple[str, int]:
             typed = changed_only(from_form(request.form, sheet.indicators), view.values)
             refused = _save(session, actor, name, typed)
             checked = check_submission(session, actor, name)
+            proofs = _proofs(session, actor, name)
     except Conflict:
         return _conflicted(actor, name, code)
     problems = _problems(typed, refused)
     if problems:
-        return _page(actor, checked, sheet, typed=typed, problems=problems), 422
+        return _page(actor, checked, sheet, proofs, typed=typed, problems=problems), 422
     flash(_("已保存。"), "good")
     return redirect(_onward(checked.view, sheet), code=303)
 
@@ -75,12 +83,13 @@ def save(key: str, code: str) -> AnyResponse | tuple[str, int]:
 def autosave(key: str, code: str) -> Response:
     """Save some cells while the person goes on typing; answers what the page must now show."""
     actor = current_actor()
+    body = request.get_json()
+    refuse_mixed_units(body)
     name = SubmissionKey.parse(key)
     try:
         with transaction(actor) as session:
-            view = get_readable(session, actor, name)
-            sheet = sheet_of(view.form, code)
-            typed = from_json(request.get_json(), {each.code: each for each in sheet.indicators})
+            sheet = sheet_of(form_of(session, get_row(session, actor, name)), code)
+            typed = from_json(body, {each.code: each for each in sheet.indicators})
             refused = _save(session, actor, name, typed)
             checked = check_submission(session, actor, name)
     except Conflict as conflict:
@@ -91,6 +100,22 @@ def autosave(key: str, code: str) -> Response:
         problems=_problems(typed, refused),
         rows={row.code: _row_answer(row) for row in rows},
     )
+
+
+@pages.get("/<code>/<indicator>/history")
+def history(key: str, code: str, indicator: str) -> str:
+    """The past of one figure: a page, or the piece of it that goes beside the cell."""
+    actor = current_actor()
+    name = SubmissionKey.parse(key)
+    with transaction(actor) as session:
+        view = get_readable(session, actor, name)
+        past = get_cell_history(session, actor, name, indicator)
+    template = "cell_history_piece.html" if "piece" in request.args else "cell_history.html"
+    found = {each.code: each for each in sheet_of(view.form, code).indicators}.get(indicator)
+    if found is None:
+        raise NotFound("indicator", indicator)
+    shown = {period: figures.shown(value, found) for period, value in past.earlier.items()}
+    return render_template(template, view=view, code=code, indicator=found, past=past, shown=shown)
 
 
 def sheet_of(form: FormVersion, code: str) -> Sheet:
@@ -119,6 +144,7 @@ def _page(
     actor: Actor,
     checked: Checked,
     sheet: Sheet,
+    proofs: Mapping[str, int],
     *,
     typed: Typed | None = None,
     problems: dict[str, str] | None = None,
@@ -130,8 +156,21 @@ def _page(
     rows = sheet_rows(view, sheet, checked.findings, editable=editable, entries=kept, problems=problems, theirs=theirs)
     progress = sheet_progress(view, checked.findings)
     return render_template(
-        "sheet.html", view=view, sheet=sheet, rows=rows, progress=progress, editable=editable, problems=problems
+        "sheet.html",
+        view=view,
+        sheet=sheet,
+        rows=rows,
+        cross=cross_view(sheet, rows),
+        progress=progress,
+        editable=editable,
+        problems=problems,
+        proofs=proofs,
     )
+
+
+def _proofs(session: Session, actor: Actor, key: SubmissionKey) -> Mapping[str, int]:
+    """How many files go with each figure, by code."""
+    return Counter(each.indicator for each in list_evidence(session, actor, key))
 
 
 def _onward(view: SubmissionView, sheet: Sheet) -> str:
@@ -156,9 +195,10 @@ def _conflicted(actor: Actor, key: SubmissionKey, code: str) -> tuple[str, int]:
     """The sheet again: mine in the boxes, theirs beside them, nothing lost. Saving once more decides for mine."""
     with transaction(actor) as session:
         checked = check_submission(session, actor, key)
+        proofs = _proofs(session, actor, key)
     sheet = sheet_of(checked.view.form, code)
     typed = changed_only(from_form(request.form, sheet.indicators), checked.view.values)
-    return _page(actor, checked, sheet, typed=typed, theirs=_theirs(checked.view, typed)), 409
+    return _page(actor, checked, sheet, proofs, typed=typed, theirs=_theirs(checked.view, typed)), 409
 
 
 def _conflict_answer(actor: Actor, key: SubmissionKey, code: str, conflict: Conflict) -> Response:
@@ -197,6 +237,7 @@ def _row_answer(row: Row) -> dict[str, Any]:
     return {
         "answer": row.entry.answer,
         "not_applicable": row.entry.not_applicable,
+        "note": row.entry.note,
         "shown": row.shown,
         "change": row.change,
         "row_version": row.row_version,

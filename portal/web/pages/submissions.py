@@ -7,15 +7,20 @@ from portal.db import transaction
 from portal.domain.lifecycle import Action
 from portal.domain.submissions import SubmissionKey
 from portal.errors import NotFound
+from portal.queries.assignments import assignments_of
 from portal.queries.events import list_history
 from portal.queries.findings import check_submission
+from portal.queries.report import list_evidence, list_passages
 from portal.queries.submissions import get_submission, list_versions
 from portal.services import moves
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
 from portal.web.present.entries import read_version
+from portal.web.present.events import shown_events, units_of
 from portal.web.present.moves import may_edit, may_upload, open_actions
+from portal.web.present.report import task_list
 from portal.web.present.sheet import sheet_progress
+from portal.web.present.work import own_share, shares
 from portal.web.screens import REVIEW, TASKS
 
 HISTORY_SHOWN = 100
@@ -31,17 +36,24 @@ def show(key: str) -> str:
     with transaction(actor) as session:
         view = get_submission(session, actor, name)
         checked = check_submission(session, actor, name) if view.readable else None
+        passages = list_passages(session, actor, name) if checked else {}
+        files = list_evidence(session, actor, name) if checked else []
+        duties = assignments_of(session, actor, view.form.code) if actor.place.code == view.key.unit else {}
         versions = list_versions(session, actor, name)
-        history = list_history(session, actor, name, limit=HISTORY_SHOWN)
+        happened = list_history(session, actor, name, limit=HISTORY_SHOWN)
+        history = list(shown_events(session, happened))
+        named = units_of(session, happened)
     findings = checked.findings if checked else []
     return render_template(
         "submission.html",
         view=view,
         checked=checked,
-        progress=sheet_progress(view, findings),
+        parts=task_list(view, sheet_progress(view, findings), passages, files),
         versions=versions,
         history=history,
+        named=named,
         actions=open_actions(actor, view),
+        mine=own_share(actor, shares(view, passages, duties)),
         may_edit=may_edit(actor, view),
         may_upload=may_upload(actor, view),
     )

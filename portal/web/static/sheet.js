@@ -1,7 +1,7 @@
 // The sheet being filled in: saving while typing, keys, and pasting blocks from a spreadsheet.
 // Without this file the sheet works all the same, by its buttons.
 import { Saver } from "./sheet_saving.js";
-import { pasteBlock } from "./sheet_paste.js";
+import { pasteAcross, pasteBlock } from "./sheet_paste.js";
 
 const form = document.getElementById("sheet");
 const answers = [...form.querySelectorAll("[name^='answer-']")];
@@ -38,6 +38,17 @@ form.addEventListener("keydown", (event) => {
     lastPaste = null;
     return;
   }
+  if (event.ctrlKey && event.key === "Enter") {
+    event.preventDefault();
+    showPast(document.querySelector(`[data-past="${box.dataset.code}"]`));
+    return;
+  }
+  if (event.key === "F8" || event.key === "F9") {
+    event.preventDefault();
+    if (event.key === "F8") notApplicable(box.dataset.code);
+    else roughly(form.elements[`answer-${box.dataset.code}`]);
+    return;
+  }
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const writesLines = box.tagName === "TEXTAREA";
   const chooses = box.tagName === "SELECT";
@@ -51,9 +62,47 @@ form.addEventListener("keydown", (event) => {
   }
 });
 
+// One key: this duty is not ours. The same key again takes it back.
+function notApplicable(code) {
+  const tick = noteOrTick(code, "na");
+  tick.checked = !tick.checked;
+  if (tick.checked) form.elements[`answer-${code}`].value = "";
+  saver.touch(code);
+  saver.flush();
+}
+
+// One key: about so many (约数).
+function roughly(box) {
+  if (box.inputMode !== "decimal" || !box.value.trim()) return;
+  box.value = /^\s*约/.test(box.value) ? box.value.replace(/^\s*约\s*/, "") : `约${box.value.trim()}`;
+  saver.touch(box.dataset.code);
+}
+
+// Who changed a figure and when, and earlier years', under its row; asked for only when it is wanted.
+form.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-past]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  showPast(link);
+});
+
+async function showPast(link) {
+  const code = link.dataset.past;
+  const place = document.getElementById(`past-${code}`);
+  if (place.childElementCount) place.replaceChildren();
+  else {
+    const response = await fetch(`${link.href}?piece=1`, { credentials: "same-origin" });
+    if (!response.ok || response.redirected) return;
+    const piece = new DOMParser().parseFromString(await response.text(), "text/html");
+    place.replaceChildren(...piece.body.childNodes);
+  }
+  saver.uncover(code);
+}
+
 // To the box above or below in the same column.
 function step(event, box, by) {
-  const column = [...form.querySelectorAll(`[name^='${box.name.split("-")[0]}-']`)];
+  const across = box.dataset.column ? `[data-column='${box.dataset.column}']` : "";
+  const column = [...form.querySelectorAll(`[name^='${box.name.split("-")[0]}-']${across}`)];
   const next = column[column.indexOf(box) + by];
   event.preventDefault(); // Enter would send the form
   if (!next) return;
@@ -66,16 +115,16 @@ form.addEventListener("paste", (event) => {
   const text = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
   if (!answers.includes(box) || box.tagName === "TEXTAREA" || !/[\t\n]/.test(text.replace(/[\r\n]+$/, ""))) return;
   event.preventDefault();
-  const cells = pasteBlock(text, answers.slice(answers.indexOf(box)));
-  lastPaste = cells.map(({ box: target }) => ({ box: target, value: target.value }));
+  const { cells, beyond } = box.dataset.column ? pasteAcross(text, box, answers) : pasteBlock(text, answers.slice(answers.indexOf(box)));
+  lastPaste = cells.map(({ box: target }) => ({ box: target, value: target.value, ticked: noteOrTick(target.dataset.code, "na").checked }));
   put(cells);
-  saver.say(`${saver.word("pasted")} ${cells.length} ${saver.word("cells")}`);
+  saver.told = `${saver.word("pasted")} ${cells.length} ${saver.word("cells")}${beyond ? saver.word("beyond").replace("{n}", beyond) : ""}`;
 });
 
 function put(cells) {
-  for (const { box, value } of cells) {
+  for (const { box, value, ticked = false } of cells) {
     box.value = value;
-    if (value) noteOrTick(box.dataset.code, "na").checked = false;
+    if (value || ticked) noteOrTick(box.dataset.code, "na").checked = ticked;
     saver.touch(box.dataset.code);
   }
   saver.flush();

@@ -1,10 +1,27 @@
-// A block copied from a spreadsheet becomes answers: one row of the block to one row of the sheet.
+// A block copied from a spreadsheet becomes answers: one row of the block to one row of the sheet. `beyond` counts the
+// rows for which the sheet has none.
 
 // The last column that holds anything numeric is the one meant: people copy the name or the unit along with it.
 export function pasteBlock(text, boxes) {
   const rows = text.replace(/[\r\n]+$/, "").split(/\r\n|\n|\r/).map((line) => line.split("\t"));
   const column = answerColumn(rows);
-  return rows.slice(0, boxes.length).map((row, index) => ({ box: boxes[index], value: fitting(boxes[index], tidy(row[column] || "")) }));
+  const cells = rows.slice(0, boxes.length).map((row, index) => ({ box: boxes[index], value: fitting(boxes[index], tidy(row[column] || "")) }));
+  return { cells, beyond: rows.length - cells.length };
+}
+
+// In a cross table the block lies over the cells as it lay in the spreadsheet, from the box on; what would fall on a
+// cell that is worked out, or beside the table, is left out.
+export function pasteAcross(text, box, boxes) {
+  const rows = text.replace(/[\r\n]+$/, "").split(/\r\n|\n|\r/).map((line) => line.split("\t"));
+  const lines = [...new Set(boxes.map((each) => Number(each.dataset.line)))].sort((one, other) => one - other);
+  const first = lines.indexOf(Number(box.dataset.line));
+  const found = rows.flatMap((row, down) => row.map((value, right) => {
+    const [line, column] = [lines[first + down], Number(box.dataset.column) + right];
+    const target = boxes.find((each) => Number(each.dataset.line) === line && Number(each.dataset.column) === column);
+    return target && { box: target, value: fitting(target, tidy(value)) };
+  }));
+  const cells = found.filter(Boolean);
+  return { cells, beyond: found.length - cells.length };
 }
 
 function answerColumn(rows) {

@@ -9,13 +9,15 @@ export class Saver {
     this.form = form;
     this.state = state;
     this.dirty = new Set();
+    this.contests = new Map(); // what I typed where somebody else was first, with the row version I saw
+    this.told = ""; // what the next word of success also says
     this.sending = false;
     this.handedOver = false;
     this.timer = null;
     this.say(this.word("idle"));
     this.restore();
     window.addEventListener("beforeunload", (event) => {
-      if (this.dirty.size && !this.handedOver) event.preventDefault();
+      if ((this.dirty.size || this.contests.size) && !this.handedOver) event.preventDefault();
     });
     window.addEventListener("online", () => this.flush());
   }
@@ -31,6 +33,13 @@ export class Saver {
 
   // A box has changed: save it when the person pauses.
   touch(code) {
+    this.told = "";
+    const contest = this.contests.get(code);
+    if (contest) {
+      this.contests.set(code, { ...this.read(code), row_version: contest.row_version });
+      this.remember();
+      return;
+    }
     this.dirty.add(code);
     this.remember();
     clearTimeout(this.timer);
@@ -79,26 +88,38 @@ export class Saver {
     for (const code of Object.keys(cells)) {
       if (same(this.read(code), cells[code])) this.dirty.delete(code);
       this.problem(code, problems[code] || "");
-      if (!problems[code] && !this.dirty.has(code)) this.settle(code, rows[code]);
+      if (problems[code]) continue;
+      this.form.elements[`version-${code}`].value = rows[code].row_version;
+      if (!this.dirty.has(code)) this.settle(code, rows[code]);
     }
     for (const [code, row] of Object.entries(rows)) this.show(code, row);
     this.remember();
     const wrong = Object.keys(problems).length;
-    if (!wrong) this.say(`${this.word("saved")} ${time}`);
+    if (!wrong) this.say(`${this.word("saved")} ${time} ${this.told}`.trim());
     else this.say(`${wrong} ${this.word("refused")}`, true);
   }
 
-  // Somebody else changed the same boxes: show theirs, keep mine, and let the person choose.
+  // Somebody else changed the same boxes: show theirs, keep mine, and let the person choose. Until then nothing of
+  // these boxes is sent, and the form still carries the row version that was seen, so that it would not win unawares.
   contested(cells, body) {
     for (const [code, theirs] of Object.entries(body.cells)) {
       this.dirty.delete(code);
-      this.form.elements[`version-${code}`].value = theirs.row_version;
+      this.contests.set(code, cells[code]);
       this.problem(code, theirs.theirs);
       const under = document.getElementById(`problem-${code}`);
-      under.append(" ", this.choice("mine", () => this.touch(code)), " ", this.choice("other", () => this.take(code, theirs)));
+      under.append(" ", this.choice("mine", () => this.insist(code, theirs)), " ", this.choice("other", () => this.take(code, theirs)));
     }
     this.remember();
     this.say(body.detail, true);
+    if (this.dirty.size) this.touchAgain();
+  }
+
+  insist(code, theirs) {
+    this.contests.delete(code);
+    this.form.elements[`version-${code}`].value = theirs.row_version;
+    this.problem(code, "");
+    this.touch(code);
+    this.flush();
   }
 
   choice(name, act) {
@@ -111,21 +132,31 @@ export class Saver {
   }
 
   take(code, theirs) {
+    this.contests.delete(code);
     this.settle(code, theirs);
+    this.form.elements[`version-${code}`].value = theirs.row_version;
     this.problem(code, "");
+    this.remember();
+    this.say(this.word("idle"));
   }
 
   // What the server made of the answer: 3.7万 has become 37000.
   settle(code, row) {
     this.form.elements[`answer-${code}`].value = row.answer;
     this.form.elements[`na-${code}`].checked = row.not_applicable;
+    this.form.elements[`note-${code}`].value = row.note;
+  }
+
+  // Whether the person is in these boxes, or has something there that the server does not.
+  holds(code) {
+    return this.dirty.has(code) || this.contests.has(code) || document.activeElement.dataset.code === code;
   }
 
   show(code, row) {
     const line = document.getElementById(`row-${code}`);
     if (!line) return;
     const version = this.form.elements[`version-${code}`];
-    if (version) version.value = row.row_version;
+    if (version && Number(version.value) !== row.row_version && !this.refresh(code, row, version)) return;
     const output = line.querySelector("output.shown");
     if (output) output.textContent = row.shown;
     line.querySelector(".change").textContent = row.change;
@@ -135,6 +166,14 @@ export class Saver {
     if (invalid) line.classList.add("has-blocking");
     else if (row.remarks.length) line.classList.add(`has-${row.remarks[0].severity}`);
     this.uncover(code);
+  }
+
+  // A box and its row version change together, or neither: else the next save would undo what somebody else did.
+  refresh(code, row, version) {
+    if (this.holds(code)) return false;
+    this.settle(code, row);
+    version.value = row.row_version;
+    return true;
   }
 
   problem(code, text) {
@@ -148,7 +187,7 @@ export class Saver {
   }
 
   uncover(code) {
-    const empty = !document.getElementById(`problem-${code}`).textContent && !document.getElementById(`remarks-${code}`).children.length;
+    const empty = ["past", "problem", "remarks"].every((part) => !document.getElementById(`${part}-${code}`).textContent);
     document.getElementById(`under-${code}`).hidden = empty;
   }
 
@@ -169,8 +208,9 @@ export class Saver {
     this.timer = setTimeout(() => this.flush(), RETRY);
   }
 
+  // Whether something was typed while `cells` were on their way.
   unsent(cells) {
-    return [...this.dirty].some((code) => !cells[code]);
+    return [...this.dirty].some((code) => !cells[code] || !same(this.read(code), cells[code]));
   }
 
   touchAgain() {
@@ -180,8 +220,9 @@ export class Saver {
 
   remember() {
     const { queue } = this.form.dataset;
-    if (!this.dirty.size) localStorage.removeItem(queue);
-    else localStorage.setItem(queue, JSON.stringify(Object.fromEntries([...this.dirty].map((code) => [code, this.read(code)]))));
+    const kept = { ...Object.fromEntries([...this.dirty].map((code) => [code, this.read(code)])), ...Object.fromEntries(this.contests) };
+    if (Object.keys(kept).length) localStorage.setItem(queue, JSON.stringify(kept));
+    else localStorage.removeItem(queue);
   }
 
   // What an earlier page could not save. It keeps the row version seen then, so that nobody is overwritten unawares.
