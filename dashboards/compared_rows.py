@@ -1,6 +1,9 @@
 """Reads the figures that the ranking and the map compare: units' own, or the totals of what is below them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -9,13 +12,17 @@ from dashboards.context import Context
 from dashboards.filters import Basis, TreeChoice, Whose
 from dashboards.parts import unit_name
 from dashboards.standings import UnitFigure
+from portal.domain.forms import Indicator
 from portal.domain.periods import Period
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
 from portal.errors import NotFound
+from portal.queries.forms import indicators_then
 from portal.queries.own_figures import OwnFigure, own_figures
 from portal.queries.rollups import RollUpRow, roll_up
 from portal.queries.units import UnitRow
+
+Row = TypeVar("Row", RollUpRow, OwnFigure)
 
 
 def load(session: Session, context: Context, *, with_leaves: bool = False) -> Comparison:
@@ -56,8 +63,10 @@ def _counts_as(unit: UnitRow, level: Level) -> bool:
 
 def _totals(session: Session, context: Context, units: Sequence[UnitRow]) -> list[UnitFigure]:
     """The units' roll-ups beside those of a year ago."""
-    now = _rows(session, context, context.period, units)
-    before = _rows(session, context, context.period.last_year, units)
+    now = _rows(session, context, context.period, units, context.indicator)
+    before = _summed(
+        [_rows(session, context, context.period.last_year, units, each) for each in _then(session, context)]
+    )
     names = _names(context)
     return [_total(unit, names, now.get(unit.code), before.get(unit.code)) for unit in units]
 
@@ -67,7 +76,27 @@ def _names(context: Context) -> dict[str, str]:
     return {unit.code: unit_name(unit.name, unit.name_en) for unit in (*context.ancestors, *context.units)}
 
 
-def _rows(session: Session, context: Context, period: Period, units: Sequence[UnitRow]) -> dict[str, RollUpRow]:
+def _then(session: Session, context: Context) -> tuple[Indicator, ...]:
+    """What the indicator was a year ago, under another name or in parts perhaps; nothing where the series breaks."""
+    root_id, code = context.unit.root_id, context.indicator.code
+    return indicators_then(session, root_id, code, context.period, context.period.last_year)
+
+
+def _summed(parts: Sequence[Mapping[str, Row]]) -> dict[str, Row]:
+    """The rows of indicators that were merged since, added up by unit; no value where one of them has none."""
+    if len(parts) < 2:  # noqa: PLR2004 - nothing to add up
+        return dict(parts[0]) if parts else {}
+    found = {}
+    for code in set.intersection(*(set(rows) for rows in parts)):
+        values = [None if getattr(rows[code], "partial", False) else rows[code].value for rows in parts]
+        numbers = [value for value in values if value is not None]
+        found[code] = replace(parts[0][code], value=sum(numbers, Decimal(0)) if len(numbers) == len(values) else None)
+    return found
+
+
+def _rows(
+    session: Session, context: Context, period: Period, units: Sequence[UnitRow], indicator: Indicator
+) -> dict[str, RollUpRow]:
     """By unit code; nothing for a period in which the indicator was not collected."""
     found: dict[str, RollUpRow] = {}
     if period not in context.periods:
@@ -79,7 +108,7 @@ def _rows(session: Session, context: Context, period: Period, units: Sequence[Un
                 context.actor,
                 unit=field_of(context).code,
                 period=period,
-                indicators=[context.indicator.code],
+                indicators=[indicator.code],
                 by=f"level:{level}",
                 tree=context.filters.tree,
                 pending=context.filters.basis is Basis.PENDING,
@@ -116,13 +145,16 @@ def _status(row: RollUpRow | None) -> ValueStatus:
 
 def _own(session: Session, context: Context, units: Sequence[UnitRow]) -> list[UnitFigure]:
     """The units' own accepted figures beside those of a year ago."""
-    now = _own_rows(session, context, context.period, units)
-    before = _own_rows(session, context, context.period.last_year, units)
+    period = context.period.last_year
+    now = _own_rows(session, context, context.period, units, context.indicator)
+    before = _summed([_own_rows(session, context, period, units, each) for each in _then(session, context)])
     names = _names(context)
     return [_own_figure(unit, names, now.get(unit.code), before.get(unit.code)) for unit in units]
 
 
-def _own_rows(session: Session, context: Context, period: Period, units: Sequence[UnitRow]) -> dict[str, OwnFigure]:
+def _own_rows(
+    session: Session, context: Context, period: Period, units: Sequence[UnitRow], indicator: Indicator
+) -> dict[str, OwnFigure]:
     """By unit code; nothing for a period in whose tree the unit looked at does not stand."""
     found: dict[str, OwnFigure] = {}
     for level in {unit.level for unit in units}:
@@ -133,7 +165,7 @@ def _own_rows(session: Session, context: Context, period: Period, units: Sequenc
                 under=field_of(context).code,
                 level=level,
                 period=period,
-                indicator=context.indicator,
+                indicator=indicator,
             )
         except NotFound:
             continue

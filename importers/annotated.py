@@ -14,9 +14,9 @@ from importers.examination_text import SEVERITY_WORDS, summary
 from importers.identity import FINDINGS_SHEET, Context, Identity
 from importers.pipeline import Examination
 from importers.template import build, workbook_bytes
-from importers.template_job import THIS_YEAR, Job
+from importers.template_frame import set_page
+from importers.template_job import Job
 from importers.template_styles import lines_of, put_link, put_text, row_height
-from importers.template_table import set_page
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion, Language, Severity, Text
 from portal.domain.periods import Period
@@ -89,7 +89,7 @@ def _mark_cells(book: Workbook, job: Job, findings: tuple[Finding, ...]) -> None
             by_indicator.setdefault(finding.indicator, []).append(finding)
     for code, found in by_indicator.items():
         place, heaviest = job.places[code], min((f.severity for f in found), key=lambda s: s.rank)
-        cell = book[place.sheet][place.address(THIS_YEAR)]
+        cell = book[place.sheet][place.answer]
         cell.fill = PatternFill("solid", start_color=_FILLS[heaviest])
         text = "\n".join(_comment_line(job, finding) for finding in found)[:_LONGEST_COMMENT]
         cell.comment = Comment(text, "汇总", height=40 + 18 * lines_of(text, 44), width=340)
@@ -143,7 +143,7 @@ def _write_finding(worksheet: Worksheet, job: Job, row: int, number: int, findin
     worksheet[f"B{row}"].fill = PatternFill("solid", start_color=_FILLS[finding.severity])
     place = job.places.get(finding.indicator)
     if place:
-        put_link(worksheet[f"C{row}"], finding.indicator, place.sheet, place.address(THIS_YEAR))
+        put_link(worksheet[f"C{row}"], finding.indicator, place.sheet, place.answer)
     else:
         put_text(worksheet[f"C{row}"], finding.indicator, style.CENTRED)
     lines = max(lines_of(text, _HEADS[column][1] - 2) for column, text in texts.items())

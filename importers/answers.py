@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 
 from importers import table_findings as wrong
-from importers.extract import Entry, Extraction
+from importers.extract import Extraction
 from importers.notes import read_note
 from importers.parse import Parsed, parse_cell
-from importers.tables import Column
+from importers.tables import Column, Entry
 from portal.domain.entry_checks import admissible
 from portal.domain.findings import Cell, Finding
 from portal.domain.forms import FormVersion, Indicator, Source

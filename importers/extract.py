@@ -5,32 +5,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from importers import table_findings as wrong
+from importers.grid_entries import Crossings, crossings_of, entries_of, hidden_in, strays_of
+from importers.grids import Grid
 from importers.identity import SHEETS_WITHOUT_ANSWERS
 from importers.measures import tidy
-from importers.tables import Column, Row, Table
-from importers.workbook import CellKind, ReadCell, ReadWorkbook, Visibility, column_letters
+from importers.tables import Column, Entry, Row, Table
+from importers.workbook import CellKind, ReadWorkbook, Visibility, column_letters
 from portal.domain.findings import Cell, Finding
 from portal.domain.forms import FormVersion, Indicator, Sheet, Source, Text
 
 _CODE = re.compile(r"[A-Z]{1,8}[0-9_][A-Z0-9_]*", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Where an indicator is answered: the place of this year's figure and what stands in its row."""
-
-    place: Cell
-    cells: dict[Column, ReadCell]
-
-    @property
-    def answer(self) -> ReadCell | None:
-        """This year's cell; None when it is blank."""
-        return self.cells.get(Column.THIS_YEAR)
-
-    def text(self, column: Column) -> str:
-        """What stands in another column, as text; empty when blank."""
-        cell = self.cells.get(column)
-        return cell.text.strip() if cell else ""
 
 
 @dataclass
@@ -49,7 +33,7 @@ class Extraction:
     not_checked: list[Text] = field(default_factory=list)
 
 
-def extract(workbook: ReadWorkbook, tables: list[Table], form: FormVersion, typed: frozenset[str]) -> Extraction:
+def extract(workbook: ReadWorkbook, tables: list[Table | Grid], form: FormVersion, typed: frozenset[str]) -> Extraction:
     """Find every indicator's row.
 
     Args:
@@ -60,31 +44,56 @@ def extract(workbook: ReadWorkbook, tables: list[Table], form: FormVersion, type
     """
     extraction = Extraction()
     rows: dict[str, list[Entry]] = {}
-    for table in tables:
+    lists = [table for table in tables if isinstance(table, Table)]
+    grids = [table for table in tables if isinstance(table, Grid)]
+    for table in lists:
         _report_hidden(table, extraction)
         for row in table.rows if table.readable else ():
             if row.code in form.by_code:
-                rows.setdefault(row.code, []).append(_entry(table, row))
+                rows.setdefault(row.code, []).append(_entry(form, table, row))
             else:
                 _report_stray(table, row, extraction)
+    crossings = crossings_of(form)
+    for grid in grids:
+        extraction.findings += _about_grid(grid, crossings)
+        for code, entry in entries_of(grid, crossings) if grid.readable else ():
+            rows.setdefault(code, []).append(entry)
     for code, entries in rows.items():
         _settle(form, code, entries, extraction)
     _report_repeats(rows, extraction)
-    unread = _report_unreadable(tables, form, extraction)
+    unread = _report_unreadable(lists, form, extraction) | _unread_cells(grids, crossings)
     _report_missing(form, typed, unread, extraction)
     _report_other_sheets(workbook, tables, extraction)
     return extraction
 
 
-def _entry(table: Table, row: Row) -> Entry:
-    address = f"{column_letters(table.columns[Column.THIS_YEAR])}{row.number}"
-    return Entry(Cell(table.sheet.name, address), row.cells)
+def _entry(form: FormVersion, table: Table, row: Row) -> Entry:
+    name = row.cells[Column.NAME].text.strip() if Column.NAME in row.cells else ""
+    misnamed = name if _names_another(form, form.indicator(row.code), name) else ""
+    return Entry(_place(table, row), row.cells, misnamed)
+
+
+def _place(table: Table, row: Row) -> Cell:
+    return Cell(table.sheet.name, f"{column_letters(table.columns[Column.THIS_YEAR])}{row.number}")
+
+
+def _about_grid(grid: Grid, crossings: Crossings) -> list[Finding]:
+    hidden = [] if grid.sheet.visibility is Visibility.VISIBLE else [wrong.hidden_sheet(grid.sheet.name)]
+    if not grid.readable:
+        return [*hidden, wrong.grid_codes_missing(Cell(grid.sheet.name, f"A{grid.header_row}"))]
+    return [*hidden, *hidden_in(grid), *strays_of(grid, crossings)]
+
+
+def _unread_cells(grids: list[Grid], crossings: Crossings) -> set[str]:
+    """Codes of the cells of cross tables whose rows or columns cannot be told."""
+    rows = {row.code for grid in grids if not grid.readable for row in grid.rows}
+    return {code for (row, _column), code in crossings.cells.items() if row in rows}
 
 
 def _report_stray(table: Table, row: Row, extraction: Extraction) -> None:
     """Rows of another form's code, or with a number but no code; the letter row, signatures and notes are neither."""
     answer = row.cells.get(Column.THIS_YEAR)
-    place = _entry(table, row).place
+    place = _place(table, row)
     if _CODE.fullmatch(row.code):
         extraction.findings.append(wrong.unknown_code(place, row.code, answer.raw if answer else ""))
     elif not row.code and answer is not None and answer.kind is CellKind.NUMBER:
@@ -96,9 +105,9 @@ def _settle(form: FormVersion, code: str, entries: list[Entry], extraction: Extr
     answered = [entry for entry in entries if entry.answer is not None and entry.answer.raw.strip()]
     contents = list(dict.fromkeys(entry.answer.raw for entry in answered if entry.answer))
     indicator = form.indicator(code)
-    misnamed = next((entry for entry in answered if _names_another(form, indicator, entry)), None)
+    misnamed = next((entry for entry in answered if entry.misnamed), None)
     if misnamed is not None:
-        extraction.findings.append(wrong.name_of_another(indicator, misnamed.place, misnamed.text(Column.NAME)))
+        extraction.findings.append(wrong.name_of_another(indicator, misnamed.place, misnamed.misnamed))
         extraction.lost.add(code)
     elif len(contents) > 1:
         places = [entry.place for entry in answered]
@@ -108,9 +117,9 @@ def _settle(form: FormVersion, code: str, entries: list[Entry], extraction: Extr
         extraction.entries[code] = (answered or entries)[0]
 
 
-def _names_another(form: FormVersion, indicator: Indicator, entry: Entry) -> bool:
+def _names_another(form: FormVersion, indicator: Indicator, found: str) -> bool:
     """Whether a row to fill in bears another indicator's name: names and figures were sorted without their codes."""
-    name = {tidy(entry.text(Column.NAME))} - {""}
+    name = {tidy(found)} - {""}
     return (
         indicator.source is Source.COLLECTED
         and not _is_named(indicator, name)
@@ -168,7 +177,24 @@ def _report_missing(form: FormVersion, typed: frozenset[str], unread: set[str], 
         if to_say and len(missing) == len(wanted):
             extraction.findings.append(wrong.sheet_missing(sheet))
         else:
-            extraction.findings += [wrong.row_missing(indicator) for indicator in to_say]
+            extraction.findings += _lines_missing(sheet, to_say, wanted)
+
+
+def _lines_missing(sheet: Sheet, missing: list[Indicator], wanted: list[Indicator]) -> list[Finding]:
+    """What is gone of a sheet; of a cross table each row, then each column, that is gone whole is said once."""
+    left, findings = [indicator.code for indicator in missing], []
+    crossings = sheet.cross.crossings if sheet.cross else ()
+    for axis in (0, 1):
+        cells: dict[str, list[str]] = {}
+        for crossing, indicator in zip(crossings, sheet.indicators, strict=False):
+            if indicator in wanted:
+                cells.setdefault(crossing[axis].code, []).append(indicator.code)
+        for crossing in crossings:
+            codes = cells.pop(crossing[axis].code, [])
+            if codes and set(codes) <= set(left):
+                findings.append(wrong.line_missing(sheet, crossing[axis], codes[0]))
+                left = [code for code in left if code not in codes]
+    return findings + [wrong.row_missing(indicator) for indicator in missing if indicator.code in left]
 
 
 def _report_hidden(table: Table, extraction: Extraction) -> None:
@@ -182,7 +208,7 @@ def _report_hidden(table: Table, extraction: Extraction) -> None:
         extraction.findings.append(wrong.hidden_rows(sheet.name, hidden))
 
 
-def _report_other_sheets(workbook: ReadWorkbook, tables: list[Table], extraction: Extraction) -> None:
+def _report_other_sheets(workbook: ReadWorkbook, tables: list[Table | Grid], extraction: Extraction) -> None:
     with_tables = {table.sheet.name for table in tables}
     for sheet in workbook.sheets:
         if sheet.cells and sheet.name not in with_tables | SHEETS_WITHOUT_ANSWERS:

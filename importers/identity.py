@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from portal.domain.forms import FormVersion, Text
+from portal.domain.surroundings import ALONE, Surroundings
 from portal.domain.units import Level
 from portal.domain.values import Values
 
@@ -80,11 +81,13 @@ class Context:
     Attributes:
         last_year: accepted values of the same period a year ago, if there are any.
         previous: accepted values of the period right before, if there are any.
+        around: what else a check looks at.
     """
 
     unit: UnitName
     last_year: Values | None = None
     previous: Values | None = None
+    around: Surroundings = ALONE
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from importers.reasons import reason_advice, reason_text
 from importers.recognise import FindForm, NotRecognised, Recognised, recognise
 from importers.sandbox import read_workbook
 from importers.tables import find_tables
-from portal.domain.expressions import parse
 from portal.domain.findings import Cell, Finding
+from portal.domain.form_expressions import condition_of
 from portal.domain.forms import FormVersion, Severity, Text
+from portal.domain.implied_rules import rules_of
 from portal.domain.periods import Period
 from portal.domain.rules import check, completed
 from portal.domain.values import Value
@@ -138,9 +139,9 @@ def _refused(refusal: NotRecognised) -> Examination:
 def _checked(recognised: Recognised, context: Context, extraction: Extraction) -> Examination:
     form, level = recognised.form, context.unit.level
     answers = read_answers(form, level, extraction)
-    result = check(form, level, answers.values, context.last_year, context.previous)
+    result = check(form, level, answers.values, context.last_year, context.previous, context.around)
     places = {code: entry.place for code, entry in extraction.entries.items()}
-    worked_out = completed(form, level, answers.values, context.last_year, context.previous)
+    worked_out = completed(form, level, answers.values, context.last_year, context.previous, context.around)
     unknown = answers.unread.keys() | extraction.lost
     echoes = [finding for finding in result.findings if _rests_on(form, finding, unknown)]
     findings = [
@@ -185,8 +186,8 @@ def _weighed(of_cells: Iterable[Finding], checked: Iterable[Finding]) -> list[Fi
 
 def _rests_on(form: FormVersion, finding: Finding, unknown: AbstractSet[str]) -> bool:
     """Whether a finding only echoes a figure that could not be read: it is not missing, and no rule can judge it."""
-    rules = {rule.id: rule for rule in form.rules}
-    looked_at = set(parse(rules[finding.rule].expression).codes) if finding.rule else set()
+    rules = {rule.id: rule for rule in rules_of(form)}
+    looked_at = set(condition_of(form, rules[finding.rule]).codes) if finding.rule else set()
     return not unknown.isdisjoint({finding.indicator, *looked_at})
 
 

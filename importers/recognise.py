@@ -7,6 +7,8 @@ person who uploads has chosen stands in for a missing stamp, never for a differe
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from importers.grid_entries import crossings_of
+from importers.grids import Grid
 from importers.identity import (
     CONSTANT_NAME,
     META_SHEET,
@@ -61,7 +63,7 @@ class Recognised:
 
 
 def recognise(
-    workbook: ReadWorkbook, tables: list[Table], find_form: FindForm, expected: Expected
+    workbook: ReadWorkbook, tables: list[Table | Grid], find_form: FindForm, expected: Expected
 ) -> Recognised | NotRecognised:
     """Tell whose answers the workbook holds.
 
@@ -135,12 +137,12 @@ def _claims(stamps: list[Stamp], name: str) -> dict[str, list[str]]:
     return claims
 
 
-def _support(stamps: list[Stamp], identity: Identity, form: FormVersion, tables: list[Table]) -> dict[str, int]:
+def _support(stamps: list[Stamp], identity: Identity, form: FormVersion, tables: list[Table | Grid]) -> dict[str, int]:
     """How many marks of the file carry each field; a stamp with the right check mark counts twice."""
     mark = check_mark(form, identity)
     support = {name: sum(1 + (stamp.mark == mark) for stamp in stamps if getattr(stamp, name)) for name in _FIELDS}
-    codes = codes_of(tables)
-    if sum(code in form.by_code for code in codes) * 2 > len(codes):
+    codes, known = codes_of(tables), form.by_code.keys() | crossings_of(form).rows.keys()
+    if sum(code in known for code in codes) * 2 > len(codes):
         support["form"] += 1
         support["version"] += 1
     return support

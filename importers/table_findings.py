@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from importers.tables import Table
 from importers.workbook import column_letters
+from portal.domain.cross_tables import Leaf
 from portal.domain.findings import Cell, Finding
 from portal.domain.forms import Indicator, Severity, Sheet, Text
 from portal.domain.wording import label
 
 _RESTORE = Text(
-    "请重新下载模板，把数据复制过去；可以增加行列、排序、改工作表名，但不要删除“指标代码”",
+    "请重新下载模板，把数据复制过去；可以增加行列、排序、改工作表名，但不要删除“指标代码”、“行代码”和“栏代码”",
     "Download the template again and copy the figures into it; all may be moved and renamed but the codes",
 )
 _NOT_LOST = Text("如有需要，请把它填到有指标代码的行", "If it is needed, enter it in a row with an indicator code")
@@ -129,6 +130,36 @@ def value_without_code(place: Cell, found: str) -> Finding:
     return Finding("value_without_code", Severity.INFO, message, found=found, advice=_NOT_LOST, cell=place)
 
 
+def value_outside(place: Cell, found: str) -> Finding:
+    """A number beside a cross table, or in a cell of it that the form does not have."""
+    message = Text(
+        f"这一格不在报表中（行或列没有代码，或者此处不填），其中的 {found} 没有读取",
+        f"This cell is not of the form (its row or column has no code, or nothing goes here); {found} was not read",
+    )
+    advice = Text(
+        "如有需要，请把它填到有行代码、栏代码的格", "If it is needed, enter it where row and column have codes"
+    )
+    return Finding("value_outside", Severity.INFO, message, found=found, advice=advice, cell=place)
+
+
+def grid_codes_missing(place: Cell) -> Finding:
+    """The codes of a cross table's rows or columns were deleted or doubled, so that no cell can be told."""
+    message = Text(
+        f"工作表“{place.sheet}”的“栏代码”行被删除，或“行代码”列不止一列，整张表没有读取",
+        f'Sheet "{place.sheet}" lost its column codes or has two columns of row codes, and was not read',
+    )
+    return Finding("grid_codes_missing", Severity.BLOCKING, message, advice=_RESTORE, cell=place)
+
+
+def line_missing(sheet: Sheet, leaf: Leaf, first: str) -> Finding:
+    """A row or column of a cross table is gone, or its code was changed; `first` is the code of its first cell."""
+    message = Text(
+        f"表 {sheet.code} 的“{leaf.line.name.zh}”不在文件中（代码 {leaf.code} 被删除或改动）",
+        f'"{leaf.line.name.in_language("en")}" of table {sheet.code} is not in the file (code {leaf.code} was deleted)',
+    )
+    return Finding("line_missing", Severity.BLOCKING, message, indicator=first, expected=leaf.code, advice=_RESTORE)
+
+
 def hidden_rows(sheet: str, rows: Iterable[int]) -> Finding:
     """Hidden rows were read like all others."""
     listed = "、".join(map(str, sorted(rows)))
@@ -139,10 +170,10 @@ def hidden_rows(sheet: str, rows: Iterable[int]) -> Finding:
 
 
 def hidden_column(sheet: str, column: int) -> Finding:
-    """This year's figures are hidden, and were read."""
+    """A column of this year's figures is hidden, and was read."""
     letters = column_letters(column)
     message = Text(
-        f"工作表“{sheet}”的“本年数”列（{letters}）被隐藏，仍读取了",
+        f"工作表“{sheet}”的填报列（{letters}）被隐藏，仍读取了",
         f'Column {letters} of sheet "{sheet}" is hidden and was read all the same',
     )
     return Finding("hidden_column", Severity.INFO, message)

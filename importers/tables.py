@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from importers.grids import Grid, starts_grid
 from importers.measures import tidy
 from importers.workbook import ReadCell, ReadSheet, ReadWorkbook
+from portal.domain.findings import Cell
 
 
 class Column(StrEnum):
@@ -64,25 +66,53 @@ class Table:
         return self.has_codes and not self.repeated & {Column.CODE, Column.THIS_YEAR}
 
 
-def find_tables(workbook: ReadWorkbook) -> list[Table]:
-    """Every report table of the workbook, sheet by sheet, top down."""
+@dataclass(frozen=True)
+class Entry:
+    """Where an indicator is answered: the place of this year's figure and what stands in its row.
+
+    Attributes:
+        misnamed: the name that stands by its code, if that is the name of another.
+    """
+
+    place: Cell
+    cells: dict[Column, ReadCell]
+    misnamed: str = ""
+
+    @property
+    def answer(self) -> ReadCell | None:
+        """This year's cell; None when it is blank."""
+        return self.cells.get(Column.THIS_YEAR)
+
+    def text(self, column: Column) -> str:
+        """What stands in another column, as text; empty when blank."""
+        cell = self.cells.get(column)
+        return cell.text.strip() if cell else ""
+
+
+def find_tables(workbook: ReadWorkbook) -> list[Table | Grid]:
+    """Every report table of the workbook, lists and cross tables, sheet by sheet, top down."""
     return [table for sheet in workbook.sheets for table in _tables_of(sheet)]
 
 
-def codes_of(tables: Iterable[Table]) -> list[str]:
+def codes_of(tables: Iterable[Table | Grid]) -> list[str]:
     """The codes in all code columns, in order, repetitions included."""
     return [row.code for table in tables for row in table.rows if row.code]
 
 
-def _tables_of(sheet: ReadSheet) -> list[Table]:
-    tables: list[Table] = []
+def _tables_of(sheet: ReadSheet) -> list[Table | Grid]:
+    tables: list[Table | Grid] = []
     for number, cells in sheet.rows():
         named = _named_columns(cells)
-        if Column.THIS_YEAR in named and named.keys() & {Column.CODE, Column.NAME}:
+        last = tables[-1] if tables else None
+        if starts_grid(cells):
+            tables.append(Grid(sheet, number, [(number, cells)]))
+        elif Column.THIS_YEAR in named and named.keys() & {Column.CODE, Column.NAME}:
             repeated = frozenset(column for column, places in named.items() if len(places) > 1)
             tables.append(Table(sheet, number, {column: places[0] for column, places in named.items()}, repeated))
-        elif tables:
-            tables[-1].rows.append(_row(tables[-1], number, cells))
+        elif isinstance(last, Grid):
+            last.lines.append((number, cells))
+        elif last is not None:
+            last.rows.append(_row(last, number, cells))
     return tables
 
 

@@ -10,6 +10,7 @@ from openpyxl.workbook.protection import WorkbookProtection
 
 from importers import template_styles as style
 from importers.identity import CONSTANT_NAME, META_SHEET, PROPERTY_PREFIX, UnitName, constant, hidden_pairs
+from importers.template_cross import write_cross_table
 from importers.template_guide import write_definitions, write_guide, write_relations
 from importers.template_job import Job
 from importers.template_styles import put_text
@@ -63,7 +64,10 @@ def build(job: Job) -> Workbook:
     book = Workbook()
     write_guide(book.worksheets[0], job)
     for sheet in job.form.sheets:
-        write_table(book.create_sheet(), job, sheet)
+        if sheet.cross is None:
+            write_table(book.create_sheet(), job, sheet)
+        else:
+            write_cross_table(book.create_sheet(), job, sheet, sheet.cross)
     write_definitions(book.create_sheet(), job)
     write_relations(book.create_sheet(), job)
     _stamp(book, job)

@@ -5,8 +5,9 @@ from typing import Literal
 
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from importers.template_job import LAST_YEAR, THIS_YEAR, Job
-from portal.domain.expressions import parse
+from importers.template_job import Job
+from portal.domain.conditions import Choice
+from portal.domain.form_expressions import worked_out_from
 from portal.domain.forms import DataType, Indicator, Source
 from portal.domain.quantities import Call, Node, Quantity, Reference, When
 from portal.domain.values import NO, YES, exact_text
@@ -18,40 +19,48 @@ _NOT_TYPED = "—"
 
 
 def display_formula(job: Job, indicator: Indicator) -> str | None:
-    """The formula that shows a ratio of the sheet's figures; None when it cannot be told from this workbook.
+    """The formula that shows what is calculated from the sheet's figures; None when this workbook cannot tell it.
 
     It shows a dash until every operand is a number and the denominator is not 0.
     """
     if indicator.source is not Source.CALCULATED:
         return None
-    way = indicator.aggregation
-    numerator, denominator = parse(way.numerator).root, parse(way.denominator).root
-    if not (_in_sheet(numerator, job) and _in_sheet(denominator, job)):
+    sources = [source.root for source in worked_out_from(job.form, indicator)]
+    if not all(_in_sheet(source, job) for source in sources):
         return None
     seen_from = job.places[indicator.code].sheet
 
     def cell_of(reference: Reference) -> str:
-        column = LAST_YEAR if reference.when is When.LAST_YEAR else THIS_YEAR
-        return job.places[reference.code].reference(column, seen_from)
+        place = job.places[reference.code]
+        return place.reference(place.before if reference.when is When.LAST_YEAR else place.column, seen_from)
 
-    operands = list(dict.fromkeys(cell_of(r) for part in (numerator, denominator) for r in part.references()))
-    above, below = _spreadsheet(numerator, cell_of), _spreadsheet(denominator, cell_of)
-    ratio = f"({above})/({below})*{exact_text(way.multiplier)}"
+    operands = list(dict.fromkeys(cell_of(r) for source in sources for r in source.references))
     counted = f"COUNT({','.join(operands)})<{len(operands)}"
+    above, *divisor = [_spreadsheet(source, cell_of) for source in sources]
+    if not divisor:
+        return f'=IF({counted},"{_NOT_TYPED}",{above})'
+    (below,) = divisor
+    ratio = f"({above})/({below})*{exact_text(indicator.aggregation.multiplier)}"
     return f'=IF({counted},"{_NOT_TYPED}",IF(({below})=0,"{_NOT_TYPED}",{ratio}))'
 
 
 def _in_sheet(node: Node, job: Job) -> bool:
-    """Whether a spreadsheet of this form can work it out: no function, no figure of another period."""
-    return (
-        isinstance(node, Quantity)
-        and not _has_call(node)
-        and all(r.when is not When.PREVIOUS and r.code in job.places for r in node.references())
-    )
+    """Whether a spreadsheet of this form can work it out: arithmetic alone, of figures that stand in it."""
+    return isinstance(node, Quantity) and _is_arithmetic(node) and all(_is_shown(r, job) for r in node.references)
 
 
-def _has_call(node: Node) -> bool:
-    return isinstance(node, Call) or any(_has_call(part) for part in node.parts())
+def _is_shown(reference: Reference, job: Job) -> bool:
+    place = None if reference.form else job.places.get(reference.code)
+    match reference.when:
+        case When.NOW:
+            return place is not None
+        case When.LAST_YEAR:
+            return place is not None and bool(place.before)
+    return False
+
+
+def _is_arithmetic(node: Node) -> bool:
+    return not isinstance(node, Call | Choice) and all(_is_arithmetic(part) for part in node.parts())
 
 
 def _spreadsheet(quantity: Node, cell_of: Callable[[Reference], str]) -> str:
@@ -81,7 +90,7 @@ def validation(job: Job, indicator: Indicator) -> DataValidation | None:
 
 
 def _number_rule(job: Job, indicator: Indicator) -> str:
-    cell = job.places[indicator.code].address(THIS_YEAR)
+    cell = job.places[indicator.code].answer
     conditions = [f"ISNUMBER({cell})"]
     if indicator.minimum is not None:
         conditions.append(f"{cell}>={exact_text(indicator.minimum)}")

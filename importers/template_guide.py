@@ -7,10 +7,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from importers import template_styles as style
 from importers.identity import DEFINITIONS_SHEET, GUIDE_SHEET, RELATIONS_SHEET
+from importers.template_frame import DEMO_WORDS, set_page
 from importers.template_job import Job, period_text
 from importers.template_styles import lines_of, put_link, put_text, row_height
-from importers.template_table import DEMO_WORDS, set_page
 from portal.domain.forms import Rule, Severity, Text
+from portal.domain.implied_rules import written_rules
 
 _HOW = (
     Text(
@@ -143,7 +144,7 @@ def write_relations(worksheet: Worksheet, job: Job) -> None:
     """Which relations between the figures are checked."""
     heads = (Text("指标代码", "Code"), Text("类别", "Class"), Text("审核关系", "Relation"))
     _start_list(worksheet, job, RELATIONS_SHEET, _RELATION_COLUMNS, heads)
-    for row, rule in enumerate(job.form.rules, start=_FIRST_LISTED):
+    for row, rule in enumerate(written_rules(job.form), start=_FIRST_LISTED):
         text = _relation(rule, job)
         put_text(worksheet[f"A{row}"], rule.indicator, style.CODE)
         put_text(worksheet[f"B{row}"], job.say(_SEVERITIES[rule.severity]), style.CENTRED)

@@ -1,11 +1,15 @@
 """What a generated workbook is about, and where each indicator stands in it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from openpyxl.utils import get_column_letter
+
 from importers.identity import Identity, UnitName, check_mark
+from portal.domain.cross_layout import StubLine, head_rows, stub_lines
+from portal.domain.cross_tables import CrossTable
 from portal.domain.forms import FormVersion, Indicator, Language, Sheet, Text
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.rules import completed
@@ -14,24 +18,36 @@ from portal.domain.values import Value, Values
 HEADER_ROW = 6
 FIRST_ROW = 8
 CODE, NAME, UNIT, LAST_YEAR, THIS_YEAR, NOTE = "ABCDEF"
+FIRST_CELL = 3
+"""Number of the first column of a cross table's cells, after its rows' codes and names."""
 _LONGEST_TITLE = 31
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
 
 
 @dataclass(frozen=True)
 class Place:
-    """An indicator's sheet, by title, and row."""
+    """Where an indicator stands.
+
+    Attributes:
+        sheet: by title.
+        column: of this year's figure, by letter.
+        before: of last year's; empty where it is not shown.
+    """
 
     sheet: str
     row: int
+    column: str = THIS_YEAR
+    before: str = LAST_YEAR
 
-    def address(self, column: str) -> str:
-        """`E9`."""
-        return f"{column}{self.row}"
+    @property
+    def answer(self) -> str:
+        """Address of this year's cell: `E9`."""
+        return f"{self.column}{self.row}"
 
     def reference(self, column: str, seen_from: str) -> str:
-        """The address as a formula in another sheet, or the same, names it."""
-        return self.address(column) if seen_from == self.sheet else f"'{self.sheet}'!{self.address(column)}"
+        """The address of a column's cell as a formula in another sheet, or the same, names it."""
+        address = f"{column}{self.row}"
+        return address if seen_from == self.sheet else f"'{self.sheet}'!{address}"
 
 
 @dataclass(frozen=True)
@@ -71,16 +87,30 @@ class Job:
     @cached_property
     def places(self) -> dict[str, Place]:
         """Where each indicator stands, by code."""
-        return {
-            indicator.code: Place(self.title_of(sheet), FIRST_ROW + position)
-            for sheet in self.form.sheets
-            for position, indicator in enumerate(sheet.indicators)
+        return {code: place for sheet in self.form.sheets for code, place in self._places_on(sheet)}
+
+    def _places_on(self, sheet: Sheet) -> Iterator[tuple[str, Place]]:
+        title = self.title_of(sheet)
+        if sheet.cross is None:
+            for number, indicator in enumerate(sheet.listed, start=FIRST_ROW):
+                yield indicator.code, Place(title, number)
+            return
+        rows = {line.leaf.code: number for number, line in numbered_lines(sheet.cross) if line.leaf}
+        columns = {
+            leaf.code: get_column_letter(FIRST_CELL + position)
+            for position, leaf in enumerate(sheet.cross.column_leaves)
         }
+        for (row, column), indicator in zip(sheet.cross.crossings, sheet.indicators, strict=True):
+            yield indicator.code, Place(title, rows[row.code], columns[column.code], "")
 
     @cached_property
     def values(self) -> dict[str, Value]:
         """Every indicator's value, with what is carried in; what the level does not fill is not applicable."""
         return completed(self.form, self.unit.level, self.current, self.last_year or None, self.previous)
+
+    def value(self, indicator: Indicator) -> Value:
+        """What an indicator's cell shows."""
+        return self.current.get(indicator.code, self.values[indicator.code])
 
     def say(self, text: Text) -> str:
         """A text in the workbook's language."""
@@ -93,6 +123,16 @@ class Job:
     def fills(self, indicator: Indicator) -> bool:
         """Whether the unit types this indicator."""
         return indicator.typed and self.unit.level in indicator.filled_by
+
+
+def code_row(cross: CrossTable) -> int:
+    """The row of the columns' codes, below the head of a cross table."""
+    return HEADER_ROW + len(head_rows(cross))
+
+
+def numbered_lines(cross: CrossTable) -> Iterator[tuple[int, StubLine]]:
+    """The rows of a cross table, headings included, with their numbers in the worksheet."""
+    return enumerate(stub_lines(cross), start=code_row(cross) + 1)
 
 
 def period_text(period: Period) -> Text:

@@ -1,5 +1,6 @@
 """The web application, put together. Making it runs no SQL."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -8,14 +9,31 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from dashboards.guard import PUBLIC
 from dashboards.mount import mount
 from portal import db
 from portal.config import Config
 from portal.domain.forms import Text
-from portal.web import admin, api, csp, csrf, errors, home, sane, shell
+from portal.web import (
+    admin,
+    api,
+    csp,
+    csrf,
+    directories,
+    errors,
+    home,
+    language,
+    oidc,
+    password_gate,
+    sane,
+    second_factor,
+    shell,
+    targets,
+)
 from portal.web.language import DEFAULT, LANGUAGES, TRANSLATIONS
 from portal.web.pages import BLUEPRINTS
 from portal.web.security import PortalSecurityManager
+from portal.web.sessions import PortalSessions
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -27,6 +45,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(_settings(config))
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)  # type: ignore[method-assign]
+    app.session_interface = PortalSessions(config)
+    directories.install(app, config.sign_in)
+    second_factor.install(app, config.sign_in.second_factor_roles)
     csp.install(app)
     errors.install(app)
     shell.install(app)
@@ -41,8 +62,13 @@ def create_app(config: Config | None = None) -> Flask:
         # After Flask-AppBuilder's own preparation of a request: a refusal shows who is signed in.
         csrf.install(app)
         sane.install(app)
+        targets.install(app)
+        password_gate.install(app, public=PUBLIC)
+        language.install(app)
         api.register(app, appbuilder)
         app.register_blueprint(admin.register(appbuilder))
+    if config.sign_in.oidc is not None:
+        oidc.install(app, config.sign_in.oidc)
     app.register_blueprint(home.pages)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -76,6 +102,7 @@ def _settings(config: Config) -> dict[str, object]:
     return {
         "SECRET_KEY": config.secret_key,
         "MAX_CONTENT_LENGTH": config.upload_limit + 64 * 1024,  # the file, and the form around it
+        "EVIDENCE_LIMIT": config.evidence_limit,
         "SESSION_COOKIE_NAME": "huizong",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -93,10 +120,7 @@ def _settings(config: Config) -> dict[str, object]:
         "FAB_ADD_SECURITY_PERMISSION_VIEW": False,
         "FAB_ADD_SECURITY_VIEW_MENU_VIEW": False,
         "FAB_ADD_SECURITY_PERMISSION_VIEWS_VIEW": False,
-        "FAB_PASSWORD_COMPLEXITY_ENABLED": True,
-        "AUTH_RATE_LIMITED": True,
-        "AUTH_RATE_LIMIT": "300 per minute",  # an office shares one address; accounts lock by themselves
-        "RATELIMIT_ENABLED": True,
-        "RATELIMIT_STORAGE_URI": "memory://",  # counted per process
-        "JWT_ACCESS_TOKEN_EXPIRES": 3600,
+        "RATELIMIT_ENABLED": False,  # what is counted is counted in the database, for all processes
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(hours=1),
+        "JWT_REFRESH_TOKEN_EXPIRES": timedelta(hours=config.session_hours),
     }

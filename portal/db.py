@@ -123,12 +123,18 @@ def transaction(actor: Actor | None) -> Iterator[Session]:
     Raises:
         PortalError: a constraint or policy of the database was tripped and has a domain name.
     """
+    with _committed() as session:
+        set_scope(session, actor)
+        yield session
+
+
+@contextmanager
+def _committed() -> Iterator[Session]:
     if _Database.sessions is None:
         raise NotConnectedError
     with _Database.sessions() as session:
         session.info["before_commit"] = []
         try:
-            set_scope(session, actor)
             yield session
             for step in session.info["before_commit"]:
                 step(session)
@@ -148,27 +154,32 @@ def before_commit(session: Session, step: BeforeCommit) -> None:
         steps.append(step)
 
 
+_NOTHING = dict.fromkeys(("scope", "depth", "forms", "writes", "portal", "identity"), "")
+"""The settings that open no row."""
+
+
 @contextmanager
 def identity_transaction() -> Iterator[Session]:
     """A session that finds out who somebody is: it sees every account and membership, and no tenant's rows.
 
     For signing in and for commands of the person at the machine; pages act within `transaction(actor)`.
     """
-    with transaction(None) as session:
-        open_accounts(session.connection())
+    with _committed() as session:
+        _set_local(session.connection(), **_NOTHING | {"identity": "on"})
         yield session
 
 
 def set_scope(session: Session, actor: Actor | None) -> None:
     """Limit the transaction to what `actor` may see; row-level security compares rows with these settings."""
     if actor is None:
-        _set_local(session.connection(), scope="", depth="", forms="", portal="", identity="")
+        _set_local(session.connection(), **_NOTHING)
         return
     _set_local(
         session.connection(),
         scope=actor.place.path,
         depth=str(actor.depth),
         forms="*" if actor.forms is None else ",".join(sorted(actor.forms)),
+        writes="on" if actor.writes else "",
         # A program with a key manages nobody.
         portal="on" if Role.SYSTEM_ADMIN in actor.roles and actor.key is None else "",
         identity="",
@@ -186,7 +197,7 @@ def _set_local(connection: Connection, **settings: str) -> None:
         sql.SQL("SET LOCAL {} = {}").format(sql.Identifier("huizong", name), sql.Literal(value))
         for name, value in settings.items()
     ]
-    connection.exec_driver_sql(sql.SQL("; ").join(statements).as_string(None))
+    connection.exec_driver_sql(sql.SQL("; ").join(statements).as_string(None).replace("%", "%%"))
 
 
 CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
@@ -194,10 +205,14 @@ CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
     "pk_collection": lambda: Duplicate("collection"),
     "uq_unit_code": lambda: Duplicate("unit"),
     "uq_form_version_form_code_number": lambda: Duplicate("form_version"),
+    "pk_form_draft": lambda: Duplicate("form_draft"),
     "ex_placement_overlap": lambda: Duplicate("placement"),
     "ex_membership_overlap": lambda: Duplicate("membership"),
     "ab_user_username_key": lambda: Duplicate("username"),
     "ab_user_email_key": lambda: Duplicate("email"),
+    "pk_rule_change": lambda: Conflict("rule", ""),
+    "pk_directory_account": lambda: Duplicate("directory_account"),
+    "uq_directory_account_user_id": lambda: Duplicate("directory_account"),
     "pk_value": lambda: Conflict("value", ""),
     "pk_submission_version": lambda: Conflict("submission", ""),
     "pk_observation": lambda: Conflict("submission", ""),

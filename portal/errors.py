@@ -34,6 +34,12 @@ class NotPermitted(PortalError):
         self.permission = permission
 
 
+class SamePerson(NotPermitted):
+    """The actor filled in what is to be checked, signed or decided: these are for somebody else (职责分离)."""
+
+    code = "same_person"
+
+
 class InvalidMove(PortalError):
     """The submission's state does not allow this action."""
 
@@ -43,6 +49,17 @@ class InvalidMove(PortalError):
         super().__init__(f"cannot {action} while {state}")
         self.action = action
         self.state = state
+
+
+class SignOffsMissing(PortalError):
+    """The collection demands steps that come before this action and have not been taken; `missing` in their order."""
+
+    code = "sign_offs_missing"
+
+    def __init__(self, action: str, missing: list[str]) -> None:
+        super().__init__(f"{action} needs {', '.join(missing)} first")
+        self.action = action
+        self.missing = missing
 
 
 class Blocked(PortalError):

@@ -62,6 +62,9 @@ sheets:
       - {code: T202, name: 标准, unit: 元/人·月, type: rate, roll_up: {how: weighted_mean, weight: T201}, min: 0,
          filled_by: [district], scope: territorial, decimals: 2, stock: true}
       - {code: T203, name: 支出, unit: 万元, type: amount, roll_up: sum, min: 0, decimals: 2, core: false}
+outline:
+  - {code: W1, name: {zh: 一、做法, en: Measures}, guide: 写做法, source: 厅字〔2019〕28号}
+  - {code: W2, name: 二、不足}
 rules:
   - {id: T101-B1, severity: blocking, indicator: T101, expression: T101 == T102 + T103}
   - {id: T107-E1, severity: explain, indicator: T107, expression: T107 >= 1}

@@ -17,14 +17,16 @@ NOUNS: dict[str, Line] = {
     "worker": ("只运行后台任务", "run the background jobs only"),
     "db": ("数据库：升级、核对、备份、恢复", "the database: upgrade, check, back up, restore"),
     "demo": ("演示数据", "demonstration data"),
+    "accounts": ("账号：改由统一身份认证登录", "accounts: sign in through a directory"),
     "units": ("单位：导入、导出", "units: import and export"),
+    "people": ("人员和角色：新增、列出、重设密码、导入", "people and roles: add, list, reset a password, import"),
     "forms": ("报表制度：导入、导出", "forms: import and export"),
     "template": ("生成填报模板（.xlsx）", "write a workbook to fill in"),
     "check": ("审核一个工作簿，不保存", "check a workbook; nothing is stored"),
     "cells": ("列出读到的每个单元格", "list every cell as the importer reads it"),
     "upload": ("上传一个工作簿并写入草稿", "upload a workbook into the draft"),
     "rollup": ("汇总数：查询、核对、重算", "roll-ups: show, verify, rebuild"),
-    "audit": ("核对事件链", "verify the chain of events"),
+    "audit": ("事件链：核对、签署检查点", "the chain of events: verify, sign checkpoints"),
 }
 
 

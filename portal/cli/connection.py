@@ -1,5 +1,8 @@
 """The installation that a command works on: its settings, and its database for as long as the command lasts."""
 
+import getpass
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +22,7 @@ from portal.embedded_postgres import Server, running
 from portal.errors import PortalError
 from portal.queries.people import portal_actor
 from portal.queries.units import get_unit, list_units
+from portal.services.events import acting_from
 
 
 class NoSchema(PortalError):
@@ -47,9 +51,19 @@ def connected(target: Server) -> Iterator[None]:
     """Let transactions run on this database."""
     engine = db.connect(target.app_url)
     try:
-        yield
+        with acting_from(_terminal()):
+            yield
     finally:
         engine.dispose()
+
+
+def _terminal() -> str:
+    """Whose terminal this is: the account, and the machine; a container's account may have no name."""
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):
+        account = str(os.getuid())
+    return f"{account}@{socket.gethostname()}"
 
 
 @contextmanager

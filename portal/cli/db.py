@@ -4,12 +4,17 @@ from pathlib import Path
 
 import click
 from alembic.util.exc import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from portal import backups, schema
 from portal.cli.command import Group
-from portal.cli.connection import config, server
+from portal.cli.connection import config, connected, server
 from portal.cli.preparing import prepare
 from portal.cli.words import say
+from portal.db import transaction
+from portal.embedded_postgres import Server
+from portal.errors import PortalError
+from portal.services.events import record_for_portal
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -46,8 +51,21 @@ def check(context: click.Context) -> None:
 def backup(file: Path) -> None:
     """Write a backup, in pg_dump's custom format."""
     with server(config()) as target:
+        _record_backup(target, file)
         backups.backup(target.owner_url, file)
     say(f"已备份到 {file}（{file.stat().st_size} 字节）。", f"Backed up to {file} ({file.stat().st_size} bytes).")
+
+
+def _record_backup(target: Server, file: Path) -> None:
+    """Put the backup on record, in the backup too; one is also made before an upgrade, when there may be no record."""
+    try:
+        with connected(target), transaction(None) as session:
+            record_for_portal(session, None, "database_backed_up", file.name)
+    except (DBAPIError, PortalError):
+        say(
+            "数据表是旧版的，这次备份没有记入审计日志。",
+            "The tables are of an older version: the backup is not on record.",
+        )
 
 
 @command.command("restore", help="用备份替换整个数据库 / replace the whole database by a backup")
@@ -58,4 +76,6 @@ def restore(file: Path) -> None:
     with server(settings) as target:
         backups.restore(target.owner_url, file)
         prepare(settings, target)
+        with connected(target), transaction(None) as session:
+            record_for_portal(session, None, "database_restored", file.name)
     say("已恢复。", "Restored.")

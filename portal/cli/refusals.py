@@ -11,7 +11,7 @@ from portal import errors
 from portal.backups import BackupFailed
 from portal.cli.connection import NoSchema
 from portal.cli.words import Line
-from portal.config import ConfigInvalid
+from portal.environment import ConfigInvalid
 from portal.postgres_home import ServerUnavailable
 
 _UPGRADE = ("请先运行 huizong db upgrade。", "run `huizong db upgrade` first.")
@@ -46,7 +46,10 @@ _KINDS: dict[str, Line] = {
     "indicator": ("指标", "indicator"),
     "submission": ("报送件", "submission"),
     "collection": ("报送任务", "collection"),
+    "chain": ("事件链", "chain of events"),
     "person": ("用户", "user"),
+    "directory_account": ("与身份认证系统的关联", "link to the directory"),
+    "role": ("角色", "role"),
 }
 
 

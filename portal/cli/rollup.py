@@ -13,14 +13,15 @@ from portal.cli.words import both, say
 from portal.db import transaction
 from portal.domain.periods import Period
 from portal.domain.rollup import Total
+from portal.domain.spreadsheet_text import not_a_formula
 from portal.domain.values import exact_text
 from portal.queries.rollup_check import verify as verify_rollups
 from portal.queries.rollup_records import COLUMNS, Record, records
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
 from portal.queries.units import list_units
+from portal.services.downloads import record_export
 from portal.services.rollups import rebuild as rebuild_rollups
 
-_FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = ("unit_name", "name", "unit_of_measure")
 
 
@@ -57,6 +58,7 @@ def command(
                 session, actor, unit=unit, period=wanted, indicators=codes, by=by, tree=tree, pending=pending
             )
             found = records(session, actor, wanted, rows)
+            record_export(session, actor, "rollups", {"unit": unit, "period": period, "rows": len(found)})
     _print(found, form)
 
 
@@ -78,7 +80,7 @@ def _cell(column: str, content: str | int | bool | None) -> str:
     if isinstance(content, bool):
         return str(content).lower()
     text = str(content)
-    return "'" + text if column in _WORDS and text.startswith(_FORMULA_BEGINNINGS) else text
+    return not_a_formula(text) if column in _WORDS else text
 
 
 @command.command("verify", help="由已验收的数重新核算全部汇总数 / prove every stored roll-up from accepted values")
@@ -117,5 +119,5 @@ def rebuild() -> None:
     with database():
         for portal in portal_of_each_tree():
             with transaction(portal) as session:
-                periods = rebuild_rollups(session, portal.place.root_id)
+                periods = rebuild_rollups(session, portal)
             say(f"{portal.place.code}：重算了 {periods} 个报告期。", f"{periods} periods computed again.")

@@ -13,6 +13,7 @@ from portal.db import transaction
 from portal.domain.periods import Period
 from portal.domain.submissions import SubmissionKey
 from portal.queries.filling import get_filling
+from portal.services.downloads import Download, record_file
 
 
 @click.command("template", cls=Command, help="生成填报模板 / write a workbook to fill in")
@@ -28,13 +29,15 @@ def command(form: str, unit: str, period: str, output: Path, language: str) -> N
         portal = portal_of(unit)
         with transaction(portal) as session:
             filling = get_filling(session, portal, key)
-    content = template(
-        filling.form,
-        UnitName(filling.unit.code, filling.unit.name, filling.unit.level),
-        key.period,
-        last_year=filling.last_year,
-        language="en" if language == "en" else "zh",
-        demo=filling.demo,
-    )
+        content = template(
+            filling.form,
+            UnitName(filling.unit.code, filling.unit.name, filling.unit.level),
+            key.period,
+            last_year=filling.last_year,
+            language="en" if language == "en" else "zh",
+            demo=filling.demo,
+        )
+        with transaction(portal) as session:
+            record_file(session, portal, Download.TEMPLATE, key, output.name, content)
     output.write_bytes(content)
     say(f"已写出 {output}。", f"{output} is written.")

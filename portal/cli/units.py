@@ -11,6 +11,7 @@ from portal.cli.words import say
 from portal.db import transaction
 from portal.domain.unit_file import read_units, write_units
 from portal.queries.placements import list_placements, list_successions
+from portal.services.downloads import record_export
 from portal.services.units import import_units
 
 
@@ -34,5 +35,7 @@ def import_(file: Path) -> None:
 def export(file: IO[str]) -> None:
     """Write every placement and succession, such that `import` takes them in again."""
     with database(), transaction(None) as session:
-        text = write_units(list_placements(session), list_successions(session))
+        placements = list_placements(session)
+        text = write_units(placements, list_successions(session))
+        record_export(session, None, "units", {"rows": len(placements)})
     file.write(text)

@@ -1,6 +1,7 @@
 """`huizong worker`: the background jobs alone, for machines that serve no pages."""
 
 import logging
+import os
 
 import click
 
@@ -14,5 +15,7 @@ def command() -> None:
     """Do jobs until a signal comes."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("portal").setLevel(logging.INFO)
-    with server(config()) as target:
+    settings = config()
+    os.environ["HUIZONG_DATA_DIR"] = str(settings.data_dir)  # jobs read the settings themselves
+    with server(settings) as target:
         worker.run(target.app_url)

@@ -1,6 +1,7 @@
 """Load the demonstration: units, the form, accounts, and five years of reports. What is there already stays."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -8,11 +9,11 @@ from pathlib import Path
 from sqlalchemy import select
 
 from portal.db import transaction
-from portal.demo import accounts
+from portal.demo import accounts, disclosure
 from portal.demo.courses import CURRENT_YEAR
 from portal.demo.figures import YearFigures, list_years
 from portal.demo.profile import read_profile
-from portal.demo.reports import Province, list_loaded, load_year
+from portal.demo.reports import Figures, Province, list_loaded, load_year
 from portal.demo.seeds import read_seeds
 from portal.demo.ways import FIRST_YEAR
 from portal.domain.form_file import read_form
@@ -25,6 +26,9 @@ from portal.queries.units import list_units
 from portal.services import forms, units
 
 ROOTS = ("440000", "640000")
+DISCLOSING = ("440000",)
+"""Of these, the ones that also report on information disclosure."""
+
 YEARS = tuple(range(FIRST_YEAR, CURRENT_YEAR + 1))
 
 Progress = Callable[[int, int], None]
@@ -60,13 +64,19 @@ def _load_reference() -> FormVersion:
     """Units and form, as far as the installation does not have them; what it has stays as it is."""
     reference = files("portal").joinpath("reference")
     placements, successions = read_units(reference.joinpath("units.csv").read_text(encoding="utf-8"))
-    ours = read_form(reference.joinpath("forms", "FZ.yaml").read_text(encoding="utf-8"))
     with transaction(None) as session:
         known = set(session.scalars(select(Unit.code)))
         new = [placement for placement in placements if placement.code not in known]
         if new:
             codes = {placement.code for placement in new}
             units.import_units(session, new, [each for each in successions if each.new_code in codes])
+    return _published("FZ.yaml")
+
+
+def _published(name: str) -> FormVersion:
+    """A delivered form, as the installation has it, or as it has it now."""
+    ours = read_form(files("portal").joinpath("reference", "forms", name).read_text(encoding="utf-8"))
+    with transaction(None) as session:
         published = find_form(session, ours.code, ours.number)
         if published is None:
             forms.publish(session, ours)
@@ -96,4 +106,17 @@ def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
             yield code
         if year in years:
             load_year(province, year, figures, before)
+        if year == CURRENT_YEAR and province.actor.place.code in DISCLOSING:
+            _load_disclosure(province, figures)
         before = figures
+
+
+def _load_disclosure(province: Province, elsewhere: Figures) -> None:
+    """Send the second form down for the current year, if it was not, and make up its answers."""
+    also = replace(province, form=_published("XG.yaml"))
+    if CURRENT_YEAR not in list_loaded(also):
+        figures = {
+            unit.code: disclosure.made_up(also.form, unit.code, unit.level, CURRENT_YEAR, elsewhere[unit.code].values)
+            for unit in also.units
+        }
+        load_year(also, CURRENT_YEAR, figures, {})

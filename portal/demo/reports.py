@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -83,8 +83,11 @@ def load_year(province: Province, year: int, figures: Figures, before: Figures) 
 
 def _filing(province: Province, unit: UnitRow, figures: YearFigures) -> Filing:
     course = course_of(unit.code, unit.level, figures.year, clock.today(), seed=figures.published)
+    correction = read_plan().correction
+    if correction.code not in province.form.by_code and course.state in COUNTED:
+        course = replace(course, returned=None)  # what was put right is of another form
     user_id = province.user_ids.get(username(unit.code, Role.FILLER))
-    return Filing(province.form, unit, figures, course, read_plan().correction, user_id)
+    return Filing(province.form, unit, figures, course, correction, user_id)
 
 
 def _accepted_values(session: Session, province: Province, year: int, figures: Figures) -> dict[int, Values]:

@@ -141,3 +141,11 @@ class _Dumper(_BaseDumper):
 def dump(content: Plain) -> str:
     """Write plain content as YAML, keys in the order given; it reads back equal."""
     return yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=1000)
+
+
+def dump_line(content: Plain) -> str:
+    """Write plain content as YAML in braces and quotes, on one line unless a text has several; it reads back equal."""
+    written: str = yaml.dump(
+        content, Dumper=_BaseDumper, allow_unicode=True, sort_keys=False, default_flow_style=True, width=10**6
+    )
+    return written.removesuffix("\n").removesuffix("\n...")

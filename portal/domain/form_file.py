@@ -3,116 +3,62 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
+from typing import NamedTuple
 
 from portal.domain.careful_yaml import Plain, PlainPath, dump, load
 from portal.domain.form_checks import examine
-from portal.domain.forms import (
-    Aggregation,
-    AggregationKind,
-    DataType,
-    Direction,
-    FormVersion,
-    Indicator,
-    Rule,
-    Scope,
-    Severity,
-    Sheet,
-    Source,
-    Text,
-)
-from portal.domain.periods import PeriodKind
-from portal.domain.records import AnyOf, Choice, Exact, Field, Flag, Mistakes, Record, Several, Whole, Word
+from portal.domain.form_records import FORM
+from portal.domain.forms import FormVersion, Indicator, Sheet, Text
+from portal.domain.mapping import check_succession
+from portal.domain.record_kinds import Mistakes
 from portal.domain.units import Level
 from portal.errors import FormInvalid
 
-_TEXT = Record(Text, (Field("zh", Word()), Field("en", Word())), short="zh")
 
-_ROLL_UP = Record(
-    Aggregation,
-    (
-        Field("how", Choice(AggregationKind), "kind"),
-        Field("of", Word()),
-        Field("numerator", Word()),
-        Field("denominator", Word()),
-        Field("weight", Word()),
-        Field("multiplier", Exact()),
-        Field("show_mean", Flag()),
-    ),
-    short="how",
-)
+class FileMistake(NamedTuple):
+    """What is wrong in a form file, and where; the path is empty if the file is no YAML."""
 
-_INDICATOR = Record(
-    Indicator,
-    (
-        Field("code", Word()),
-        Field("name", _TEXT),
-        Field("unit", Word()),
-        Field("unit_synonyms", Several(Word())),
-        Field("type", Choice(DataType)),
-        Field("choices", Several(Word())),
-        Field("source", Choice(Source)),
-        Field("carried_from", Word()),
-        Field("roll_up", _ROLL_UP, "aggregation"),
-        Field("filled_by", AnyOf(Level), default=frozenset()),  # left out: by every level of the form
-        Field("scope", Choice(Scope)),
-        Field("stock", Flag()),
-        Field("core", Flag()),
-        Field("decimals", Whole()),
-        Field("min", Exact(), "minimum"),
-        Field("plausible_max", Exact(), "plausible_maximum"),
-        Field("explain_change", Exact(), "change_explain_percent"),
-        Field("part_of", Word(), "parent"),
-        Field("direction", Choice(Direction)),
-        Field("definition", _TEXT),
-    ),
-)
-
-_RULE = Record(
-    Rule,
-    (
-        Field("id", Word()),
-        Field("severity", Choice(Severity)),
-        Field("indicator", Word()),
-        Field("expression", Word()),
-        Field("words", _TEXT),
-        Field("advice", _TEXT),
-    ),
-)
-
-_SHEET = Record(Sheet, (Field("code", Word()), Field("name", _TEXT), Field("indicators", Several(_INDICATOR))))
-
-_FORM = Record(
-    FormVersion,
-    (
-        Field("code", Word()),
-        Field("number", Whole()),
-        Field("name", _TEXT),
-        Field("period", Choice(PeriodKind), "period_kind"),
-        Field("levels", AnyOf(Level)),
-        Field("issuer", _TEXT),
-        Field("approval", _TEXT),
-        Field("sheets", Several(_SHEET)),
-        Field("rules", Several(_RULE)),
-    ),
-)
+    line: int
+    path: PlainPath
+    words: Text
 
 
-def read_form(text: str) -> FormVersion:
+FindBefore = Callable[[FormVersion], FormVersion | None]
+
+
+def read_form(text: str, find_before: FindBefore | None = None) -> FormVersion:
     """Read a form file.
+
+    Args:
+        text: the file.
+        find_before: gives the version before one of a form, None if there is none; the file's mapping is held
+            against it.
 
     Raises:
         FormInvalid: with every mistake of the file, each with its line.
     """
+    form, mistakes = examine_file(text, find_before)
+    if form is None:
+        raise FormInvalid([_at_line(each.line, each.words) for each in mistakes])
+    return form
+
+
+def examine_file(text: str, find_before: FindBefore | None = None) -> tuple[FormVersion | None, list[FileMistake]]:
+    """The form, or None and every mistake of the file in order of lines; for `find_before` see `read_form`."""
     document = load(text)
     if document.problems:
-        raise FormInvalid([_at_line(line, problem) for line, problem in document.problems])
-    form, mistakes = _read(document.content)
-    if mistakes.found:
-        located = sorted(
-            ((_line(path, document.lines), problem) for path, problem in mistakes.found), key=lambda m: m[0]
-        )
-        raise FormInvalid([_at_line(line, problem) for line, problem in located])
-    return form
+        return None, [FileMistake(line, (), problem) for line, problem in document.problems]
+    form, mistakes = examine_content(document.content, find_before)
+    located = [FileMistake(_line(path, document.lines), path, problem) for path, problem in mistakes.found]
+    return None if located else form, sorted(located, key=lambda mistake: mistake.line)
+
+
+def examine_content(content: Plain, find_before: FindBefore | None = None) -> tuple[FormVersion, Mistakes]:
+    """The form in the structure of a form file as far as it can be read, and what is wrong with it."""
+    form, mistakes = _read(content)
+    before = find_before(form) if find_before and not mistakes.found else None
+    return form, mistakes if before is None else check_succession(form, before)
 
 
 def write_form(form: FormVersion) -> str:
@@ -134,7 +80,7 @@ def form_from_dict(content: Plain) -> FormVersion:
 
 def form_to_dict(form: FormVersion) -> dict[str, Plain]:
     """The form in the structure of a form file, fit for JSON: mappings, lists, texts, ints and flags."""
-    return _FORM.write_mapping(_with_filled_by(form, form.levels, frozenset()))
+    return FORM.write_mapping(_with_filled_by(form, form.levels, frozenset()))
 
 
 def form_digest(form: FormVersion) -> str:
@@ -149,7 +95,7 @@ def _read(content: Plain) -> tuple[FormVersion, Mistakes]:
     Where a part could not be read, what does not fit about it is not said as well.
     """
     mistakes = Mistakes()
-    form: FormVersion = _FORM.read(content, (), mistakes)
+    form: FormVersion = FORM.read(content, (), mistakes)
     form = _with_filled_by(form, frozenset(), form.levels)
     unreadable = {_record(path) for path, _ in mistakes.found}
     mistakes.found += [mistake for mistake in examine(form).found if _record(mistake[0]) not in unreadable]
@@ -167,8 +113,16 @@ def _with_filled_by(form: FormVersion, old: frozenset[Level], new: frozenset[Lev
     def changed(indicator: Indicator) -> Indicator:
         return dataclasses.replace(indicator, filled_by=new) if indicator.filled_by == old else indicator
 
-    sheets = (dataclasses.replace(sheet, indicators=tuple(map(changed, sheet.indicators))) for sheet in form.sheets)
-    return dataclasses.replace(form, sheets=tuple(sheets))
+    def changed_sheet(sheet: Sheet) -> Sheet:
+        if sheet.cross is None:
+            return dataclasses.replace(sheet, listed=tuple(map(changed, sheet.listed)))
+        traits = dict(sheet.cross.cells)
+        if traits.get("filled_by", frozenset()) == old:
+            traits["filled_by"] = new
+        cells = tuple((name, value) for name, value in traits.items() if value != frozenset())
+        return dataclasses.replace(sheet, cross=dataclasses.replace(sheet.cross, cells=cells))
+
+    return dataclasses.replace(form, sheets=tuple(map(changed_sheet, form.sheets)))
 
 
 def _line(path: PlainPath, lines: dict[PlainPath, int]) -> int:

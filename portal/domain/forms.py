@@ -1,192 +1,107 @@
 """Forms (报表制度) as data: sheets of indicators, and rules. Nothing here knows any particular form."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import Any
 
+from portal.domain.cross_tables import CrossTable, cells_of
+from portal.domain.form_rules import Blank, Example, Rule, Severity
+from portal.domain.indicators import (
+    Aggregation,
+    AggregationKind,
+    Balance,
+    Below,
+    DataType,
+    Direction,
+    Indicator,
+    Parts,
+    Scope,
+    Source,
+)
 from portal.domain.periods import PeriodKind
+from portal.domain.texts import Language, Text
 from portal.domain.units import Level
 from portal.errors import NotFound
 
-Language = Literal["zh", "en"]
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text shown to people, in Chinese and in English; English falls back to Chinese."""
-
-    zh: str
-    en: str = ""
-
-    def in_language(self, language: str) -> str:
-        """The text for `zh` or `en`."""
-        return self.en if language == "en" and self.en else self.zh
-
-
-class DataType(StrEnum):
-    """What kind of answer an indicator takes."""
-
-    COUNT = "count"
-    AMOUNT = "amount"
-    RATIO = "ratio"
-    RATE = "rate"
-    MEAN = "mean"
-    YES_NO = "yes-no"
-    RATING = "rating"
-    TEXT = "text"
-    DATE = "date"
-
-    @property
-    def is_number(self) -> bool:
-        """Whether the value is a number; yes/no is stored as the text 是 or 否."""
-        return self in {DataType.COUNT, DataType.AMOUNT, DataType.RATIO, DataType.RATE, DataType.MEAN}
-
-
-class Source(StrEnum):
-    """Where an indicator's value comes from."""
-
-    COLLECTED = "collected"
-    CALCULATED = "calculated"
-    CARRIED = "carried"  # brought in by the portal from last year, not editable
-
-
-class Scope(StrEnum):
-    """Whose figure an indicator is."""
-
-    OWN = "own"  # 本级: every level reports its own, 全辖 = own + everything below
-    TERRITORIAL = "territorial"  # 属地: filled by districts only, computed above
-
-
-class AggregationKind(StrEnum):
-    """How an indicator rolls up over units; there is no default."""
-
-    SUM = "sum"
-    RATIO_OF_SUMS = "ratio_of_sums"
-    WEIGHTED_MEAN = "weighted_mean"
-    COUNT_YES = "count_yes"
-    DISTRIBUTION = "distribution"
-    RANGE = "range"  # a catalogue: minimum and maximum, never a sum
-    NONE = "none"
-
-
-@dataclass(frozen=True)
-class Aggregation:
-    """How an indicator rolls up.
-
-    Attributes:
-        of: for SUM, the indicator added up in its place (proposals: only those led, not those assisted).
-        numerator: for RATIO_OF_SUMS, an expression over indicators.
-        denominator: for RATIO_OF_SUMS, an expression over indicators.
-        weight: for WEIGHTED_MEAN, the indicator that weighs.
-        multiplier: for RATIO_OF_SUMS, 100 for a percentage.
-        show_mean: whether the mean per reporting unit is of interest beside the sum.
-    """
-
-    kind: AggregationKind
-    of: str = ""
-    numerator: str = ""
-    denominator: str = ""
-    weight: str = ""
-    multiplier: Decimal = Decimal(1)
-    show_mean: bool = False
-
-
-class Severity(StrEnum):
-    """How heavy a finding is, heaviest first."""
-
-    BLOCKING = "blocking"  # 强制性: cannot be submitted
-    CONSENT = "consent"  # 准强制性: only with a reason and the superior's consent
-    EXPLAIN = "explain"  # 核实性: only with an explanation
-    INFO = "info"  # 提示
-
-    @property
-    def rank(self) -> int:
-        """0 for the heaviest."""
-        return list(Severity).index(self)
-
-
-class Direction(StrEnum):
-    """Which way is better."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    NEUTRAL = "neutral"
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One defined quantity (指标); its code means the same at every level.
-
-    Attributes:
-        unit: unit of measure in which values are stored, shown and exchanged (万元, 宗, %).
-        unit_synonyms: other words for the same unit of measure that importing accepts (家, 间 for 个).
-        filled_by: levels that may answer; for the others it is not applicable.
-        decimals: digits after the point at display; storage is exact.
-        minimum: smallest admissible value; below it the submission is blocked.
-        plausible_maximum: largest value to be expected of one district; above it an explanation is asked.
-        change_explain_percent: change on last year, in percent, from which an explanation is asked.
-        parent: code of the indicator this one is a part of (其中).
-        choices: ordered answers of a rating.
-        carried_from: for a carried indicator, the expression that brings it in, e.g. `LY(FZ1004)`.
-    """
-
-    code: str
-    name: Text
-    unit: str
-    type: DataType
-    aggregation: Aggregation
-    filled_by: frozenset[Level]
-    scope: Scope = Scope.OWN
-    source: Source = Source.COLLECTED
-    stock: bool = False
-    core: bool = True
-    decimals: int = 0
-    minimum: Decimal | None = None
-    plausible_maximum: Decimal | None = None
-    change_explain_percent: Decimal | None = None
-    definition: Text = Text("")
-    parent: str = ""
-    choices: tuple[str, ...] = ()
-    direction: Direction = Direction.NEUTRAL
-    unit_synonyms: tuple[str, ...] = ()
-    carried_from: str = ""
-
-    @property
-    def typed(self) -> bool:
-        """Whether a person types it."""
-        return self.source is Source.COLLECTED
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A relation that the figures of one submission must satisfy.
-
-    Attributes:
-        id: stable within the form, e.g. `FZ0410-B1`.
-        expression: in the language of `portal.domain.expressions`.
-        indicator: where a breach is shown.
-        words: the relation in words, if the author gave some.
-        advice: what to do about a breach.
-    """
-
-    id: str
-    severity: Severity
-    expression: str
-    indicator: str
-    words: Text = Text("")
-    advice: Text = Text("")
+__all__ = [
+    "Aggregation",
+    "AggregationKind",
+    "Balance",
+    "Below",
+    "Blank",
+    "Change",
+    "ChangeKind",
+    "DataType",
+    "Direction",
+    "Example",
+    "FormVersion",
+    "Indicator",
+    "Language",
+    "Parts",
+    "Rule",
+    "Scope",
+    "Section",
+    "Severity",
+    "Sheet",
+    "Source",
+    "Text",
+]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet (表) of a form."""
+    """A sheet (表) of a form.
+
+    Attributes:
+        listed: its indicators, one a line, if it is a list.
+        cross: its rows and columns, if it is a cross table; then its indicators are the cells, row by row.
+    """
 
     code: str
     name: Text
-    indicators: tuple[Indicator, ...]
+    listed: tuple[Indicator, ...] = ()
+    cross: CrossTable | None = None
+
+    @cached_property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """All of them, in form order."""
+        return self.listed if self.cross is None else cells_of(self.code, self.cross)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the text (文字报告) that goes with the figures.
+
+    Attributes:
+        guide: what is to be written there.
+        source: the regulation that asks for it.
+    """
+
+    code: str
+    name: Text
+    guide: Text = Text("")
+    source: Text = Text("")
+
+
+class ChangeKind(StrEnum):
+    """What became of indicators from one version of a form to the next."""
+
+    RENAMED = "renamed"
+    SPLIT = "split"
+    MERGED = "merged"
+    NEW = "new"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Indicators of the version before, and those that follow from them."""
+
+    how: ChangeKind
+    old: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -196,6 +111,10 @@ class FormVersion:
     Attributes:
         issuer: 制定机关, printed top right on the sheets.
         approval: 批准文号 and validity, as printed.
+        explain_unchanged: whether figures that all equal last year's ask for an explanation.
+        lists: codes of the lists whose rows its rules may count.
+        mapping: what changed since the version before; what it does not name is the same.
+        outline: the sections of the text that goes with the figures; empty if none does.
     """
 
     code: str
@@ -207,6 +126,15 @@ class FormVersion:
     rules: tuple[Rule, ...] = ()
     issuer: Text = Text("")
     approval: Text = Text("")
+    explain_unchanged: bool = False
+    lists: tuple[str, ...] = ()
+    outline: tuple[Section, ...] = ()
+    mapping: tuple[Change, ...] = ()
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of its indicators, in form order."""
+        return tuple(self.by_code)
 
     @cached_property
     def by_code(self) -> dict[str, Indicator]:
@@ -234,6 +162,31 @@ class FormVersion:
             if any(indicator.code == code for indicator in sheet.indicators):
                 return sheet
         raise NotFound("indicator", code)
+
+    def section(self, code: str) -> Section:
+        """The section of that code.
+
+        Raises:
+            NotFound: the outline has none.
+        """
+        for section in self.outline:
+            if section.code == code:
+                return section
+        raise NotFound("section", code)
+
+    @cached_property
+    def parts(self) -> dict[str, list[Indicator]]:
+        """The indicators that are parts of another, as far as they are numbers, in form order, by the other's code."""
+        parts: dict[str, list[Indicator]] = {}
+        for indicator in self:
+            if indicator.parent and indicator.type.is_number:
+                parts.setdefault(indicator.parent, []).append(indicator)
+        return parts
+
+    @cached_property
+    def once(self) -> dict[Hashable, Any]:
+        """What was worked out from the form and need not be again, for the modules that work it out."""
+        return {}
 
     def typed_at(self, level: Level) -> tuple[Indicator, ...]:
         """What a unit of that level types, in form order."""

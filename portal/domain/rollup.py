@@ -24,7 +24,8 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 
-from portal.domain.expressions import Context, decimal_of, parse
+from portal.domain.expressions import Context, decimal_of
+from portal.domain.form_expressions import looks_elsewhere, worked_out_from
 from portal.domain.forms import AggregationKind, FormVersion, Indicator
 from portal.domain.units import Level
 from portal.domain.values import MISSING, YES, Value, Values, ValueStatus
@@ -45,15 +46,19 @@ class Contribution:
 
 
 def contributions(form: FormVersion, level: Level, values: Values) -> list[Contribution]:
-    """What a unit of that level adds to every roll-up, in form order; a missing answer adds nothing."""
-    found = (_contribution(indicator, values) for indicator in form if level in indicator.filled_by)
+    """What a unit of that level adds to every roll-up, in form order; a missing answer adds nothing.
+
+    Nor does what is worked out from other forms or from units below: it would change with them, after it was accepted.
+    """
+    own = (each for each in form if level in each.filled_by and not looks_elsewhere(form, each))
+    found = (_contribution(form, indicator, values) for indicator in own)
     return [each for each in found if each.status is not ValueStatus.MISSING]
 
 
-def _contribution(indicator: Indicator, values: Values) -> Contribution:
+def _contribution(form: FormVersion, indicator: Indicator, values: Values) -> Contribution:
     code, way = indicator.code, indicator.aggregation
     if way.kind is AggregationKind.RATIO_OF_SUMS:
-        return _ratio(indicator, values)
+        return _ratio(form, indicator, values)
     value = values.get(code, MISSING)
     if not value.reported:
         return Contribution(code, value.status)
@@ -80,9 +85,9 @@ def _weighted(code: str, value: Value, weight: Value) -> Contribution:
     )
 
 
-def _ratio(indicator: Indicator, values: Values) -> Contribution:
+def _ratio(form: FormVersion, indicator: Indicator, values: Values) -> Contribution:
     """A ratio contributes only if both of its sides can be told: else the parts would not be of the same units."""
-    numerator, denominator = parse(indicator.aggregation.numerator), parse(indicator.aggregation.denominator)
+    numerator, denominator = worked_out_from(form, indicator)
     operands = [values.get(code, MISSING) for code in (*numerator.codes, *denominator.codes)]
     if all(operand.status is ValueStatus.NOT_APPLICABLE for operand in operands):
         return Contribution(indicator.code, ValueStatus.NOT_APPLICABLE)

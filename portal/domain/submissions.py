@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 from portal.domain.periods import Period
@@ -54,19 +55,42 @@ class Digest:
     sm3: str
 
 
-def canonical_text(key: SubmissionKey, version: int, values: Values) -> str:
-    """The one way a sealed version is written down: JSON, keys sorted, numbers exact, missing answers left out."""
-    body = {
+@dataclass(frozen=True)
+class Enclosed:
+    """What goes with the figures.
+
+    Attributes:
+        texts: words by section.
+        files: SHA-256 digests of the files, sorted, by indicator; those of the whole under the empty name.
+    """
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+NOTHING_ENCLOSED = Enclosed()
+
+
+def canonical_text(key: SubmissionKey, version: int, values: Values, enclosed: Enclosed = NOTHING_ENCLOSED) -> str:
+    """The one way a sealed version is written down: JSON, keys sorted, numbers exact, missing answers left out.
+
+    Where nothing goes with the figures nothing is said of it: receipts from before there were texts and files hold.
+    """
+    body: dict[str, object] = {
         "submission": str(key),
         "version": version,
         "values": {code: value_to_json(value) for code, value in values.items() if value.answered},
     }
+    if enclosed.texts:
+        body["texts"] = dict(enclosed.texts)
+    if enclosed.files:
+        body["files"] = {place: list(digests) for place, digests in enclosed.files.items()}
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def digest(key: SubmissionKey, version: int, values: Values) -> Digest:
+def digest(key: SubmissionKey, version: int, values: Values, enclosed: Enclosed = NOTHING_ENCLOSED) -> Digest:
     """What the receipt of a sealed version carries."""
-    content = canonical_text(key, version, values).encode()
+    content = canonical_text(key, version, values, enclosed).encode()
     # A Python may be built on a TLS library without the Chinese standard digest: the receipt then shows one of the two.
     sm3 = hashlib.new("sm3", content).hexdigest() if "sm3" in hashlib.algorithms_available else ""
     return Digest(hashlib.sha256(content).hexdigest(), sm3)

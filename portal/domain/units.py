@@ -37,6 +37,7 @@ class Place:
     level: Level
     path: str
     root_id: int
+    name_en: str = ""
 
     @property
     def parent_path(self) -> str:

@@ -48,4 +48,5 @@ def _find_context(identity: Identity) -> Context | None:
             filling = get_filling(session, portal, key, number=identity.version)
     except (InvalidInput, NotFound):
         return None
-    return Context(UnitName(filling.unit.code, filling.unit.name, filling.unit.level), filling.last_year or None)
+    unit = UnitName(filling.unit.code, filling.unit.name, filling.unit.level)
+    return Context(unit, filling.last_year or None, filling.earlier.previous or None, filling.around)

@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from portal.domain.calculation import completed
 from portal.domain.forms import FormVersion
+from portal.domain.mapping import carried_over
 from portal.domain.periods import Period
 from portal.domain.units import Level
 from portal.domain.values import Values
-from portal.queries.figures import Key, counted_rows, typed_figures
+from portal.queries.figures import Key, answered_forms, counted_rows, typed_figures
+from portal.queries.forms import versions_since
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,15 @@ def earlier_values(session: Session, asked: Mapping[Key, FormVersion]) -> dict[K
     wanted = {each for key in asked for each in (_year_before(key), _period_before(key))}
     rows = counted_rows(session, wanted)
     typed = typed_figures(session, list(rows.values()))
+    answered = answered_forms(session, list(rows.values())) if rows else {}
 
     def values(key: Key, form: FormVersion) -> Values:
         row = rows.get(key)
-        return {} if row is None else completed(form, Level(row.level), typed[key], None)
+        if row is None:
+            return {}
+        then = answered[key[:3]]
+        worked_out = completed(then, Level(row.level), typed[key], None)
+        return carried_over(versions_since(session, form, then.number), worked_out)
 
     def earlier(key: Key, form: FormVersion) -> Earlier:
         year_before, period_before = _year_before(key), _period_before(key)

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.calculation import completed
 from portal.domain.forms import FormVersion
-from portal.domain.lifecycle import COUNTED, State
+from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
-from portal.domain.units import Level
+from portal.domain.surroundings import Surroundings
 from portal.domain.values import Values
-from portal.errors import InvalidInput, NotFound
+from portal.errors import InvalidInput
 from portal.models import Collection, Submission
 from portal.queries import forms
-from portal.queries.submissions import get_row, typed_values
+from portal.queries.earlier import Earlier, earlier_values
+from portal.queries.figures import Key
+from portal.queries.surroundings import surroundings, with_peers
 from portal.queries.units import UnitRow, get_unit
 
 
@@ -26,14 +27,24 @@ class Filling:
     Attributes:
         unit: as of the period.
         form: the version sent down, or the newest if none was.
-        last_year: the unit's accepted values of a year ago, and the calculated ones; empty if none were accepted.
-        demo: last year's values are made up (演示数据).
+        earlier: the unit's accepted values of earlier periods, and the calculated ones.
+        around: what else its checks look at.
     """
 
     unit: UnitRow
     form: FormVersion
-    last_year: Values
-    demo: bool
+    earlier: Earlier
+    around: Surroundings
+
+    @property
+    def last_year(self) -> Values:
+        """Accepted values of a year ago; empty if none were accepted."""
+        return self.earlier.last_year
+
+    @property
+    def demo(self) -> bool:
+        """Whether last year's values are made up (演示数据)."""
+        return self.earlier.demo
 
 
 def get_filling(session: Session, actor: Actor, key: SubmissionKey, *, number: int | None = None) -> Filling:
@@ -47,11 +58,17 @@ def get_filling(session: Session, actor: Actor, key: SubmissionKey, *, number: i
     form = forms.get_form(session, key.form, number or _collected(session, unit, key))
     if key.period.kind is not form.period_kind:
         raise InvalidInput("period", "wrong_kind", key.period)
-    before = _accepted(session, actor, key.last_year)
-    if before is None:
-        return Filling(unit, form, {}, demo=False)
-    last_year = completed(form, Level(before.level), typed_values(session, before), None)
-    return Filling(unit, form, last_year, demo=before.demo)
+    place = (unit.root_id, str(key.period), form.code, unit.id)
+    earlier = earlier_values(session, {place: form})[place] if actor.place.covers(unit.path) else Earlier()
+    return Filling(unit, form, earlier, _around(session, place, form))
+
+
+def _around(session: Session, place: Key, form: FormVersion) -> Surroundings:
+    """What stands around the submission, if the form was sent down to the unit."""
+    row = session.get(Submission, place)
+    if row is None:
+        return Surroundings(period=Period.parse(place[1]))
+    return with_peers(session, row, form, surroundings(session, [row], form)[place])
 
 
 def _collected(session: Session, unit: UnitRow, key: SubmissionKey) -> int | None:
@@ -64,11 +81,3 @@ def _collected(session: Session, unit: UnitRow, key: SubmissionKey) -> int | Non
         )
     )
     return None if version_id is None else forms.version(session, version_id).number
-
-
-def _accepted(session: Session, actor: Actor, key: SubmissionKey) -> Submission | None:
-    try:
-        row = get_row(session, actor, key)
-    except NotFound:
-        return None
-    return row if State(row.state) in COUNTED else None

@@ -6,8 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.form_file import form_from_dict
-from portal.domain.forms import FormVersion
+from portal.domain.forms import FormVersion, Indicator
+from portal.domain.mapping import origins_through
+from portal.domain.periods import Period
 from portal.errors import NotFound
+from portal.models import Collection
 from portal.models import FormVersion as FormVersionRow
 
 _parsed: dict[str, FormVersion] = {}  # by digest of the definition, so that it can never be out of date
@@ -58,6 +61,41 @@ def get_form(session: Session, code: str, number: int | None = None) -> FormVers
     if form is None:
         raise NotFound("form", code if number is None else f"{code} v{number}")
     return form
+
+
+def find_before(session: Session, form: FormVersion) -> FormVersion | None:
+    """The published version right before one that is yet to be published, or that is; None if it is the first."""
+    query = select(FormVersionRow.id).where(FormVersionRow.form_code == form.code, FormVersionRow.number < form.number)
+    version_id = session.scalar(query.order_by(FormVersionRow.number.desc()).limit(1))
+    return None if version_id is None else version(session, version_id)
+
+
+def versions_since(session: Session, form: FormVersion, number: int) -> list[FormVersion]:
+    """The form and the versions before it, newest first, down to the one that follows version `number`."""
+    found: list[FormVersion] = []
+    each: FormVersion | None = form
+    while each is not None and each.number > number:
+        found.append(each)
+        each = find_before(session, each)
+    return found
+
+
+def indicators_then(
+    session: Session, root_id: int, code: str, period: Period, earlier: Period
+) -> tuple[Indicator, ...]:
+    """The indicators of what was collected for an earlier period whose sum is one of those collected for a period.
+
+    None where the series breaks, and where nothing of the kind was collected then.
+    """
+    query = select(Collection.period_code, Collection.form_version_id).where(
+        Collection.root_id == root_id, Collection.period_code.in_([str(period), str(earlier)])
+    )
+    collected = [(period_code, version(session, version_id)) for period_code, version_id in session.execute(query)]
+    now = next((form for at, form in collected if at == str(period) and code in form.by_code), None)
+    then = next((form for at, form in collected if at == str(earlier) and now and form.code == now.code), None)
+    if now is None or then is None:
+        return ()
+    return tuple(then.indicator(old) for old in origins_through(versions_since(session, now, then.number), code))
 
 
 def version(session: Session, version_id: int) -> FormVersion:

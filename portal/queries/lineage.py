@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.expressions import parse
+from portal.domain.form_expressions import worked_out_from
 from portal.domain.forms import AggregationKind, FormVersion, Indicator, Source
 from portal.domain.lifecycle import COUNTED
 from portal.domain.periods import Period
@@ -20,7 +20,8 @@ from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value, ValueStatus
 from portal.models import Observation, Submission, Upload
 from portal.models import Value as ValueRow
-from portal.queries.submissions import form_of, value_of
+from portal.queries.figures import value_of
+from portal.queries.submissions import form_of
 from portal.queries.units import UnitRow, get_unit, list_units
 
 Typed = tuple[Period, str]
@@ -77,7 +78,7 @@ def trace(session: Session, actor: Actor, *, unit: str, period: Period, indicato
         NotPermitted: it is not within the actor's reach.
     """
     top = get_unit(session, unit, period=period)
-    require(actor, Permission.SEE_ROLLUP, Subject(top.path))
+    require(actor, Permission.SEE_ORIGINS, Subject(top.path))
     units = {each.id: each for each in list_units(session, under=unit, period=period)}
     query = (
         select(Observation, Submission)
@@ -123,12 +124,11 @@ def _typed_behind(form: FormVersion, code: str, period: Period) -> Iterable[Type
     if indicator.source is Source.COLLECTED:
         yield period, code
         return
-    way = indicator.aggregation
-    carried = indicator.source is Source.CARRIED
-    for expression in (indicator.carried_from,) if carried else (way.numerator, way.denominator):
-        for reference in parse(expression).references:
+    for expression in worked_out_from(form, indicator):
+        for reference in expression.references:
             at = {When.NOW: period, When.LAST_YEAR: period.last_year, When.PREVIOUS: period.previous}
-            yield from _typed_behind(form, reference.code, at[reference.when])
+            if reference.when in at and not reference.form:
+                yield from _typed_behind(form, reference.code, at[reference.when])
 
 
 def _figures(

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnClause, column, func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import AggregationKind, FormVersion, Indicator, Scope
@@ -125,7 +126,7 @@ def roll_up(
         targets = targets_today(session, units)
         totals = observed_totals(session, top.root_id, period, codes, targets)
     standing = _standing(session, top.root_id, period, targets)
-    unaccepted = _add_pending(session, standing, totals) if pending else set()
+    unaccepted = _add_pending(session, top.root_id, period, targets, totals) if pending else set()
     return [
         _row(
             each,
@@ -204,15 +205,13 @@ def _forms(session: Session, root_id: int, period: Period) -> list[FormVersion]:
 
 @dataclass(frozen=True)
 class _Standing:
-    """The submissions of the period that belong to the units asked about.
+    """What is expected in the period of the units asked about.
 
     Attributes:
-        counted: each submission with the ids of the units it counts for.
-        expected: how many are expected, by unit id, form and level.
+        expected: how many answers are expected, by unit id, form and level.
         demo: ids of the units that made-up figures count for.
     """
 
-    counted: list[tuple[Submission, Collection[int]]]
     forms: list[FormVersion]
     expected: Mapping[tuple[int, str, str], int]
     demo: Collection[int]
@@ -224,23 +223,29 @@ class _Standing:
 
 
 def _standing(session: Session, root_id: int, period: Period, targets: Targets) -> _Standing:
-    query = select(Submission).where(Submission.root_id == root_id, Submission.period_code == str(period))
-    counted = [(row, targets(row.unit_id)) for row in session.scalars(query)]
+    columns: list[ColumnClause[Any]] = [column(name) for name in ("unit_id", "form_code", "level", "exempt", "demo")]
+    # By a function, because a partner sees no submission that is not accepted, but the coverage of every number.
+    answers = select(func.expected_submissions(root_id, str(period)).table_valued(*columns))
+    counted = [(row, targets(row.unit_id)) for row in session.execute(answers)]
     expected = Counter(
-        (target, row.form_code, row.level) for row, units in counted if row.exempt_reason is None for target in units
+        (target, row.form_code, row.level) for row, units in counted if not row.exempt for target in units
     )
     demo = {target for row, units in counted if row.demo for target in units}
-    return _Standing(counted, _forms(session, root_id, period), expected, demo)
+    return _Standing(_forms(session, root_id, period), expected, demo)
 
 
-def _add_pending(session: Session, standing: _Standing, totals: Totals) -> set[tuple[int, str]]:
+def _add_pending(
+    session: Session, root_id: int, period: Period, targets: Targets, totals: Totals
+) -> set[tuple[int, str]]:
     """Add what is submitted but not accepted; gives the totals touched. Unreadable figures stay out by policy."""
     touched: set[tuple[int, str]] = set()
-    targets = {row.unit_id: units for row, units in standing.counted}
-    waiting = [row for row, units in standing.counted if State(row.state) is State.SUBMITTED and units]
+    query = select(Submission).where(
+        Submission.root_id == root_id, Submission.period_code == str(period), Submission.state == State.SUBMITTED
+    )
+    waiting = [row for row in session.scalars(query) if targets(row.unit_id)]
     for row, found in contributing(session, waiting):
         for one in found:
-            for target in targets[row.unit_id]:
+            for target in targets(row.unit_id):
                 key = (target, one.indicator)
                 totals[key] = totals.get(key, Total()) + Total.of(one)
                 touched.add(key)

@@ -26,8 +26,9 @@ def search_submissions(
 
     Raises:
         NotFound: there is no such unit.
-        NotPermitted: the unit is not within the actor's reach.
+        NotPermitted: the unit is not within the actor's reach, or how far it is none of the actor's business.
     """
+    require(actor, Permission.SEE_PROGRESS, Subject(actor.place.path))
     query = (
         select(Submission, Unit.code, Form.name, Form.name_en)
         .join(Unit, Unit.id == Submission.unit_id)
@@ -36,7 +37,7 @@ def search_submissions(
     )
     if unit is not None:
         row = get_unit(session, unit, period=period)
-        require(actor, Permission.SEE_UNIT, Subject(row.path))
+        require(actor, Permission.SEE_PROGRESS, Subject(row.path))
         query = query.where(Submission.unit_id == row.id)
     if period is not None:
         query = query.where(Submission.period_code == str(period))

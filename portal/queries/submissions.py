@@ -1,6 +1,6 @@
 """Submissions and their figures, as far as the actor may see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,17 +10,24 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.calculation import completed
+from portal.domain.collections import CollectionKey
 from portal.domain.forms import FormVersion
-from portal.domain.lifecycle import COUNTED, HANDED_IN, State
+from portal.domain.lifecycle import HANDED_IN, State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, permits, require
 from portal.domain.submissions import SubmissionKey
+from portal.domain.surroundings import ALONE, Surroundings
 from portal.domain.units import Level
-from portal.domain.values import Value, Values, ValueStatus
+from portal.domain.values import Value, Values
 from portal.errors import NotFound
 from portal.models import Collection, Form, Submission, SubmissionVersion, Unit
 from portal.models import Value as ValueRow
 from portal.queries import forms
+from portal.queries.collections import settings_of
+from portal.queries.earlier import Earlier, earlier_values
+from portal.queries.figures import VALUE_COLUMNS, key_of, value_of
+from portal.queries.fillers import list_fillers
+from portal.queries.surroundings import surroundings
 from portal.queries.units import UnitRow, get_unit
 
 
@@ -75,24 +82,33 @@ class SubmissionView:
 
     Attributes:
         values: typed values of the version shown, and the calculated ones; empty if the actor may not see them yet.
-        last_year: accepted values of the same unit a year ago, and the calculated ones.
-        origins: by indicator, for typed values.
+        earlier: accepted values of the same unit in earlier periods, and the calculated ones.
+        around: what else its checks look at, without its peers.
+        origins: by indicator, for typed values; empty if the actor may not see where they came from.
         readable: whether the actor may see the figures.
+        subject: what rights are asked about.
     """
 
     task: Task
     unit: UnitRow
     form: FormVersion
     values: Values
-    last_year: Values
+    earlier: Earlier
+    around: Surroundings
     origins: dict[str, Origin]
     readable: bool
     row_version: int
+    subject: Subject
 
     @property
     def key(self) -> SubmissionKey:
         """Unit, period and form."""
         return self.task.key
+
+    @property
+    def last_year(self) -> Values:
+        """Accepted values of a year ago; empty if none were accepted."""
+        return self.earlier.last_year
 
     @property
     def level(self) -> Level:
@@ -119,8 +135,16 @@ class VersionRow:
 
 
 def subject_of(row: Submission) -> Subject:
-    """What rights are asked about."""
-    return Subject(row.unit_path, State(row.state))
+    """What rights are asked about, where neither the collection nor the fillers matter."""
+    return Subject(row.unit_path, State(row.state), row.form_code)
+
+
+def whole_subject_of(session: Session, row: Submission) -> Subject:
+    """What rights are asked about, with what the collection says and who filled in."""
+    key = CollectionKey(row.form_code, Period.parse(row.period_code))
+    return replace(
+        subject_of(row), settings=settings_of(session, row.root_id, key), filled_by=list_fillers(session, row)
+    )
 
 
 def get_row(session: Session, actor: Actor, key: SubmissionKey, *, for_update: bool = False) -> Submission:
@@ -135,14 +159,17 @@ def get_row(session: Session, actor: Actor, key: SubmissionKey, *, for_update: b
         .where(Unit.code == key.unit, Submission.root_id == Unit.root_id)
         .where(Submission.period_code == str(key.period), Submission.form_code == key.form)
     )
-    row = session.scalar(query.with_for_update(of=Submission) if for_update else query)
-    if row is None or not permits(actor, Permission.SEE_UNIT, subject_of(row)):
+    # Rows are locked only for those who may write them: the others are to be refused, not told that there is none.
+    locked = for_update and actor.writes
+    row = session.scalar(query.with_for_update(of=Submission) if locked else query)
+    if row is None or not permits(actor, Permission.SEE_SUBMISSION, subject_of(row)):
         raise NotFound("submission", key)
     return row
 
 
 def list_tasks(session: Session, actor: Actor) -> list[Task]:
     """The actor's own unit's submissions, newest period first."""
+    require(actor, Permission.SEE_PROGRESS, Subject(actor.place.path))
     query = _tasks().where(Submission.unit_id == actor.place.id).order_by(Submission.period_code.desc())
     return [task_of(*row) for row in session.execute(query)]
 
@@ -163,11 +190,14 @@ def get_submission(session: Session, actor: Actor, key: SubmissionKey, *, versio
     task = task_of(*session.execute(_tasks().where(*same_submission(Submission, row))).one())
     form = form_of(session, row)
     unit = get_unit(session, key.unit, period=key.period)
-    last_year = accepted_values(session, row, form)
-    readable = permits(actor, Permission.SEE_VALUES, subject_of(row))
+    earlier = earlier_values(session, {key_of(row): form})[key_of(row)]
+    subject = whole_subject_of(session, row)
+    readable = permits(actor, Permission.SEE_VALUES, subject)
+    around = surroundings(session, [row], form)[key_of(row)] if readable else ALONE
     typed, origins = _values(session, row, version or row.version_number) if readable else ({}, {})
-    values = completed(form, unit.level, typed, last_year) if readable else {}
-    return SubmissionView(task, unit, form, values, last_year, origins, readable, row.row_version)
+    values = completed(form, unit.level, typed, earlier.last_year, earlier.previous, around) if readable else {}
+    known = origins if permits(actor, Permission.SEE_ORIGINS, subject) else {}
+    return SubmissionView(task, unit, form, values, earlier, around, known, readable, row.row_version, subject)
 
 
 def get_readable(session: Session, actor: Actor, key: SubmissionKey) -> SubmissionView:
@@ -177,7 +207,7 @@ def get_readable(session: Session, actor: Actor, key: SubmissionKey) -> Submissi
         NotPermitted: the actor may not see them.
     """
     view = get_submission(session, actor, key)
-    require(actor, Permission.SEE_VALUES, subject_of(get_row(session, actor, key)))
+    require(actor, Permission.SEE_VALUES, view.subject)
     return view
 
 
@@ -198,15 +228,6 @@ def form_of(session: Session, row: Submission) -> FormVersion:
 def typed_values(session: Session, row: Submission, number: int | None = None) -> dict[str, Value]:
     """The typed values of a version, the current one unless named."""
     return _values(session, row, number or row.version_number)[0]
-
-
-def accepted_values(session: Session, row: Submission, form: FormVersion) -> dict[str, Value]:
-    """The unit's accepted values of a year ago, and the calculated ones; empty if none were accepted."""
-    earlier = str(Period.parse(row.period_code).last_year)
-    before = session.get(Submission, (row.root_id, earlier, row.form_code, row.unit_id))
-    if before is None or State(before.state) not in COUNTED:
-        return {}
-    return completed(form, Level(before.level), typed_values(session, before), None)
 
 
 def list_versions(session: Session, actor: Actor, key: SubmissionKey) -> list[VersionRow]:
@@ -235,14 +256,17 @@ def same_submission(table: Any, row: Submission) -> tuple[ColumnElement[bool], .
     )
 
 
-def value_of(row: ValueRow) -> Value:
-    """The value that a row stores."""
-    return Value(ValueStatus(row.status), row.number, row.text, row.approximate, row.as_of_on, row.note)
-
-
 def _values(session: Session, row: Submission, number: int) -> tuple[dict[str, Value], dict[str, Origin]]:
-    query = select(ValueRow).where(*same_submission(ValueRow, row), ValueRow.version_number == number)
-    rows = session.scalars(query).all()
+    query = select(
+        ValueRow.indicator,
+        *VALUE_COLUMNS,
+        ValueRow.row_version,
+        ValueRow.entered_by,
+        ValueRow.entered_at,
+        ValueRow.upload_id,
+        ValueRow.cell,
+    ).where(*same_submission(ValueRow, row), ValueRow.version_number == number)
+    rows = session.execute(query).all()
     values = {each.indicator: value_of(each) for each in rows}
     origins = {
         each.indicator: Origin(each.row_version, each.entered_by, each.entered_at, each.upload_id, each.cell)

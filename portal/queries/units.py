@@ -58,6 +58,12 @@ def get_unit(session: Session, code: str, *, period: Period | None = None) -> Un
     return _unit(row)
 
 
+def find_units(session: Session, codes: Collection[str]) -> dict[str, UnitRow]:
+    """Those of the units that are in today's tree, by code."""
+    rows = session.execute(_select(current_tree(session)).where(Unit.code.in_(codes)))
+    return {unit.code: unit for unit in map(_unit, rows)}
+
+
 def list_units(
     session: Session, *, under: str | None = None, level: Level | None = None, period: Period | None = None
 ) -> list[UnitRow]:
@@ -108,7 +114,7 @@ def place_rows(session: Session, unit_ids: Collection[int]) -> list[Place]:
 
 
 def _place(unit: UnitRow) -> Place:
-    return Place(unit.id, unit.code, unit.name, unit.level, unit.path, unit.root_id)
+    return Place(unit.id, unit.code, unit.name, unit.level, unit.path, unit.root_id, unit.name_en)
 
 
 def _within(tree: int, unit_id: int) -> ColumnElement[bool]:

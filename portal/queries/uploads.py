@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.periods import Period
-from portal.domain.policy import Actor
+from portal.domain.policy import Actor, Permission, Subject, permits
 from portal.domain.submissions import SubmissionKey
 from portal.errors import NotFound
 from portal.models import Unit, Upload
@@ -82,4 +82,6 @@ def _find(session: Session, actor: Actor, upload_id: UUID) -> tuple[Upload, str]
     if found is None:
         raise NotFound("upload", upload_id)
     row, unit_code = found
+    if not permits(actor, Permission.SEE_ORIGINS, Subject(row.unit_path, form=row.form_code)):
+        raise NotFound("upload", upload_id)
     return row, unit_code

@@ -3,11 +3,14 @@
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from portal.domain.policy import Actor
 from portal.models import Observation
+from portal.services import events
 
 
-def rebuild(session: Session, root_id: int) -> int:
-    """Recompute the roll-ups of all periods of a top unit's tree; gives the number of periods."""
+def rebuild(session: Session, actor: Actor) -> int:
+    """Recompute the roll-ups of all periods of the actor's tree; gives the number of periods."""
+    root_id = actor.place.root_id
     periods = session.scalars(
         select(Observation.period_code)
         .where(Observation.root_id == root_id)
@@ -20,4 +23,13 @@ def rebuild(session: Session, root_id: int) -> int:
             text("select recompute_rollup(:root, :period, :units)"),
             {"root": root_id, "period": period, "units": list(session.scalars(units.distinct()))},
         )
+    events.record(
+        session,
+        actor,
+        "rollups_rebuilt",
+        actor.place.code,
+        unit_code=actor.place.code,
+        root_id=root_id,
+        after={"periods": len(periods)},
+    )
     return len(periods)

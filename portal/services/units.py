@@ -1,19 +1,20 @@
 """Take units and their placements into the portal, and publish the trees that follow from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from psycopg.types.range import DateRange
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, db
 from portal.domain.trees import change_days, problems_of_tree, tree_on
 from portal.domain.units import Level, Placement, Succession
 from portal.errors import InvalidInput
 from portal.models import Node, Tree, Unit
 from portal.models import Placement as PlacementRow
 from portal.models import Succession as SuccessionRow
+from portal.services import events
 
 
 def import_units(session: Session, placements: Sequence[Placement], successions: Sequence[Succession]) -> int:
@@ -24,6 +25,7 @@ def import_units(session: Session, placements: Sequence[Placement], successions:
     Raises:
         InvalidInput: a unit would hang nowhere on some day, or follows a unit that does not exist.
     """
+    before = _described(session)
     ids = _identities(session, placements)
     named = {placement.code for placement in placements}
     session.execute(delete(PlacementRow).where(PlacementRow.unit_id.in_([ids[code] for code in named])))
@@ -32,6 +34,7 @@ def import_units(session: Session, placements: Sequence[Placement], successions:
         session.execute(insert(PlacementRow), rows)
     _follow(session, successions, ids)
     publish_trees(session)
+    _record(session, before, _described(session), [f"{each.old_code} → {each.new_code}" for each in successions])
     return len(named)
 
 
@@ -82,6 +85,43 @@ def _placement(row: PlacementRow, codes: dict[int, str]) -> Placement:
     return Placement(codes[row.unit_id], parent, row.name, row.name_en, Level(row.level), from_day, row.valid.upper)
 
 
+def _described(session: Session) -> dict[str, str]:
+    """Every unit's placements, as the record tells them."""
+    codes = {unit_id: code for code, unit_id in _codes(session).items()}
+    told: dict[str, list[str]] = {}
+    for row in session.scalars(select(PlacementRow).order_by(PlacementRow.unit_id, PlacementRow.valid)):
+        each = _placement(row, codes)
+        days = f"{each.valid_from}–{each.valid_to or ''}"
+        told.setdefault(each.code, []).append(f"{each.name} ({each.level}) ← {each.parent_code or '—'} {days}")
+    return {code: "; ".join(lines) for code, lines in told.items()}
+
+
+def _record(session: Session, before: Mapping[str, str], after: Mapping[str, str], successions: Sequence[str]) -> None:
+    """An event in the portal's chain, and one in that of each top unit that something changed under."""
+    changed = [code for code in sorted(before.keys() | after.keys()) if before.get(code) != after.get(code)]
+    if not changed:
+        return
+    count = {"units": len(changed)} | ({"successions": "; ".join(successions)} if successions else {})
+    events.record_for_portal(session, None, "units_imported", "units", after=count)
+    # The events belong to every tree that is touched, and who takes units in acts for none of them.
+    db.open_accounts(session.connection())
+    codes_of = {unit_id: code for code, unit_id in _codes(session).items()}
+    under: dict[int, list[str]] = {}
+    for code, root_id in session.execute(select(Unit.code, Unit.root_id).where(Unit.code.in_(changed))):
+        under.setdefault(root_id, []).append(code)
+    for root_id, codes in under.items():
+        events.record_by(
+            session,
+            events.PORTAL,
+            "units_imported",
+            "units",
+            codes_of[root_id],
+            root_id,
+            before={code: before[code] for code in sorted(codes) if code in before},
+            after={code: after[code] for code in sorted(codes) if code in after},
+        )
+
+
 def _follow(session: Session, successions: Sequence[Succession], ids: dict[str, int]) -> None:
     known = {(row.old_id, row.new_id, row.effective_on): row for row in session.scalars(select(SuccessionRow))}
     for each in successions:
@@ -122,7 +162,8 @@ def _publish(session: Session, placements: Sequence[Placement], day: date) -> No
 def _rewrite_paths(session: Session) -> None:
     """Let every living unit's path and top unit follow today's tree; tenant rows follow by foreign key.
 
-    A dissolved unit keeps the path it had, because its rows stay where they were readable.
+    Who may read a figure is stored as a depth of the tree: it follows a unit that now stands higher or lower. A
+    dissolved unit keeps the path it had, because its rows stay where they were readable.
     """
     trees = select(Tree.id).where(Tree.effective_on <= clock.today()).order_by(Tree.effective_on)
     paths: dict[int, str] = {}
@@ -138,5 +179,9 @@ def _rewrite_paths(session: Session) -> None:
         paths.update({unit_id: path for unit_id, path in above.items() if unit_id is not None})
     ids = _codes(session)
     rows = [{"id": unit_id, "path": path, "root_id": ids[path.split(".")[0]]} for unit_id, path in paths.items()]
+    depths = {unit_id: path.count(".") for unit_id, path in session.execute(select(Unit.id, Unit.path))}
     if rows:
         session.execute(update(Unit), rows)
+    moved = [unit_id for unit_id, path in paths.items() if path.count(".") != depths[unit_id]]
+    if moved:
+        session.execute(text("select open_figures(:units)"), {"units": moved})

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.lifecycle import State, after_edit, open_to
+from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, require
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value, value_from_json
@@ -83,11 +84,15 @@ def finish(session: Session, actor: Actor, upload_id: UUID, report: Mapping[str,
     """Keep what was found in the file."""
     upload = get_upload(session, actor, upload_id)
     upload.state, upload.done, upload.report = "done", upload.total, dict(report)
+    after = {"outcome": report["outcome"], "findings": len(report["findings"])}
+    _record_examination(session, actor, upload, "upload_examined", after)
 
 
 def fail(session: Session, actor: Actor, upload_id: UUID) -> None:
     """Show that the examination broke down, by a fault that is not the file's."""
-    get_upload(session, actor, upload_id).state = "failed"
+    upload = get_upload(session, actor, upload_id)
+    upload.state = "failed"
+    _record_examination(session, actor, upload, "upload_failed", {})
 
 
 def apply(
@@ -118,6 +123,13 @@ def apply(
 def values_of(report: Mapping[str, Any]) -> dict[str, Value]:
     """The values that an upload's report holds."""
     return {code: value_from_json(value) for code, value in report["values"].items()}
+
+
+def _record_examination(session: Session, actor: Actor, upload: Upload, kind: str, after: Mapping[str, Any]) -> None:
+    """What the portal found in a file. It acts within the file's unit."""
+    key = SubmissionKey(actor.place.code, Period.parse(upload.period_code), upload.form_code)
+    after = {"upload": str(upload.id), "filename": upload.filename, **after}
+    events.record(session, actor, kind, str(key), unit_code=key.unit, root_id=upload.root_id, after=after)
 
 
 def _record(

@@ -9,26 +9,47 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from importers.reasons import reason_advice, reason_text
 from portal import errors
+from portal.domain import directory
 from portal.domain.lifecycle import Action, State
-from portal.web.identity import NotSignedIn
+from portal.domain.passwords import LONGEST, SHORTEST, PasswordProblem
+from portal.domain.sign_in import SignInRefused, TooManyFailures
+from portal.services.passwords import PasswordRefused, WrongPassword
+from portal.web.identity import NotSignedIn, PasswordChangeRequired
 from portal.web.language import gettext as _
 from portal.web.language import say
+from portal.web.presented_key import KeyRefused
+from portal.web.second_factor import EnrolmentRequired, SecondFactorRequired, TooManyCodes, WrongCode
+from portal.web.targets import MixedUnits
 from portal.web.words import ACTIONS, OTHER_ACTIONS, OTHER_STATES, STATES
 
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[errors.PortalError], HTTPStatus] = {
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    SignInRefused: HTTPStatus.UNAUTHORIZED,
+    TooManyFailures: HTTPStatus.TOO_MANY_REQUESTS,
+    PasswordChangeRequired: HTTPStatus.FORBIDDEN,
+    SecondFactorRequired: HTTPStatus.UNAUTHORIZED,
+    WrongCode: HTTPStatus.UNAUTHORIZED,
+    EnrolmentRequired: HTTPStatus.FORBIDDEN,
+    TooManyCodes: HTTPStatus.TOO_MANY_REQUESTS,
+    KeyRefused: HTTPStatus.UNAUTHORIZED,
+    directory.NotAdmitted: HTTPStatus.FORBIDDEN,
+    directory.AnswerRefused: HTTPStatus.FORBIDDEN,
+    directory.DirectoryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    WrongPassword: HTTPStatus.UNPROCESSABLE_ENTITY,
+    PasswordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NotPermitted: HTTPStatus.FORBIDDEN,
     errors.InvalidMove: HTTPStatus.CONFLICT,
+    errors.SignOffsMissing: HTTPStatus.CONFLICT,
     errors.Blocked: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Duplicate: HTTPStatus.CONFLICT,
@@ -65,6 +86,35 @@ def _not_permitted(error: Any) -> str:
     return _("您的权限不包括这项操作。如需办理，请联系单位管理员。")
 
 
+def _not_admitted(error: Any) -> str:
+    reasons: dict[directory.Refusal, str] = {
+        directory.Refusal.UNKNOWN_ROLE: _("身份认证系统给出的“%(value)s”不是本系统的任职", value=error.value),
+        directory.Refusal.UNKNOWN_UNIT: _("身份认证系统给出的单位“%(value)s”在本系统中没有", value=error.value),
+        directory.Refusal.NO_MEMBERSHIP: _("身份认证系统没有给您分配单位和任职"),
+        directory.Refusal.NAME_TAKEN: _("用户名“%(value)s”在本系统中属于另一个账号", value=error.value),
+        directory.Refusal.SWITCHED_OFF: _("您的账号已在本系统中停用"),
+        directory.Refusal.INCOMPLETE: _("身份认证系统给出的资料不完整（%(value)s）", value=error.value),
+    }
+    return _("不能登录：%(reason)s。请联系系统管理员。", reason=reasons[error.reason])
+
+
+def _same_person(error: Any) -> str:
+    action = ACTIONS.get(Action(error.permission)) if error.permission in set(Action) else None
+    return _(
+        "填报与签审须是不同的人：这一版里有您（或您代理的、代理您的人）填报或导入的数，不能再由您%(action)s。请由其他有权限的同事办理。",
+        action=action or _("办理"),
+    )
+
+
+def _sign_offs_missing(error: Any) -> str:
+    steps = _("、").join(str(ACTIONS[Action(step)]) for step in error.missing)
+    return _(
+        "这项任务要求先办完：%(steps)s，然后才能%(action)s。",
+        steps=steps,
+        action=ACTIONS[Action(error.action)],
+    )
+
+
 def input_sentence(problem: str) -> str:
     """What is wrong with one entry; `problem` is the stable word of an InvalidInput."""
     known: dict[str, str] = {
@@ -72,12 +122,61 @@ def input_sentence(problem: str) -> str:
         "required": _("请写明理由。"),
         "too_long": _("内容太长，请缩短。"),
         "unknown": _("请从列出的选项中选择。"),
+        "before_opening": _("截止日期不能早于开始日期。"),
+        "wrong_kind": _("这张报表不按这种报告期填报。"),
+        "not_addressed": _("有的单位不在这项任务的范围内。"),
+        "past": _("最后一天不能早于今天。"),
+        "heavier_than_form": _("只能改得比报表制度规定的轻，不能改重。"),
+        "not_a_day": _("请填日期，如 2024-01-31。"),
+        "not_within_a_year": _("请选从今天起一年以内的日期。"),
+        "nameless": _("请写一个名称。"),
         "too_short": _("说明至少写 10 个字，讲清楚原因。"),
         "says_nothing": _("不能只写“核实无误”之类，请写明数据为什么是这样。"),
         "not_a_period": _("报告期的写法不对。"),
+        "too_many_rows": _("符合条件的太多，一个文件写不下。请缩小时间范围或增加筛选条件。"),
         "no_file": _("请先选择文件。"),
+        "empty_file": _("文件是空的。"),
+        "file_too_large": _("文件太大，请压缩后再添加。"),
+        "kind_not_taken": _("这种文件不收。请用 PDF、OFD、Word（docx）、Excel（xlsx）或图片，不能带宏。"),
+        "named_otherwise": _("文件名的后缀与内容不符，请用原来的文件。"),
+        "too_many_files": _("附件太多，请合并或去掉一些。"),
+        "missing": _("请填写。"),
+        "not_a_username": _("只能用 2 到 64 个小写字母、数字和 . _ -，以字母或数字开头。"),
+        "not_an_email": _("不是邮箱地址。"),
+        "not_a_phone": _("不是电话号码。"),
+        "before_the_beginning": _("不能早于开始日期，也不能早于今天。"),
+        "not_before_the_end": _("应在今天和现定的最后一天之间。"),
+        "not_for_this_role": _("只有协同单位人员才限定报表。"),
+        "nobody": _("在您管理的范围内没有这个用户名，或者就是本人。"),
+        "nothing_to_take_over": _("这几天没有可以代理的角色，或者代理人已经有了。"),
+        "own_rights": _("不能取消自己最后的管理员角色，请由另一位管理员办理。"),
+        "own_account": _("不能在这里办理自己的账号。"),
+        "last_administrator": _("至少要有一位长期的、账号启用的系统管理员。"),
+        "not_a_form_code": _("报表代码由大写字母、数字、下划线组成，以字母开头，最多 32 个字符。"),
+        "unchanged": _("草稿与已发布的版本相同，不必发布。"),
+        "from_directory": _("由统一身份目录管理，不能在这里办理。"),
     }
     return known.get(problem, _("填写的内容不符合要求（%(problem)s）。", problem=problem))
+
+
+def password_sentence(problem: PasswordProblem) -> str:
+    """Why a password is not good enough, and what to do."""
+    return {
+        PasswordProblem.TOO_SHORT: _("密码至少 %(count)s 个字符。可以用一句话，可以有汉字和空格。", count=SHORTEST),
+        PasswordProblem.TOO_LONG: _("密码最多 %(count)s 个字符。", count=LONGEST),
+        PasswordProblem.COMMON: _("这个密码太常见，或者只是常见密码的变化，容易被猜中。请换一个。"),
+        PasswordProblem.NAMES_YOU: _("密码里不能有您的姓名、用户名、邮箱或单位的名称、代码。"),
+        PasswordProblem.UNCHANGED: _("新密码不能与现在的密码相同。"),
+    }[problem]
+
+
+def _duplicate(error: Any) -> str:
+    known: dict[str, str] = {
+        "username": _("这个用户名已经有人用了。如果是您刚才新增的，请在人员中找到此人，重设密码。"),
+        "email": _("这个邮箱已经有人用了。"),
+        "membership": _("在这些日期里已有相同的任职。"),
+    }
+    return known.get(error.kind, _("已经有了，不能重复。"))
 
 
 def _unreadable(error: Any) -> str:
@@ -86,12 +185,28 @@ def _unreadable(error: Any) -> str:
 
 _SENTENCES: dict[type[errors.PortalError], Callable[[Any], str]] = {
     NotSignedIn: lambda _error: _("请先登录。"),
+    SignInRefused: lambda _error: _("用户名或密码不对。连续输错 5 次，账号锁定 15 分钟。"),
+    TooManyFailures: lambda _error: _("从您所在的网络登录失败的次数太多，请 15 分钟后再试。"),
+    directory.NotAdmitted: _not_admitted,
+    directory.AnswerRefused: lambda _error: _("统一身份认证没有完成，请重新登录。"),
+    directory.DirectoryUnavailable: lambda _error: _("统一身份认证系统现在连不上，请稍后再试，或联系系统管理员。"),
+    PasswordChangeRequired: lambda _error: _("请先在网页上改密码，再继续。"),
+    SecondFactorRequired: lambda _error: _("这个账号启用了动态口令，请同时给出。"),
+    WrongCode: lambda _error: _("动态口令不对，或者已经用过。"),
+    EnrolmentRequired: lambda _error: _("您的岗位须用动态口令，请先在网页上登录并设置。"),
+    TooManyCodes: lambda _error: _("动态口令连续输错 5 次，请 15 分钟后再试，或者联系单位管理员。"),
+    KeyRefused: lambda _error: _("接口密钥无效、已过期或已撤销。"),
+    WrongPassword: lambda _error: _("现在的密码不对。"),
+    PasswordRefused: lambda error: password_sentence(error.problem),
+    MixedUnits: lambda _error: _("一次请求里写了不同的单位，没有办理。请从页面上的链接重新打开。"),
     errors.NotFound: lambda _error: _("没有找到您要的内容，或者您无权查看。"),
     errors.NotPermitted: _not_permitted,
+    errors.SamePerson: _same_person,
     errors.InvalidMove: _invalid_move,
-    errors.Blocked: lambda error: _("还有 %(count)s 处问题没有处理，不能上报。", count=error.count),
+    errors.SignOffsMissing: _sign_offs_missing,
+    errors.Blocked: lambda error: _("还有 %(count)s 处问题没有处理，不能办理。", count=error.count),
     errors.Conflict: lambda _error: _("别人同时改了同一处，您的改动没有保存。请核对后再改。"),
-    errors.Duplicate: lambda _error: _("已经有了，不能重复。"),
+    errors.Duplicate: _duplicate,
     errors.InvalidInput: lambda error: input_sentence(error.problem),
     errors.FormInvalid: lambda error: _("报表文件有错：%(problems)s", problems="；".join(error.problems)),
     errors.WorkbookUnreadable: _unreadable,
@@ -141,6 +256,10 @@ def _refused(error: errors.PortalError) -> AnyResponse | tuple[str, int]:
         return problem_of(error)
     if isinstance(error, NotSignedIn):
         return redirect(current_app.extensions["appbuilder"].get_url_for_login_with(_here()))
+    if isinstance(error, PasswordChangeRequired):
+        return redirect(url_for("account.password"))
+    if isinstance(error, EnrolmentRequired):
+        return redirect(url_for("second_factor.set_up"))
     return _page(status_of(error), sentence(error))
 
 

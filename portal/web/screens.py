@@ -33,10 +33,16 @@ class Screen:
 _REPORTING = frozenset({Role.FILLER, Role.CHECKER, Role.LEGAL_REVIEWER, Role.HEAD, Role.PUBLISHER})
 _EVERYBODY = frozenset(Role)
 
-TASKS = Screen("Tasks", _("我的任务"), "/tasks/", _REPORTING)
+TASKS = Screen("Tasks", _("我的任务"), "/tasks/", _REPORTING | {Role.AUDITOR})
 REVIEW = Screen("Review", _("下级报送"), "/review/", frozenset({Role.REVIEWER, Role.HEAD, Role.AUDITOR}))
+COLLECTIONS = Screen(
+    "Collections", _("报送任务"), "/collections/", frozenset({Role.REVIEWER, Role.UNIT_ADMIN, Role.AUDITOR})
+)
+PEOPLE = Screen("People", _("人员"), "/people/", frozenset({Role.UNIT_ADMIN, Role.SYSTEM_ADMIN}))
 ROLLUPS = Screen("Rollups", _("汇总"), "/rollups/", _EVERYBODY)
 DASHBOARDS = Screen("Dashboards", _("对比分析"), "/dashboards/", _EVERYBODY)
+AUDIT = Screen("Audit", _("审计日志"), "/audit/", frozenset({Role.UNIT_ADMIN, Role.AUDITOR, Role.SYSTEM_ADMIN}))
+FORMS = Screen("Forms", _("报表制度"), "/forms/", frozenset({Role.UNIT_ADMIN, Role.SYSTEM_ADMIN}))
 ADMIN = Screen("Admin", _("管理"), "/admin/", frozenset({Role.SYSTEM_ADMIN}))
 
-SCREENS = (TASKS, REVIEW, ROLLUPS, DASHBOARDS, ADMIN)
+SCREENS = (TASKS, REVIEW, PEOPLE, FORMS, COLLECTIONS, ROLLUPS, DASHBOARDS, AUDIT, ADMIN)

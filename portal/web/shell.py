@@ -4,27 +4,29 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, g, request, url_for
 from flask_babel.speaklater import LazyString
 
-from portal.db import identity_transaction
 from portal.domain.lifecycle import EDITABLE, MOVES
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Place
 from portal.domain.values import NO, YES
-from portal.queries.people import list_places
 from portal.queries.submissions import Task
 from portal.web import words
 from portal.web.access import may_open
-from portal.web.identity import find_current_actor, find_user
-from portal.web.language import LANGUAGES, day, language, moment, say
+from portal.web.identity import find_current_actor, find_user, person_name, positions, signed_in
+from portal.web.language import LANGUAGES, day, language, moment, say, second
 from portal.web.present.findings import by_sheet
+from portal.web.present.moves import sign_off_standing, withheld_actions
+from portal.web.present.programs import program_name
 from portal.web.present.rollups import rollup_figure, rollup_range, rollup_unit
 from portal.web.present.units import unit_name
 from portal.web.present.uploads import findings_by_sheet
 from portal.web.screens import REVIEW, SCREENS, TASKS
+from portal.web.second_factor import owes_enrolment
 
 STATIC = Path(__file__).parent / "static"
 
@@ -43,13 +45,14 @@ class Shell:
     """What the header shows.
 
     Attributes:
+        person: name of who is signed in; empty for nobody.
         actor: the person and the unit acted for; None before signing in, and for a person without a unit.
         units: the person's units, when there are several to choose from.
         other_language: (code, name) of the language to switch to.
         here: this page's path and query, to come back to.
     """
 
-    signed_in: bool
+    person: str
     actor: Actor | None
     units: tuple[Place, ...]
     menu: tuple[MenuEntry, ...]
@@ -66,13 +69,13 @@ def shell() -> Shell:
 
 
 def _shell() -> Shell:
-    user = find_user()
+    user, found = find_user(), signed_in()
     other = next(code for code in LANGUAGES if code != language())
     return Shell(
-        signed_in=user is not None,
+        person="" if user is None else person_name(user),
         actor=find_current_actor(),
-        units=() if user is None else _units(user.id),
-        menu=() if user is None else _menu(),
+        units=() if user is None else _units(user),
+        menu=() if found is None or found.must_change_password or owes_enrolment(found.user_id) else _menu(),
         other_language=(other, LANGUAGES[other]["name"]),
         here=request.full_path.rstrip("?"),
     )
@@ -86,9 +89,8 @@ def _menu() -> tuple[MenuEntry, ...]:
     )
 
 
-def _units(user_id: int) -> tuple[Place, ...]:
-    with identity_transaction() as session:
-        places = tuple(list_places(session, user_id))
+def _units(user: Any) -> tuple[Place, ...]:
+    places = tuple(position.place for position in positions(user))
     return places if len(places) > 1 else ()
 
 
@@ -125,20 +127,27 @@ def install(app: Flask) -> None:
         ACTIONS=words.ACTIONS,
         SEVERITIES=words.SEVERITIES,
         LEVELS=words.LEVELS,
+        ROLES=words.ROLES,
+        KEY_SCOPES=words.KEY_SCOPES,
+        KEY_SCOPE_HINTS=words.KEY_SCOPE_HINTS,
         REASONS=words.REASONS,
-        EVENTS=words.EVENTS,
+        DECISIONS=words.DECISIONS,
         SCOPES=words.SCOPES,
         EDITABLE=EDITABLE,
         YES_NO=(YES, NO),
+        sign_off_standing=sign_off_standing,
+        withheld_actions=withheld_actions,
         NEEDS_REASON=frozenset(action for action, move in MOVES.items() if move.needs_reason),
     )
     app.jinja_env.filters.update(
         say=say,
         day=day,
         moment=moment,
+        second=second,
         unit_name=unit_name,
         form_name=form_name,
         choice_name=words.choice_name,
+        program_name=program_name,
         aggregation_word=words.aggregation_word,
         by_sheet=by_sheet,
         findings_by_sheet=findings_by_sheet,

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from flask_babel.speaklater import LazyString
 
+from portal.domain.actors import KeyScope
+from portal.domain.event_kinds import EventGroup
 from portal.domain.forms import Aggregation, AggregationKind, Severity
 from portal.domain.lifecycle import Action, State
 from portal.domain.policy import Role
 from portal.domain.units import Level
 from portal.domain.values import NO, YES
+from portal.queries.findings import Decision
 from portal.web.language import lazy_gettext as _
 
 
@@ -57,7 +60,12 @@ OTHER_STATES: dict[str, LazyString] = {
 }
 """States in which an InvalidMove may leave something, beside those of a submission: exempt, and those of an upload."""
 
-OTHER_ACTIONS: dict[str, LazyString] = {"edit": _("修改"), "apply": _("写入草稿")}
+OTHER_ACTIONS: dict[str, LazyString] = {
+    "edit": _("修改"),
+    "apply": _("写入草稿"),
+    "exempt": _("免报"),
+    "decide_explanation": _("审定说明"),
+}
 """What an InvalidMove may refuse beside the actions."""
 
 SEVERITIES: dict[Severity, Word] = {
@@ -83,7 +91,18 @@ ROLES: dict[Role, LazyString] = {
     Role.PUBLISHER: _("公布员"),
     Role.UNIT_ADMIN: _("单位管理员"),
     Role.AUDITOR: _("审计员"),
+    Role.PARTNER: _("协同单位人员"),
     Role.SYSTEM_ADMIN: _("系统管理员"),
+}
+
+KEY_SCOPES: dict[KeyScope, LazyString] = {
+    KeyScope.READ: _("只读"),
+    KeyScope.SUBMIT: _("读和填报"),
+}
+
+KEY_SCOPE_HINTS: dict[KeyScope, LazyString] = {
+    KeyScope.READ: _("查数据、取汇总，不能改任何东西。"),
+    KeyScope.SUBMIT: _("另外还能签收、填数、上传、说明、上报和撤回本单位的报表；审核、签发、验收等须由本人办理。"),
 }
 
 REASONS: dict[str, LazyString] = {
@@ -95,6 +114,13 @@ REASONS: dict[str, LazyString] = {
     "other": _("其他原因"),
 }
 """Why a figure is as it is, by the codes of `portal.services.explanations.REASON_CODES`."""
+
+DECISIONS: dict[Decision | None, Word] = {
+    None: Word(_("已说明"), "○", "info"),
+    Decision.ACCEPTED: Word(_("已采纳"), "✓", "good"),
+    Decision.REFUSED: Word(_("未采纳"), "✕", "blocking"),
+}
+"""How an explanation stands; None: the superior has not decided about it."""
 
 EVENTS: dict[str, LazyString] = {
     "submission_received": _("签收"),
@@ -108,14 +134,76 @@ EVENTS: dict[str, LazyString] = {
     "submission_reopened": _("重新打开"),
     "submission_locked": _("封账"),
     "submission_published": _("公布"),
+    "submission_due_changed": _("改期"),
+    "submission_exempted": _("免报"),
+    "submission_included": _("取消免报"),
+    "submission_unsigned": _("撤销签审"),
+    "collection_sent_down": _("下达任务"),
+    "collection_changed": _("修改任务"),
+    "rule_changed": _("调整审核规则"),
+    "rule_waived": _("豁免审核规则"),
+    "waiver_ended": _("终止豁免"),
+    "explanation_accepted": _("采纳说明"),
+    "explanation_refused": _("不采纳说明"),
+    "rollups_rebuilt": _("重算汇总数"),
+    "demo_loaded": _("载入演示数据"),
     "file_uploaded": _("上传文件"),
+    "upload_examined": _("文件审核完毕"),
+    "upload_failed": _("文件审核没有完成"),
     "upload_applied": _("文件写入草稿"),
     "finding_explained": _("说明"),
     "values_changed": _("改数"),
+    "text_changed": _("改文字"),
+    "evidence_added": _("添加附件"),
+    "evidence_removed": _("去掉附件"),
+    "work_assigned": _("分工"),
+    "file_downloaded": _("下载文件"),
+    "list_exported": _("导出清单"),
+    "signed_in": _("登录"),
+    "sign_in_failed": _("登录失败"),
+    "signed_out": _("退出登录"),
+    "account_locked": _("账号锁定"),
+    "account_unlocked": _("账号解锁"),
+    "password_changed": _("改密码"),
+    "password_reset": _("重置密码"),
+    "sessions_ended": _("结束登录"),
+    "second_factor_enabled": _("打开两步验证"),
+    "second_factor_disabled": _("关闭两步验证"),
+    "second_factor_reset": _("重置两步验证"),
+    "second_factor_failed": _("两步验证没有通过"),
+    "recovery_codes_made": _("生成恢复码"),
+    "recovery_code_used": _("使用恢复码"),
+    "key_made": _("新建 API 密钥"),
+    "keys_revoked": _("撤销 API 密钥"),
+    "key_refused": _("API 密钥无效"),
+    "person_added": _("新增人员"),
+    "person_changed": _("修改人员资料"),
+    "account_switched_off": _("停用账号"),
+    "account_switched_on": _("启用账号"),
+    "role_granted": _("授予角色"),
+    "role_ended": _("终止角色"),
+    "deputy_named": _("指定代理人"),
+    "screens_changed": _("调整角色的屏幕"),
+    "form_draft_begun": _("起草报表制度"),
+    "form_draft_saved": _("修改报表制度草稿"),
+    "form_draft_dropped": _("删除报表制度草稿"),
+    "form_published": _("发布报表制度"),
+    "units_imported": _("单位变动"),
+    "database_backed_up": _("备份数据库"),
+    "database_restored": _("恢复数据库"),
 }
-"""What happened to a submission, by the kind of the event."""
+"""What happened, by the kind of the event (`portal.domain.event_kinds.KINDS`)."""
 
-_AGGREGATIONS: dict[AggregationKind, LazyString] = {
+EVENT_GROUPS: dict[EventGroup, LazyString] = {
+    EventGroup.FIGURES: _("填报数据"),
+    EventGroup.PROGRESS: _("报送办理"),
+    EventGroup.FILES: _("下载与导出"),
+    EventGroup.SIGN_IN: _("登录与账号安全"),
+    EventGroup.PEOPLE: _("人员与权限"),
+    EventGroup.REFERENCE: _("制度、单位与设置"),
+}
+
+AGGREGATIONS: dict[AggregationKind, LazyString] = {
     AggregationKind.SUM: _("合计"),
     AggregationKind.RATIO_OF_SUMS: _("分子合计÷分母合计"),
     AggregationKind.WEIGHTED_MEAN: _("加权平均"),
@@ -139,4 +227,4 @@ def choice_name(choice: str) -> str:
 
 def aggregation_word(aggregation: Aggregation) -> LazyString:
     """How an indicator rolls up, in a word or two."""
-    return _AGGREGATIONS[aggregation.kind]
+    return AGGREGATIONS[aggregation.kind]

@@ -47,6 +47,7 @@ UNRECORDED = {
     "units.publish_trees": _CALLER,
     "uploads.advance": "how far a job is; its end is recorded",
     "uploads.get_upload": _READS,
+    "values.touch": _CALLER,
     "versions.count_answers": _READS,
     "versions.ensure_version": _CALLER,
     "versions.open_next": _CALLER,

@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 
 import openpyxl
+import pyotp
 import pytest
 from click.testing import CliRunner
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, select, text
 
 from portal import db
 from portal.cli import NOUNS, main
@@ -25,9 +26,15 @@ from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
 from portal.domain.unit_file import read_units
 from portal.domain.values import Value
-from portal.models import Membership
+from portal.jobs.nightly import sign_checkpoints
+from portal.models import Account, Membership
+from portal.queries.event_chain import list_chains, list_checkpoints
+from portal.queries.people import find_actor
 from portal.queries.submissions import get_submission
 from portal.queries.units import get_unit
+from portal.services import second_factor
+from portal.services.passwords import verify
+from portal.services.sign_in_events import Account as SignInAccount
 from tests.world import FORM, TREE, build_world, good_answers
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +120,94 @@ class TestHelp:
         assert not {"flask", "sqlalchemy", "dash", "openpyxl"} & set(result.stdout.split())
 
 
+class TestPeople:
+    def test_the_first_administrator_comes_from_the_command_line(self, run):
+        result = run(
+            *("people", "add", "--unit", "p1", "--role", "system_admin,unit_admin"),
+            *("--name", "张三", "--username", "Zhang"),
+        )
+        with identity_transaction() as session:
+            user = session.scalars(select(User).where(User.username == "zhang")).one()
+            actor = find_actor(session, user.id, "张三")
+            assert session.get(Account, user.id).must_change_password
+        assert verify(user.password, result.stdout.strip())
+        assert actor.roles == {Role.SYSTEM_ADMIN, Role.UNIT_ADMIN}
+        assert [(row["username"], row["unit"], row["role"]) for row in rows(run("people", "list"))] == [
+            ("zhang", "p1", "system_admin"),
+            ("zhang", "p1", "unit_admin"),
+        ]
+
+    def test_a_forgotten_password_is_replaced(self, run):
+        words = ("people", "add", "--unit", "d111", "--role", "filler", "--name", "李四", "--username", "lisi")
+        first = run(*words, "--until", "2090-12-31").stdout
+        second = run("people", "reset-password", "lisi").stdout.strip()
+        with identity_transaction() as session:
+            user = session.scalars(select(User).where(User.username == "lisi")).one()
+        assert second != first.strip()
+        assert verify(user.password, second)
+
+    def test_a_lost_second_factor_is_forgotten(self, run):
+        run("people", "add", "--unit", "d111", "--role", "filler", "--name", "李四", "--username", "lisi")
+        seal = second_factor.seal_of("any")
+        with identity_transaction() as session:
+            user = session.scalars(select(User).where(User.username == "lisi")).one()
+            account = SignInAccount(user.id, "lisi")
+            second_factor.start(session, user.id, seal)
+            code = pyotp.TOTP(second_factor.unconfirmed_secret(session, user.id, seal)).now()
+            assert second_factor.confirm(session, account, code, seal, address="")
+        assert run("people", "reset-second-factor", "lisi").exit_code == 0
+        with identity_transaction() as session:
+            assert not second_factor.standing(session, user.id).enrolled
+        assert run("people", "reset-second-factor", "nobody").exit_code != 0
+
+    def test_a_file_of_people_is_taken_in_with_their_passwords_kept_private(self, run, tmp_path):
+        file, passwords = tmp_path / "people.csv", tmp_path / "passwords.csv"
+        file.write_text(
+            "name,username,unit,roles,from,to\n张三,zhangsan,d111,filler checker,,\n张三,zhangsan,d112,head,,\n"
+            "王五,wangwu,c11,unit_admin,,2090-12-31\n",
+            encoding="utf-8",
+        )
+        run("people", "import", file, "--passwords", passwords)
+        listed = list(csv.DictReader(io.StringIO(passwords.read_text(encoding="utf-8"))))
+        assert [row["username"] for row in listed] == ["zhangsan", "wangwu"]
+        assert passwords.stat().st_mode & 0o777 == 0o600
+        assert len(rows(run("people", "list"))) == 4
+        with identity_transaction() as session:
+            user = session.scalars(select(User).where(User.username == "wangwu")).one()
+        assert verify(user.password, listed[1]["password"])
+
+    def test_a_file_with_mistakes_adds_nobody_and_names_them_all(self, run, tmp_path):
+        run("people", "add", "--unit", "d111", "--role", "filler", "--name", "李四", "--username", "lisi")
+        file = tmp_path / "people.csv"
+        file.write_text(
+            "name,username,unit,roles,from,to,email\n张三,zhangsan,d111,filler,,,a@b.cn\n张三,lisi,d111,head,,,\n"
+            "王五,wangwu,d999,filler,,,\n赵六,zhaoliu,d111,partner,,,\n孙七,sunqi,d111,filler filler,,,A@b.cn\n",
+            encoding="utf-8",
+        )
+        result = run("people", "import", file, "--passwords", tmp_path / "passwords.csv")
+        assert result.exit_code == 2
+        for number in (3, 4, 5, 6):
+            assert f"第 {number} 行" in result.stderr
+        assert "第 2 行" not in result.stderr
+        assert len(rows(run("people", "list"))) == 1
+        assert not (tmp_path / "passwords.csv").exists()
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"--unit": "d999"}, "no such unit: d999"),
+            ({"--role": "king"}, "no such role: king"),
+            ({"--role": "partner"}, "until is wrong (missing)"),
+            ({"--username": "张三"}, "username is wrong (not_a_username)"),
+        ],
+    )
+    def test_what_will_not_do_is_refused(self, ask, changes, said):
+        options = {"--unit": "d111", "--role": "filler", "--name": "张三", "--username": "zhangsan"} | changes
+        result = ask("people", "add", *(word for option in options.items() for word in option))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert said in result.stderr
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("arguments", "said"),
@@ -175,11 +270,12 @@ class TestUnitsAndForms:
         assert run("units", "import", file).exit_code == 0
         assert "d113,c11,district,d113 民政局,Bureau d113,2024-01-01,,d112,merge" in run("units", "export", "-").stdout
 
-    def test_forms_come_out_as_they_went_in(self, run, tmp_path):
-        file = tmp_path / "form.yaml"
+    @pytest.mark.parametrize("name", ["form.yaml", "form.xlsx"])
+    def test_forms_come_out_as_they_went_in(self, run, tmp_path, name):
+        file = tmp_path / name
         assert run("forms", "export", "T", file).exit_code == 0
-        assert read_form(file.read_text()) == read_form(FORM)
         assert "T version 1" in run("forms", "import", file).stderr
+        assert read_form(run("forms", "export", "T", "-").stdout) == read_form(FORM)
 
 
 class TestRollUp:
@@ -232,10 +328,67 @@ class TestProofs:
     def test_the_first_broken_link_is_named(self, run, committed_world, as_owner):
         committed_world.accept("d111")
         assert run("audit", "verify").exit_code == 0
-        as_owner("update event set body = replace(body, 'd111 的人', 'x') where number = 2 and kind = 'values_changed'")
+        as_owner("update event set body = replace(body, 'd111 的人', 'x') where number = 3 and kind = 'values_changed'")
         result = run("audit", "verify")
         assert result.exit_code == 1
-        assert "broken at event 2 (altered)" in result.stdout
+        assert "broken at event 3 (altered)" in result.stdout
+
+
+class TestCheckpoints:
+    """What an auditor has kept elsewhere tells when the whole chain is rewritten, checkpoints and all."""
+
+    def test_an_untouched_record_agrees_with_what_was_kept(self, run, committed_world, tmp_path):
+        file = tmp_path / "kept.jsonl"
+        assert run("audit", "checkpoint", "-o", str(file)).exit_code == 0
+        committed_world.accept("d111")
+        result = run("audit", "verify", "--checkpoints", str(file))
+        assert result.exit_code == 0
+        assert [line for line in result.stdout.splitlines() if "2 checkpoints, unbroken" in line]
+
+    def test_a_tail_cut_off_with_everything_that_tells(self, run, committed_world, tmp_path, as_owner):
+        committed_world.accept("d111")
+        file = tmp_path / "kept.jsonl"
+        file.write_text(run("audit", "checkpoint").stdout)
+        as_owner("delete from checkpoint")
+        as_owner("delete from event e using unit u where u.id = e.root_id and u.code = 'p1' and e.number > 2")
+        as_owner(
+            "update event_chain c set (length, hash) = (select number, hash from event e where e.root_id = c.root_id"
+            " order by number desc limit 1)"
+        )
+        assert run("audit", "verify").exit_code == 0
+        result = run("audit", "verify", "--checkpoints", str(file))
+        assert result.exit_code == 1
+        assert [line[:2] for line in result.stdout.splitlines() if "its tail was cut off" in line] == ["p1"]
+
+    def test_one_chain_alone(self, run):
+        result = run("audit", "verify", "--root", "p2")
+        assert (result.exit_code, [line[:2] for line in result.stdout.splitlines()]) == (0, ["p2"])
+        assert run("audit", "verify", "--root", "p9").exit_code == 2
+
+    def test_a_key_that_is_not_ours(self, run, own_database, tmp_path):
+        assert run("audit", "checkpoint").exit_code == 0
+        (tmp_path / "var" / "audit_key.pem").unlink()
+        result = run("audit", "verify")
+        assert result.exit_code == 1
+        assert "signed by a key that is not known here" in result.stdout
+
+    def test_a_file_that_is_none_is_refused(self, run, tmp_path):
+        file = tmp_path / "kept.jsonl"
+        file.write_text("{}")
+        assert run("audit", "verify", "--checkpoints", str(file)).exit_code == 2
+
+    def test_the_night_signs_what_is_whole_and_only_that(self, committed_world, as_owner, tmp_path, monkeypatch, caplog):
+        monkeypatch.setenv("HUIZONG_DATA_DIR", str(tmp_path / "var"))
+        as_owner("update event e set subject = 'x' from unit u where u.id = e.root_id and u.code = 'p1' and number = 1")
+        sign_checkpoints(0)
+        with transaction(None) as session:
+            chains = list_chains(session)
+        signed = {}
+        for chain in chains:
+            with transaction(chain.watcher) as session:
+                signed[chain.root] = len(list_checkpoints(session, chain.root_id))
+        assert signed == {"": 1, "p1": 0, "p2": 1}
+        assert "the chain of p1 is broken" in caplog.text
 
 
 class TestDatabase:

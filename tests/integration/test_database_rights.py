@@ -14,13 +14,16 @@ from sqlalchemy.orm import Session
 
 from portal import db
 from portal.db import identity_transaction, transaction
+from portal.domain.collections import CollectionKey
+from portal.domain.forms import Severity
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
 from portal.domain.units import Place
 from portal.errors import NotPermitted
 from portal.models import Membership
+from portal.services import rules
 from tests.conftest import TestServer
-from tests.world import INSIDERS, World
+from tests.world import INSIDERS, PERIOD, World
 
 TENANT = frozenset(
     [
@@ -270,10 +273,16 @@ def counted(session: Session | Connection, tables: frozenset[str]) -> dict[str, 
 
 
 def with_rows(world: World) -> World:
-    """Let two districts report, one of them twice."""
+    """Let two districts report, one of them twice; and let one off a rule that is made lighter for all."""
     world.accept("d111")
     world.submit("d112")
     world.take("d112", Action.SEND_BACK, by="c11", reason="请核对")
+    superior, sender = world.actor("c11"), world.actor("p1")
+    with transaction(superior) as session:
+        rules.waive_rule(session, superior, "d112", "T", "T107-E1", "撤并期间不核", date(2099, 12, 31))
+    with transaction(sender) as session:
+        key = CollectionKey("T", PERIOD)
+        rules.change_rule(session, sender, key, "T107-E1", Severity.INFO, "今年口径有变")
     return world
 
 

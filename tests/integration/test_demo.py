@@ -9,11 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from flask_appbuilder.security.sqla.models import Role as ScreenRole
-from flask_appbuilder.security.sqla.models import User, assoc_user_role
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
-from werkzeug.security import check_password_hash
 
 from portal import db
 from portal.db import identity_transaction, transaction
@@ -28,13 +26,14 @@ from portal.domain.submissions import SubmissionKey, digest
 from portal.domain.units import Level
 from portal.domain.values import exact_text
 from portal.models import Event, Membership, Observation, Submission, SubmissionVersion, Unit, Value
-from portal.queries import events, findings, rollup_check
+from portal.queries import event_chain, findings, rollup_check
 from portal.queries.forms import get_form
 from portal.queries.people import find_actor, portal_actor
 from portal.queries.progress import completeness
 from portal.queries.rollups import RollUpRow, roll_up
 from portal.queries.submissions import typed_values
 from portal.queries.units import list_units
+from portal.services.passwords import verify
 from portal.services.versions import count_answers
 from tests.conftest import TestServer
 
@@ -182,10 +181,10 @@ def test_stored_roll_ups_and_the_chain_are_sound(demo: Loaded, session: Session)
     compared, mismatches = rollup_check.verify(session, demo.actor.place.root_id)
     assert compared > 1000
     assert mismatches == []
-    length, broken = events.verify(session, demo.actor.place.root_id)
-    assert (length, broken) == (len(YEARS) * 29, None)
+    length, broken = event_chain.verify(session, demo.actor.place.root_id)
+    assert (length, broken) == (1 + len(YEARS) * 29, None)
     kinds = Counter(session.scalars(select(Event.kind)))
-    assert kinds == {"collection_sent_down": len(YEARS), "demo_loaded": len(YEARS) * 28}
+    assert kinds == {"units_imported": 1, "collection_sent_down": len(YEARS), "demo_loaded": len(YEARS) * 28}
 
 
 @dataclass(frozen=True)
@@ -329,7 +328,7 @@ def test_every_role_has_an_account_that_works(demo: Loaded) -> None:
     }  # fmt: skip
     with identity_transaction() as session:
         user = session.scalars(select(User).where(User.username == "640121_filler")).one()
-        assert check_password_hash(user.password, rows["640121_filler"]["password"])
+        assert verify(user.password, rows["640121_filler"]["password"])
         actor = find_actor(session, user.id, user.last_name + user.first_name)
         assert (actor.place.code, actor.roles) == ("640121", {Role.FILLER})
     assert rows["640121_filler"]["unit_name"] == "银川市永宁县民政局"
@@ -354,10 +353,8 @@ def test_accounts_of_a_further_province_get_the_same_password(demo: Loaded, tmp_
         rows = {row["username"]: row["password"] for row in csv.DictReader(file)}
     assert len(set(rows.values())) == 1
     assert {"admin", "441802_filler", "640121_filler"} <= rows.keys()
-    with transaction(None) as session:
-        admins = session.scalars(
-            select(assoc_user_role.c.user_id)
-            .join(ScreenRole, ScreenRole.id == assoc_user_role.c.role_id)
-            .where(ScreenRole.name == "Admin")
-        ).all()
-    assert admins == [ids["admin"]]
+    with identity_transaction() as session:
+        places = {name: find_actor(session, ids[name], name) for name in ("admin", "441800_partner", "441803_checker")}
+    assert places["admin"].roles == {Role.SYSTEM_ADMIN}
+    assert places["441800_partner"].forms == {"FZ"}
+    assert places["441803_checker"].roles == {Role.CHECKER, Role.HEAD}  # stands in

@@ -12,8 +12,12 @@ from portal.domain.form_file import form_digest, form_from_dict, form_to_dict, r
 from portal.domain.forms import (
     Aggregation,
     AggregationKind,
+    Balance,
+    Below,
+    Blank,
     DataType,
     Direction,
+    Example,
     FormVersion,
     Indicator,
     Rule,
@@ -100,6 +104,7 @@ def test_a_written_file_is_the_file_a_person_would_write() -> None:
 
 texts = st.builds(Text, st.text(min_size=1, max_size=12), st.text(max_size=12))
 exact = st.none() | st.decimals(min_value=0, max_value=10**9, places=6)
+answers = st.sampled_from(["na", "missing", "优秀"]) | st.decimals(-(10**6), 10**6, places=3)
 some_levels = st.frozensets(st.sampled_from([Level.PROVINCE, Level.CITY, Level.DISTRICT]), min_size=1)
 
 
@@ -114,7 +119,7 @@ def forms(draw: st.DrawFn) -> FormVersion:
         indicator = Indicator(
             code=code,
             name=draw(texts),
-            unit=draw(st.text(max_size=5)),
+            unit=draw(st.sampled_from(["件", "宗"])),
             type=draw(st.sampled_from([DataType.COUNT, DataType.AMOUNT, DataType.RATE])),
             aggregation=Aggregation(AggregationKind.SUM, of=codes[0], show_mean=draw(st.booleans())),
             filled_by=draw(st.frozensets(st.sampled_from(sorted(levels)), min_size=1)),
@@ -129,15 +134,37 @@ def forms(draw: st.DrawFn) -> FormVersion:
             parent=codes[0] if position else "",
             direction=draw(st.sampled_from(Direction)),
             unit_synonyms=tuple(draw(st.lists(st.text(), max_size=3))),
+            balance=Balance(plus=(code,)) if draw(st.booleans()) else None,
+            against_children=draw(st.none() | st.sampled_from(Below)),
+            outlier=draw(exact),
         )
         if draw(st.booleans()):
             carried = f"LY({codes[-1]})"
             indicator = dataclasses.replace(indicator, source=Source.CARRIED, carried_from=carried)
         indicators.append(indicator)
-    rule = Rule("R1", draw(st.sampled_from(Severity)), f"{codes[0]}>=0", codes[-1], draw(texts), draw(texts))
+    first, last = sorted([draw(st.dates()), draw(st.dates())])
+    rule = Rule(
+        "R1",
+        draw(st.sampled_from(Severity)),
+        f"{codes[0]}>=0",
+        codes[-1],
+        draw(texts),
+        draw(texts),
+        tolerance=draw(st.decimals(0, 9, places=3)),
+        left_blank=draw(st.sampled_from(Blank)),
+        right_blank=draw(st.sampled_from(Blank)),
+        source=draw(texts),
+        levels=draw(st.sampled_from([frozenset(), levels])),
+        valid_from=draw(st.sampled_from([None, first])),
+        valid_to=draw(st.sampled_from([None, last])),
+        passes=(Example(((codes[0], Decimal(50)), (f"LY({codes[-1]})", draw(answers)))),),
+        fails=(Example(((codes[0], Decimal(-99)),)),),
+    )
     sheet = Sheet(draw(st.text()), draw(texts), tuple(indicators))
     kind = draw(st.sampled_from(PeriodKind))
-    return FormVersion("F", 1, draw(texts), kind, levels, (sheet,), (rule,), draw(texts), draw(texts))
+    form = FormVersion("F", 1, draw(texts), kind, levels, (sheet,), (rule,), draw(texts), draw(texts))
+    lists = tuple(draw(st.lists(st.text(), max_size=2)))
+    return dataclasses.replace(form, explain_unchanged=draw(st.booleans()), lists=lists)
 
 
 @settings(deadline=None, max_examples=40)
@@ -185,6 +212,39 @@ def test_all_mistakes_at_once_in_the_order_of_the_file() -> None:
         ("  - code: B", "  - code: A", 16, '"A" comes twice'),
         ("  - code: B", "  - code: b1", 16, "capital letters"),
         ("  - code: B", "  - code: LY", 16, "capital letters"),
+        ("  - code: B", "  - code: CHILDREN", 16, "capital letters"),
+        ("plausible_max: 0.5", "plausible_max: 0.5\n    min: 2\n    max: 1", 16, "min is greater than max"),
+        ("unit: 件\n", "unit: 件\n    parts: all\n", 13, '"all" must be one of exhaustive'),
+        ("choices: [优秀, 合格]", "choices: [优秀, 合格]\n    parts: exhaustive", 34, "no indicator is part_of it"),
+        ("unit: 件\n", "unit: 件\n    balance: {}\n", 13, "needs plus or minus"),
+        ("unit: 件\n", "unit: 件\n    balance: {plus: [Z]}\n", 13, 'no indicator "Z"'),
+        ("unit: 件\n", "unit: 件\n    balance: {plus: [D]}\n", 13, '"D" is not a number'),
+        ("unit: 件\n", "unit: 件\n    formula: A+1\n", 10, "calculated goes with"),
+        ("unit: '%'\n", "unit: '%'\n    formula: A\n", 26, "ratio_of_sums takes no formula"),
+        ("expression: A>=B", "expression: A>=sum(B:Z)", 36, 'no indicator "Z"'),
+        ("expression: A>=B", "expression: A>=sum(B:A)", 36, "character 8 of the expression: B and A must stand"),
+        ("expression: A>=B", "expression: A>=sum(A:D)", 36, '"D" is not a number'),
+        ("expression: A>=B", "expression: A>=sum(A:C)", 36, "character 8 of the expression: is in %"),
+        (
+            "expression: A>=B",
+            "expression: A+C>0",
+            36,
+            "character 3 of the expression: is in %, which does not go with 件",
+        ),
+        ("expression: A>=B", "expression: A==rows(problems)", 36, 'character 4 of the expression: no list "problems"'),
+        ("expression: A>=B", "expression: A==T.B", 36, "leave out the form's code"),
+        ("expression: A>=B", "expression: CHILDREN(A)>1", 36, "figure of this period"),
+        ("expression: A>=B", "expression: A>=B, levels: [city]", 36, "some of the levels"),
+        ("expression: A>=B", "expression: A>=B, tolerance: -1", 36, "not be less than 0"),
+        ("expression: A>=B", "expression: A>=B, from: 2023", 36, "must be a date"),
+        ("expression: A>=B", "expression: A>=B, from: '2023-01-01', to: '2022-12-31'", 36, "is before from"),
+        ("expression: A>=B", "expression: A>=B, left_blank: never", 36, '"never" must be one of'),
+        ("expression: A>=B", "expression: A>=B, passes: [{A: 1, B: 2}]", 36, "should be one that passes: fails"),
+        ("expression: A>=B", "expression: A>=B, fails: [{A: 2, B: 2}]", 36, "should be one that fails: passes"),
+        ("expression: A>=B", "expression: A>=B, fails: [{A: 2}]", 36, "should be one that fails: cannot be told"),
+        ("expression: A>=B", "expression: A>=B, passes: [{A: 2, B+1: 1}]", 36, '"B+1" names no figure'),
+        ("expression: A>=B", "expression: A>=B, passes: [{A: 2, Q: 1}]", 36, '"Q" names no figure'),
+        ("expression: A>=B", "expression: A>=B, passes: [3]", 36, "must be a mapping such as"),
         ("- code: T01\n", "- code: T01:\n", 7, "not YAML"),
         ("name: 甲", "name: 12", 11, "must be a text"),
         ("name: 甲", "name: [甲]", 11, "must be a text"),
@@ -226,6 +286,8 @@ def test_all_mistakes_at_once_in_the_order_of_the_file() -> None:
         ("rules:\n", "rules:\n- {id: A-B1, severity: info, indicator: A, expression: missing(D)}\n", 37, "comes twice"),
         ("rules:\n", "rules:\n- A>=B\n", 36, "must be a mapping"),
         ("sheets:\n", "sheets: &all\n", 6, "anchors"),
+        ("code: T\n", "code: '*'\n", 1, "form code"),
+        ("code: T\n", "code: A,B\n", 1, "form code"),
         (FORM, "[]", 1, "must be a mapping"),
         (FORM, "", 1, "must be a mapping"),
     ],
@@ -245,3 +307,59 @@ def test_stored_content_that_does_not_fit_is_refused_with_its_place() -> None:
     content["rules"][0]["expression"] = "A>="  # type: ignore[index, call-overload]
     with pytest.raises(FormInvalid, match=r"rules\.0\.expression: .*character 4"):
         form_from_dict(content)
+
+
+CALCULATED = """\
+  - {code: E, name: 戊, unit: 宗, type: count, source: calculated, roll_up: sum, formula: FORMULA_E}
+  - {code: F, name: 己, unit: 件, type: count, source: calculated, roll_up: HOW, formula: FORMULA_F}
+rules:
+"""
+
+
+def calculating(one: str = "A+B", other: str = "E*2", how: str = "sum") -> str:
+    text = CALCULATED.replace("FORMULA_E", one).replace("FORMULA_F", other).replace("HOW", how)
+    return FORM.replace("rules:\n", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        calculating(),
+        calculating("LY(A)+PREV(B)"),
+        calculating("if A>0 then A else B"),
+        calculating(other="CW.X+CHILDREN(A)", how="none"),
+    ],
+)
+def test_figures_are_worked_out_by_any_formula(text: str) -> None:
+    assert read_form(text).indicator("E").formula
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        (calculating(one="F+1"), 35, "a circle: E → F → E"),
+        (calculating(one="F+1"), 36, "a circle: F → E → F"),
+        (calculating(one="E+1"), 35, "a circle: E → E"),
+        (calculating(one="A>B"), 35, "a quantity"),
+        (calculating(one="CHILDREN(A)"), 35, "must not look at units below"),
+        (calculating(one="CW.X"), 35, "must not look at units below or at other forms"),
+        (calculating(one="C*1"), 35, "ratios are not added up"),
+        (calculating(one="A/B"), 35, "comes to 件/件, not 宗"),
+    ],
+)
+def test_a_formula_that_makes_no_sense_has_its_line(text: str, line: int, problem: str) -> None:
+    found = problems(text)
+    assert any(f"(line {line})" in each and problem in each for each in found), found
+
+
+def test_an_example_may_name_any_figure_that_a_rule_looks_at() -> None:
+    rule = (
+        "expression: A==LY(B)+PREV(A)+CHILDREN(B)+CW.X+LY(CW.X)+rows(problems),"
+        " passes: [{A: 6, LY(B): 1, PREV(A): 1, CHILDREN(B): 1, CW.X: 1, LY(CW.X): 1, rows(problems): 1}],"
+        " fails: [{A: na, LY(B): 1, PREV(A): 1, CHILDREN(B): 1, CW.X: 1, LY(CW.X): 1, rows(problems): 1}]"
+    )
+    text = FORM.replace("sheets:\n", "lists: [problems]\nsheets:\n").replace("expression: A>=B", rule)
+    found = problems(text)
+    assert len(found) == 1
+    assert "should be one that fails: cannot be told" in found[0]  # what is not applicable here breaks no rule
+    assert read_form(text.replace("A: na", "A: 7"))

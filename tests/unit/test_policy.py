@@ -51,6 +51,7 @@ TABLE = {
     Permission.AUDIT_PORTAL: [({"system_admin"}, set(PLACES), ANY_STATE)],
     Permission.EDIT_VALUES: [({"filler"}, {"own"}, EDITABLE)],
     Permission.EXPLAIN: [({"filler"}, {"own"}, EDITABLE)],
+    Permission.ASSIGN_WORK: [({"filler", "head", "unit_admin"}, {"own"}, ANY_STATE)],
     Permission.DECIDE_EXPLANATION: [({"reviewer"}, {"parent"}, HANDED_IN)],
     Permission.UPLOAD: [({"filler"}, {"own"}, ANY_STATE)],
     Permission.RECEIVE: [({"filler"}, {"own"}, ANY_STATE)],
@@ -71,6 +72,7 @@ TABLE = {
     Permission.MANAGE_USERS: [({"unit_admin"}, UPWARD, ANY_STATE), ({"system_admin"}, set(PLACES), ANY_STATE)],
     Permission.MANAGE_SYSTEM_ADMINS: [({"system_admin"}, set(PLACES), ANY_STATE)],
     Permission.MANAGE_REFERENCE: [({"system_admin"}, set(PLACES), ANY_STATE)],
+    Permission.EDIT_FORMS: [({"system_admin"}, {"own"}, ANY_STATE)],  # unit_admin: of a top unit, see below
     Permission.HOLD_KEYS: [(PEOPLE | {"partner", "portal"}, {"own"}, ANY_STATE)],
 }
 
@@ -105,6 +107,13 @@ def test_a_collection_may_let_every_level_read_what_is_submitted() -> None:
     assert seen("two_up", State.SUBMITTED, skip_level=True)
     assert not seen("two_up", State.SENT_BACK, skip_level=True)
     assert not seen("sibling", State.SUBMITTED, skip_level=True)
+
+
+def test_the_administrator_of_a_top_unit_edits_forms() -> None:
+    top = PLACES["two_up"]
+    assert permits(actor("unit_admin", "two_up"), Permission.EDIT_FORMS, Subject(top))
+    assert not permits(actor("unit_admin", "foreign"), Permission.EDIT_FORMS, Subject(top))
+    assert not permits(actor("reviewer", "two_up"), Permission.EDIT_FORMS, Subject(top))
 
 
 def test_a_partner_sees_the_forms_given_and_no_other() -> None:

@@ -48,8 +48,10 @@ def update() -> None:
     """Bring the stored catalogue in line with the source, and compile it."""
     known = translations()
     current = {source: (known.get(source, ""), places) for source, places in source_strings().items()}
-    with ENGLISH.open("wb") as file:
+    fresh = ENGLISH.with_suffix(".fresh")
+    with fresh.open("wb") as file:
         write_po(file, _catalogue(current), width=0, include_lineno=False, omit_header=True)
+    fresh.replace(ENGLISH)
     ENGLISH.with_suffix(".mo").write_bytes(compiled({source: text for source, (text, _places) in current.items()}))
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,9 +19,12 @@ from portal.app import create_app
 from portal.config import Config
 from portal.db import identity_transaction
 from portal.domain.policy import Role
+from portal.domain.sign_in import SessionKind
 from portal.models import Membership
 from portal.queries.units import get_unit
+from portal.services import web_sessions
 from portal.web.permissions import sync_permissions
+from portal.web.signing_in import access_token
 from tests.conftest import TestServer
 from tests.web.html import Page
 from tests.world import INSIDERS, World, build_world
@@ -47,6 +50,12 @@ class Browser:
         found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', self.client.get("/nowhere").text)
         assert found
         return found[1]
+
+    def sign_in(self, username: str, password: str = PASSWORD, query: str = "") -> str:
+        """Try to sign in; gives where it leads."""
+        token = self.get("/login/").all("input", name="csrf_token")[0]["value"]
+        fields = {"csrf_token": token, "username": username, "password": password}
+        return self.client.post(f"/login/{query}", data=fields).location
 
     def post(self, path: str, fields: dict[str, Any] | None = None, **request: Any) -> TestResponse:
         """Send a form."""
@@ -115,17 +124,38 @@ class Site:
     def signed_in(self, user_id: int) -> Browser:
         """A browser in which this person is signed in."""
         browser = self.anonymous()
-        with browser.client.session_transaction() as session:
-            session["_user_id"], session["_fresh"] = str(user_id), True
+        browser.client.set_cookie("huizong", self._begun(user_id, SessionKind.BROWSER).token)
         return browser
+
+    def token(self, user_id: int) -> str:
+        """A bearer token of this person."""
+        with self.app.app_context():
+            return access_token(user_id, self._begun(user_id, SessionKind.TOKEN).id, fresh=True)
+
+    def _begun(self, user_id: int, kind: SessionKind) -> web_sessions.Begun:
+        with identity_transaction() as session:
+            return web_sessions.begin(
+                session, user_id, kind, "password", timedelta(hours=12), address="127.0.0.1", user_agent="test"
+            )
 
 
 @pytest.fixture(scope="module")
-def site(test_server: TestServer, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def environ() -> dict[str, str]:
+    """Settings of the installation; a module may have its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def site(
+    test_server: TestServer,
+    template_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    environ: dict[str, str],
+) -> Iterator[Site]:
     """The application, with a world that the tests of a module share."""
     with test_server.database("huizong_web", template_database) as target:
         engine = db.connect(target.app_url)
-        app = create_app(Config.load(tmp_path_factory.mktemp("web"), {}))
+        app = create_app(Config.load(tmp_path_factory.mktemp("web"), environ))
         sync_permissions(app)
         yield Site(app, build_world())
         engine.dispose()

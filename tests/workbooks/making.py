@@ -16,6 +16,7 @@ from portal.domain.findings import Finding
 from portal.domain.form_file import read_form
 from portal.domain.forms import FormVersion
 from portal.domain.periods import Period
+from portal.domain.surroundings import ALONE, Surroundings
 from portal.domain.units import Level
 from portal.domain.values import NOT_APPLICABLE, Value, Values
 
@@ -33,6 +34,7 @@ period: year
 levels: [province, city, district]
 issuer: {zh: 试验机关, en: Trial office}
 approval: {zh: 试验〔2023〕1号, en: Trial 1/2023}
+explain_unchanged: true
 sheets:
 - code: SY01
   name: {zh: 数量, en: Quantities}
@@ -43,10 +45,11 @@ sheets:
      min: 0, part_of: SY0101}
   - {code: SY0103, name: {zh: 罚没金额, en: Fines}, unit: 万元, type: amount, roll_up: sum, min: 0, decimals: 2}
   - {code: SY0104, name: {zh: 平均时限, en: Mean time}, unit: 工作日, type: mean,
-     roll_up: {how: weighted_mean, weight: SY0101}, decimals: 1}
+     roll_up: {how: weighted_mean, weight: SY0101}, decimals: 1, outlier: 5}
   - {code: SY0105, name: {zh: 检查占比, en: Share of homes}, unit: '%', type: ratio, source: calculated,
      roll_up: {how: ratio_of_sums, numerator: SY0102, denominator: SY0101, multiplier: 100}, decimals: 2}
-  - {code: SY0106, name: {zh: 满意率, en: Satisfaction}, unit: '%', type: rate, roll_up: none, decimals: 2, core: false}
+  - {code: SY0106, name: {zh: 满意率, en: Satisfaction}, unit: '%', type: rate, roll_up: none, decimals: 2, core: false,
+     max: 100}
   - {code: SY0107, name: {zh: 登记机构数, en: Registered bodies}, unit: 个, unit_synonyms: [家, 间], type: count,
      roll_up: sum, min: 0, stock: true}
 - code: SY02
@@ -89,7 +92,12 @@ def trial_template(current: Values | None = None, **changes: object) -> bytes:
 
 
 def examine_trial(
-    content: bytes, *, expected: Expected | None = None, unit: UnitName = UNIT, last_year: Values | None = None
+    content: bytes,
+    *,
+    expected: Expected | None = None,
+    unit: UnitName = UNIT,
+    last_year: Values | None = None,
+    around: Surroundings = ALONE,
 ) -> Examination:
     form = trial_form()
 
@@ -97,7 +105,8 @@ def examine_trial(
         return form if (code, number) == (form.code, form.number) else None
 
     def find_context(identity: Identity) -> Context | None:
-        return Context(unit, LAST_YEAR if last_year is None else last_year) if identity.unit == unit.code else None
+        before = LAST_YEAR if last_year is None else last_year
+        return Context(unit, before, around=around) if identity.unit == unit.code else None
 
     return examine(content, find_form=find_form, find_context=find_context, expected=expected)
 

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from importers import cell_findings, recognise, table_findings
 from importers.examination_json import examination_json
 from importers.examination_text import examination_text
 from importers.pipeline import Examination, Outcome, examine
-from portal.domain import breaches, entry_checks
+from portal.domain import breaches, comparisons, entry_checks
 from portal.domain.forms import Severity
+from portal.domain.surroundings import Spread, Surroundings
 from portal.domain.values import MISSING, Value
+from tests.workbooks import test_cross_tables as cross_tables
 from tests.workbooks import test_edits as edits
 from tests.workbooks.making import (
     ANSWERS,
@@ -36,6 +39,8 @@ MISTYPED: list[tuple[str, Callable[[Workbook], None], str, Severity]] = [
     ("not_a_number", typed({"SY0101": "12²"}), "SY0101", Severity.BLOCKING),
     ("not_whole", typed({"SY0101": 1.5}), "SY0101", Severity.BLOCKING),
     ("below_minimum", typed({"SY0101": -3, "SY0102": -4}), "SY0101", Severity.BLOCKING),
+    ("above_maximum", typed({"SY0106": 100.5}), "SY0106", Severity.BLOCKING),
+    ("magnitude_slip", typed({"SY0103": 37_000}), "SY0103", Severity.EXPLAIN),
     ("implausibly_large", typed({"SY0101": 90_000}), "SY0101", Severity.EXPLAIN),
     ("unit_mismatch", typed({"SY0101": "28元"}), "SY0101", Severity.BLOCKING),
     ("converted", typed({"SY0103": "37000元"}), "SY0103", Severity.INFO),
@@ -141,7 +146,13 @@ def in_source(module: object) -> set[str]:
     """Codes of findings a module can make: the texts given to what builds them."""
     found = set()
     for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Finding", "_unread", "_said", "_unfit"}:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
+            "Finding",
+            "_unread",
+            "_said",
+            "_unfit",
+            "_beyond",
+        }:
             arguments = [*node.args[:2], *(k.value for k in node.keywords if k.arg == "code")]
             texts = [a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)]
             found.update(texts[:1])
@@ -179,10 +190,17 @@ def test_every_kind_of_finding_is_raised_by_some_workbook() -> None:
         examine_trial(edits.copied_to_a_new_book(blank, "SY01")),
         examine_trial(edits.saved(unstamped), expected=edits.CHOSEN),
         examine_trial(filled, last_year={"SY0101": Value.of(1)}),
+        examine_trial(filled, last_year=ANSWERS),
+        examine_trial(filled, around=Surroundings(peers={"SY0104": Spread(9, Decimal(2), Decimal(1))})),
         examine_trial(with_external_formula(filled)),
+        cross_tables.after(lambda sheet: sheet.delete_rows(cross_tables.FIRST)),
+        cross_tables.after(lambda sheet: sheet.cell(cross_tables.FIRST, 9, 5)),
+        cross_tables.after(lambda sheet: sheet.delete_rows(cross_tables.HEAD + 2)),
     ]
     raised = {finding.code for examination in examinations for finding in examination.findings}
-    possible = set().union(*map(in_source, (cell_findings, table_findings, recognise, entry_checks, breaches)))
+    possible = set().union(
+        *map(in_source, (cell_findings, table_findings, recognise, entry_checks, comparisons, breaches))
+    )
     assert possible - raised == {"not_typed"}  # figures of calculated rows are not taken from a workbook at all
 
 

@@ -1,8 +1,9 @@
 """The REST API under `/api/v1`: Flask-AppBuilder's frame, sign-in and OpenAPI; our services and queries.
 
 Sign in at `/api/v1/security/login` and send the token as `Authorization: Bearer …`; a person of several units names
-the one acted for in `Huizong-Unit`. Our own pages may ask with their session instead, and write with its CSRF token.
-What is refused is answered with a problem document (RFC 9457) whose `code` is stable.
+the one acted for in `Huizong-Unit`. Or send an API key in the token's place (`portal.web.presented_key`). Our own pages
+may ask with their session instead, and write with its CSRF token. What is refused is answered with a problem
+document (RFC 9457) whose `code` is stable.
 """
 
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from portal.web.api.description import DescriptionApi
 from portal.web.api.events import EventsApi
 from portal.web.api.findings import FindingsApi
 from portal.web.api.forms import CollectionsApi, FormsApi
+from portal.web.api.people import PeopleApi
 from portal.web.api.reading import InvalidRequest
 from portal.web.api.rollups import CompletenessApi, LineageApi, RollUpsApi
 from portal.web.api.submissions import SubmissionsApi
@@ -36,6 +38,7 @@ RESOURCES = (
     CompletenessApi,
     LineageApi,
     EventsApi,
+    PeopleApi,
 )
 
 

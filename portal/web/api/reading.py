@@ -1,7 +1,6 @@
 """Read a request, strictly: what is not understood is refused whole, never ignored.
 
-A parameter, a form field or a key of an object comes once. So a request cannot name two units, one of which is checked
-and the other used.
+A parameter, a form field or a key of an object comes once.
 """
 
 import json
@@ -16,6 +15,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from portal.errors import PortalError
 from portal.web.sane import storable
+from portal.web.targets import refuse_mixed_units
 
 LONGEST_BODY = 1024 * 1024
 """Of a JSON body, in bytes; workbooks have the limit of the application."""
@@ -46,6 +46,7 @@ def read_query(schema: type[Schema] | None) -> dict[str, Any]:
 
 def read_form(schema: type[Schema]) -> dict[str, Any]:
     """The fields of a form that came with a file."""
+    refuse_mixed_units(request.form)
     return _once(schema, request.form)
 
 
@@ -69,6 +70,7 @@ def read_body(schema: type[Schema]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidRequest({"body": ["not an object"]})
     refuse_unstorable(body)
+    refuse_mixed_units(body)
     return _load(schema, body)
 
 

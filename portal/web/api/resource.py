@@ -19,8 +19,9 @@ from portal.domain.forms import Language
 from portal.errors import Conflict
 from portal.web.api.reading import read_body, read_path, read_query
 from portal.web.errors import problem_document, sentence
-from portal.web.identity import bearer, current_actor
+from portal.web.identity import current_actor
 from portal.web.language import DEFAULT, LANGUAGES, language
+from portal.web.sessions import bearer
 
 Json = dict[str, Any]
 
@@ -121,7 +122,7 @@ def _operation(
         "summary": (function.__doc__ or "").strip().partition("\n")[0],
         "parameters": [*path, *([{"in": "query", "schema": query}] if query else [])],
         "responses": {str(status.value): {"description": status.phrase}, "default": "Problem"},
-        "security": [{"jwt": []}],
+        "security": [{"jwt": []}, {"api_key": []}],
     }
     if body is not None:
         operation["requestBody"] = {"content": {"application/json": {"schema": body}}}

@@ -15,11 +15,13 @@ from portal.queries.findings import Checked
 from portal.queries.forms import FormSummary
 from portal.queries.lineage import Contribution, Figure
 from portal.queries.paging import PageOf
+from portal.queries.person_search import PersonRow
 from portal.queries.progress import CompletenessRow
 from portal.queries.rollups import DifferenceRow
 from portal.queries.submissions import Origin, SubmissionView, Task, VersionRow
 from portal.queries.units import UnitRow
 from portal.queries.uploads import UploadView
+from portal.services.collections import settings_record
 from portal.services.values import Saved
 from portal.web.api.resource import Json
 from portal.web.present.uploads import localised
@@ -67,6 +69,7 @@ def collection_shape(row: CollectionRow) -> Json:
         "sender": row.sender,
         "opens_on": row.opens_on.isoformat(),
         "due_on": row.due_on.isoformat(),
+        "settings": settings_record(row.settings),
     }
 
 
@@ -177,6 +180,10 @@ def findings_shape(checked: Checked, language: Language) -> Json:
             "words": given.words,
             "given_by": given.given_by,
             "given_at": _instant(given.given_at),
+            "decision": given.decision and str(given.decision),
+            "decision_reason": given.decision_reason,
+            "decided_by": given.decided_by,
+            "decided_at": _instant(given.decided_at),
         }
         findings.append(
             finding_json(finding, checked.view.form, language)
@@ -267,6 +274,28 @@ def event_shape(event: EventRow) -> Json:
         "actor_unit": event.actor_unit,
         "before": event.before,
         "after": event.after,
+    }
+
+
+def person_shape(person: PersonRow) -> Json:
+    """Somebody with the roles that the actor may know of."""
+    return {
+        "username": person.username,
+        "name": person.name,
+        "email": person.email or None,
+        "phone": person.phone or None,
+        "active": person.active,
+        "last_login": _instant(person.last_login),
+        "roles": [
+            {
+                "unit": held.unit,
+                "role": str(held.role),
+                "from": held.valid_from.isoformat(),
+                "to": held.valid_to and held.valid_to.isoformat(),
+                "forms": held.forms and list(held.forms),
+            }
+            for held in person.roles
+        ],
     }
 
 

@@ -16,11 +16,12 @@ from portal.queries.paging import PageOf
 from portal.queries.submission_search import search_submissions
 from portal.queries.submissions import get_readable, get_submission, list_versions
 from portal.services import moves
+from portal.services.downloads import Download, record_receipt
 from portal.web.api.fields import Paged, PeriodField
 from portal.web.api.reading import read_row_version
 from portal.web.api.resource import Resource, answer, endpoint, outdated, speech
 from portal.web.api.shapes import paged, receipt_shape, submission_shape, task_shape
-from portal.web.present.files import workbook_response
+from portal.web.present.files import hand_out
 from portal.web.present.moves import open_actions
 
 
@@ -81,7 +82,7 @@ class SubmissionsApi(Resource):
             language=speech(),
             demo=view.task.demo,
         )
-        return workbook_response(content, f"{view.key}.xlsx")
+        return hand_out(actor, Download.TEMPLATE, view.key, content, f"{view.key}.xlsx")
 
     @endpoint("/<key>/actions/<verb>", "POST", body=ActionBody)
     def act(self, actor: Actor, *, key: str, verb: str, body: dict[str, str]) -> Response:
@@ -105,7 +106,8 @@ class SubmissionsApi(Resource):
         name = SubmissionKey.parse(key)
         with transaction(actor) as session:
             sealed = [each for each in list_versions(session, actor, name) if each.sealed_at is not None]
-        found = next((each for each in sealed if version in {None, each.number}), None)
-        if found is None:
-            raise NotFound("receipt", key)
+            found = next((each for each in sealed if version in {None, each.number}), None)
+            if found is None:
+                raise NotFound("receipt", key)
+            record_receipt(session, actor, name, found.number)
         return answer(receipt_shape(name, found))

@@ -40,12 +40,12 @@ class UnitsApi(Resource):
             units = list_units(session, under=top.code, level=level, period=period)
         return answer(listed([unit_shape(unit) for unit in units]))
 
-    @endpoint("/<code>", query=UnitQuery)
-    def show(self, actor: Actor, *, code: str, period: Period | None) -> Response:
+    @endpoint("/<unit>", query=UnitQuery)
+    def show(self, actor: Actor, *, unit: str, period: Period | None) -> Response:
         """One unit."""
         with transaction(actor) as session:
-            unit = _reachable(session, actor, code, period)
-        return answer(unit_shape(unit))
+            found = _reachable(session, actor, unit, period)
+        return answer(unit_shape(found))
 
 
 def _reachable(session: Session, actor: Actor, code: str, period: Period | None) -> UnitRow:

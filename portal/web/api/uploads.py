@@ -18,13 +18,14 @@ from portal.jobs.examining import examine_workbook, identify_workbook
 from portal.jobs.uploads import receive
 from portal.queries.submissions import get_submission
 from portal.queries.uploads import content_of, get_upload
+from portal.services.downloads import Download
 from portal.services.uploads import apply
 from portal.web.api.fields import PeriodField
 from portal.web.api.reading import InvalidRequest, read_form, refuse_unstorable
 from portal.web.api.resource import Resource, answer, endpoint, speech
 from portal.web.api.shapes import saved_shape, upload_shape
 from portal.web.errors import problem_document
-from portal.web.present.files import workbook_response
+from portal.web.present.files import hand_out
 
 
 class UploadForm(Schema):
@@ -87,7 +88,7 @@ class UploadsApi(Resource):
             content = content_of(session, actor, upload_id)
         expected = Expected(view.form.code, view.key.unit, str(view.key.period), view.form.number)
         marked = annotated(examine_workbook(content, expected), language=speech(), demo=view.task.demo)
-        return workbook_response(marked, f"{view.key}-annotated.xlsx")
+        return hand_out(actor, Download.ANNOTATED, view.key, marked, f"{view.key}-annotated.xlsx")
 
     @endpoint("/<uuid:upload_id>/apply", "POST", body=ApplyBody)
     def apply(self, actor: Actor, *, upload_id: UUID, body: dict[str, Any]) -> Response:

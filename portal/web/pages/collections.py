@@ -18,12 +18,15 @@ from portal.errors import InvalidInput
 from portal.queries.collections import get_collection, list_collections
 from portal.queries.forms import FormSummary, get_form, list_forms
 from portal.queries.progress import ProgressRow, counted, list_answers
+from portal.queries.rulings import list_rule_changes, list_waivers
 from portal.services.collection_changes import change_due, change_settings, exempt, include
 from portal.services.collections import send_down
 from portal.web.access import guarded_blueprint
 from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
+from portal.web.present.entries import read_day
+from portal.web.present.rules import shown_rules
 from portal.web.screens import COLLECTIONS
 
 pages = guarded_blueprint("collections", __name__, COLLECTIONS, url_prefix="/collections")
@@ -124,6 +127,9 @@ def _show(key: CollectionKey, problems: Mapping[str, str]) -> str:
     with transaction(actor) as session:
         collection = get_collection(session, actor, key)
         rows = list_answers(session, actor, key)
+        form = get_form(session, collection.form, collection.version)
+        rules = shown_rules(form, list_rule_changes(session, actor, key))
+        waivers = [row for row in list_waivers(session, actor) if row.form == collection.form and row.in_force]
     found = [row for row in rows if _sought(row, sought)]
     return render_template(
         "collection.html",
@@ -135,7 +141,10 @@ def _show(key: CollectionKey, problems: Mapping[str, str]) -> str:
         problems=problems,
         settings=collection.settings,
         sign_offs=SIGN_OFFS,
+        changed=sum(each.changed for each in rules),
+        waived=len(waivers),
         may_change=permits(actor, Permission.SEND_DOWN, collection.subject),
+        may_rule=permits(actor, Permission.CHANGE_RULES, collection.subject),
     )
 
 
@@ -178,10 +187,7 @@ def _settings() -> CollectionSettings:
 
 
 def _day(field: str) -> date:
-    try:
-        return date.fromisoformat(request.form.get(field, ""))
-    except ValueError as error:
-        raise InvalidInput(field, "not_a_day") from error
+    return read_day(field, request.form.get(field, ""))
 
 
 def _number(text: str) -> int:

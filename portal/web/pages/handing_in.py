@@ -8,15 +8,18 @@ from portal.domain.lifecycle import Action
 from portal.domain.submissions import SubmissionKey
 from portal.errors import NotFound
 from portal.queries.findings import check_submission
+from portal.queries.report import list_evidence, list_passages
 from portal.queries.submissions import get_submission, list_versions
 from portal.services import moves
+from portal.services.downloads import record_receipt
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
+from portal.web.present.cross import all_sheets
 from portal.web.present.entries import read_version
 from portal.web.present.findings import shown_findings
 from portal.web.present.moves import open_actions
 from portal.web.present.receipt import receipt_of
-from portal.web.present.sheet import all_rows
+from portal.web.present.report import section_progress
 from portal.web.screens import REVIEW, TASKS
 
 pages = guarded_blueprint("handing_in", __name__, TASKS, REVIEW, url_prefix="/submissions/<key>")
@@ -45,12 +48,16 @@ def _check_answers(key: str, *, undeclared: bool) -> str:
     actor = current_actor()
     with transaction(actor) as session:
         checked = check_submission(session, actor, SubmissionKey.parse(key))
+        passages = list_passages(session, actor, checked.view.key)
+        files = list_evidence(session, actor, checked.view.key)
     return render_template(
         "submit.html",
         view=checked.view,
         checked=checked,
         shown=shown_findings(checked),
-        sheets=all_rows(checked.view),
+        sheets=all_sheets(checked.view),
+        sections=section_progress(checked.view, passages),
+        files=files,
         allowed=Action.SUBMIT in open_actions(actor, checked.view),
         undeclared=undeclared,
     )
@@ -68,4 +75,5 @@ def receipt(key: str) -> str:
         if version is None:
             raise NotFound("receipt", key)
         view = get_submission(session, actor, name, version=version.number)
+        record_receipt(session, actor, name, version.number)
     return render_template("receipt.html", view=view, receipt=receipt_of(view, version))

@@ -1,6 +1,5 @@
 """汇总: a unit's roll-up, indicator by indicator, with its coverage; and one indicator over the units below."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 from flask import redirect, render_template, request, url_for
@@ -10,11 +9,11 @@ from werkzeug.wrappers import Response
 from portal.db import transaction
 from portal.domain.forms import Indicator, Sheet
 from portal.domain.periods import Period
-from portal.domain.policy import Actor
+from portal.domain.policy import Actor, Permission, Subject, permits
 from portal.queries.forms import form_of_indicator
-from portal.queries.progress import Completeness, CompletenessRow, completeness
+from portal.queries.progress import Completeness, completeness
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, list_indicators, list_periods, roll_up
-from portal.queries.units import get_unit, list_children
+from portal.queries.units import UnitRow, get_unit, list_children
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
 from portal.web.pages.periods import chosen_period
@@ -29,11 +28,11 @@ SheetRows = list[tuple[Sheet, list[tuple[Indicator, RollUpRow]]]]
 @pages.get("/")
 def index() -> Response:
     """The actor's own unit."""
-    return redirect(url_for("rollups.show", code=current_actor().place.code))
+    return redirect(url_for("rollups.show", unit=current_actor().place.code))
 
 
-@pages.get("/<code>")
-def show(code: str) -> str:
+@pages.get("/<unit>")
+def show(unit: str) -> str:
     """All indicators of a unit; with `indicator`, that one for the unit and for each directly below it."""
     actor = current_actor()
     tree = CURRENT_TREE if request.args.get("tree") == CURRENT_TREE else REPORTED_TREE
@@ -42,13 +41,13 @@ def show(code: str) -> str:
         periods = list_periods(session)
         period = chosen_period(periods)
         day = period if tree == REPORTED_TREE else None
-        top = get_unit(session, code, period=day)
-        indicator, drilled = _drilled(session, actor, code, period, tree, pending=pending)
-        sheets = [] if indicator else _sheets(session, actor, code, period, tree, pending=pending)
+        top = get_unit(session, unit, period=day)
+        indicator, drilled = _drilled(session, actor, unit, period, tree, pending=pending)
+        sheets = [] if indicator else _sheets(session, actor, unit, period, tree, pending=pending)
         context = {
-            "children": list_children(session, code, period=day),
-            "counts": _counts(completeness(session, actor, period=period, unit=code)),
-            "ancestors": way_down(session, actor, code, "rollups.show", period),
+            "children": list_children(session, unit, period=day),
+            "counts": _counts(session, actor, period, top),
+            "ancestors": way_down(session, actor, unit, "rollups.show", period),
         }
     return render_template(
         "rollup.html",
@@ -65,9 +64,11 @@ def show(code: str) -> str:
     )
 
 
-def _counts(rows: Sequence[CompletenessRow]) -> Completeness:
-    """All forms together."""
-    parts = [asdict(row.completeness) for row in rows]
+def _counts(session: Session, actor: Actor, period: Period, top: UnitRow) -> Completeness | None:
+    """All forms together; None for somebody whom it is no business how far the units are."""
+    if not permits(actor, Permission.SEE_PROGRESS, Subject(top.path)):
+        return None
+    parts = [asdict(row.completeness) for row in completeness(session, actor, period=period, unit=top.code)]
     return Completeness(**{field.name: sum(part[field.name] for part in parts) for field in fields(Completeness)})
 
 

@@ -15,12 +15,13 @@ from portal.jobs.examining import examine_workbook
 from portal.jobs.uploads import receive as receive_file
 from portal.queries.submissions import get_readable, get_submission
 from portal.queries.uploads import content_of, get_upload
+from portal.services.downloads import Download
 from portal.services.uploads import apply as apply_upload
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
 from portal.web.language import language
-from portal.web.present.files import workbook_response
+from portal.web.present.files import hand_out
 from portal.web.present.moves import may_upload
 from portal.web.present.uploads import differences, localised, severity_chosen
 from portal.web.screens import TASKS
@@ -44,7 +45,7 @@ def template(key: str) -> Response:
         language=language(),
         demo=view.task.demo,
     )
-    return workbook_response(content, f"{view.key}.xlsx")
+    return hand_out(actor, Download.TEMPLATE, view.key, content, f"{view.key}.xlsx")
 
 
 @pages.post("/submissions/<key>/upload")
@@ -110,4 +111,4 @@ def annotated_copy(upload_id: UUID) -> Response:
         content = content_of(session, actor, upload_id)
     expected = Expected(view.form.code, upload.key.unit, str(upload.key.period), view.form.number)
     marked = annotated(examine_workbook(content, expected), language=language(), demo=view.task.demo)
-    return workbook_response(marked, f"{upload.key}-{_('标注')}.xlsx")
+    return hand_out(actor, Download.ANNOTATED, upload.key, marked, f"{upload.key}-{_('标注')}.xlsx")

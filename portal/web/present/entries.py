@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from portal.domain.forms import Indicator, Text
@@ -92,6 +93,18 @@ def read_version(field_name: str, text: str) -> int:
     if not is_count(text):
         raise InvalidInput(field_name, "not_a_version", text)
     return int(text)
+
+
+def read_day(field_name: str, text: str) -> date:
+    """A calendar day from a box for dates.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(field_name, "not_a_day") from error
 
 
 def changed_only(typed: Typed, stored: Values) -> Typed:

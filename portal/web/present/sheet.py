@@ -168,8 +168,3 @@ def sheet_progress(view: SubmissionView, findings: Sequence[Finding]) -> list[Sh
         answered = sum(view.values.get(each.code, MISSING).answered for each in asked)
         progress.append(SheetProgress(sheet, answered, len(asked), counts))
     return progress
-
-
-def all_rows(view: SubmissionView, findings: Sequence[Finding] = ()) -> list[tuple[Sheet, list[Row]]]:
-    """Every sheet with its rows, to read."""
-    return [(sheet, sheet_rows(view, sheet, findings)) for sheet in view.form.sheets]

@@ -5,11 +5,12 @@ from sqlalchemy.orm import Session
 
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
+from portal.domain.units import Place
 from portal.queries.units import UnitRow, ancestors
 from portal.web.language import language
 
 
-def unit_name(unit: UnitRow) -> str:
+def unit_name(unit: UnitRow | Place) -> str:
     """The unit's name in the language of this request."""
     return unit.name_en if language() == "en" and unit.name_en else unit.name
 
@@ -17,4 +18,4 @@ def unit_name(unit: UnitRow) -> str:
 def way_down(session: Session, actor: Actor, code: str, endpoint: str, period: Period) -> list[tuple[str, str]]:
     """(name, address) of the units from the actor's own down to this one, each on the page `endpoint`."""
     line = [unit for unit in ancestors(session, code, period=period) if actor.place.covers(unit.path)]
-    return [(unit_name(unit), url_for(endpoint, unit=unit.code, code=unit.code, period=period)) for unit in line]
+    return [(unit_name(unit), url_for(endpoint, unit=unit.code, period=period)) for unit in line]

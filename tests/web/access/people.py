@@ -113,7 +113,7 @@ class Crowd:
         own = {
             "upload_id": self.planted.uploads["d111", DRAFT],
             "user_id": self.planted.people["d111"],
-            "sha256": self.planted.files["d111", DRAFT],
+            "digest": self.planted.files["d111", DRAFT],
         }
         parts = {**SAMPLES, **own, **row.parts}
         return filled_in(row.rule, lambda name: str(parts[name]))

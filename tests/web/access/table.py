@@ -112,12 +112,10 @@ SAMPLES = {
     "form": "csv",
     "number": "999",
     "membership_id": "999",
-    "section": "none",
-    "sha256": "0" * 64,
-    "indicator": "T101",
     "pk": "1",
 }
-"""Parts of addresses; `upload_id` and `sha256` are those of d111's upload and file for its draft, `user_id` that of somebody of d111."""
+"""Parts of addresses; `upload_id` and `digest` are those of d111's upload and file for its draft, `user_id` that of
+somebody of d111."""
 
 
 def _page(rule: str, door: frozenset[Role], own: Answer = 200, *others: Answer, **more: Any) -> Row:
@@ -152,7 +150,7 @@ OUR_PAGES = [
     _page("/submissions/<key>/text/<section>", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _page("/submissions/<key>/evidence/", EITHER, 200, 403, 403, 404),
     _page("/submissions/<key>/evidence/", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
-    _page("/submissions/<key>/evidence/<sha256>", EITHER, 200, 403, 403, 404),
+    _page("/submissions/<key>/evidence/<digest>", EITHER, 200, 403, 403, 404),
     _page("/submissions/<key>/work/", TASKS, 200, 403, 403, 404),
     _page("/submissions/<key>/work/", TASKS, 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _page("/submissions/<key>/findings/", EITHER, 200, 403, 403, 404),
@@ -163,10 +161,6 @@ OUR_PAGES = [
     _page("/uploads/<uuid:upload_id>", TASKS, 200, 404, 404, 404),
     _page("/uploads/<uuid:upload_id>/progress", TASKS, 200, 404, 404, 404),
     _page("/uploads/<uuid:upload_id>/annotated.xlsx", TASKS, 200, 404, 404, 404),
-    _page("/submissions/<key>/sheets/<code>/<indicator>/history", EITHER, 200, 403, 403, 404),
-    _page("/submissions/<key>/text/<section>", EITHER, 404, 403, 403, 404),
-    _page("/submissions/<key>/evidence/", EITHER, 200, 403, 403, 404),
-    _page("/submissions/<key>/evidence/<sha256>", EITHER, 404, 403, 403, 404),
     _page("/review/", REVIEWING),
     _page("/review/", REVIEWING, 200, 200, 200, 403, query="unit=d111"),
     _page("/review/<key>", REVIEWING, 200, 200, 200, 404, parts={"key": HANDED_IN}),
@@ -183,16 +177,12 @@ OUR_FORMS = [
     _write("/submissions/<key>/text/<section>", EITHER, only({FILLER: 409}), 403, 403, 404, form={"words": "x", "row_version": "99"}),
     _write("/submissions/<key>/text/<section>", EITHER, only({FILLER: 409}), 403, 403, 404, method="PATCH", body={"words": "x", "row_version": 99}),
     _write("/submissions/<key>/evidence/", EITHER, only({FILLER: 422}), 403, 403, 404, form={}),
-    _write("/submissions/<key>/evidence/<sha256>/remove", EITHER, only({FILLER: 404}), 403, 403, 404, form={"indicator": "T999"}),
+    _write("/submissions/<key>/evidence/<digest>/remove", EITHER, only({FILLER: 404}), 403, 403, 404, form={"indicator": "T999"}),
     _write("/submissions/<key>/work/", TASKS, only({FILLER: 303, HEAD: 303, Role.UNIT_ADMIN: 303}), 403, 403, 404, form={}),
     _write("/submissions/<key>/findings/", EITHER, only({FILLER: 422}), 403, 403, 404, form={"finding": "rule_broken~T107-E1~T107"}),
     _write("/submissions/<key>/submit", EITHER, only({FILLER: 409, HEAD: 409}), 403, 403, 404, form={"declared": "1", "seen": "0"}),
     _write("/submissions/<key>/actions/<verb>", EITHER, 403, only({REVIEWER: 409}), 403, 404),
     _write("/submissions/<key>/actions/<verb>", EITHER, only({FILLER: 409}), 403, 403, 404, parts={"verb": "receive"}),
-    _write("/submissions/<key>/text/<section>", EITHER, only({FILLER: 404}), 403, 403, 404, form={"words": "", "row_version": "0"}),
-    _write("/submissions/<key>/text/<section>", EITHER, only({FILLER: 404}), 403, 403, 404, method="PATCH", body={"words": "", "row_version": 0}),
-    _write("/submissions/<key>/evidence/", EITHER, only({FILLER: 422}), 403, 403, 404, form={"indicator": "T101"}, upload=True),
-    _write("/submissions/<key>/evidence/<sha256>/remove", EITHER, only({FILLER: 404}), 403, 403, 404, form={"indicator": "T101"}),
     _write("/review/<key>/explanations", REVIEWING, 403, only({REVIEWER: 409}), 403, 404, parts={"key": HANDED_IN}, form={"finding": "a~b~c", "decision": "accepted", "seen": "0"}),
     _write("/review/<key>/waivers", REVIEWING, 403, only({REVIEWER: 404}), 403, 404, parts={"key": HANDED_IN}, form={"finding": "a~b~c", "reason": "x", "expires_on": "2199-01-01"}),
     _write("/submissions/<key>/upload", TASKS, only({FILLER: 303}), 403, 403, 404, upload=True),
@@ -259,6 +249,28 @@ ACCOUNT_PAGES = [
     _write("/login/recovery-code", EVERYBODY, 302, homeless=302, form={}),
     _write("/logout/", EVERYBODY, 302, nobody=302, homeless=302, form={}),
 ]
+
+_NO_DRAFT = only({Role.SYSTEM_ADMIN: 404})
+_NO_CODE = only({Role.SYSTEM_ADMIN: 422})
+_DRAFT = "/forms/<code>/draft"
+_OF_T = {"code": "T", "place": "rules.0", "verb": "up"}
+
+FORM_PAGES = [
+    # p1, further up, is a top unit: its administrators edit forms.
+    _page("/forms/", PEOPLE),
+    _write("/forms/drafts", PEOPLE, _NO_CODE, _NO_CODE, 422, _NO_CODE, form={"code": "no code"}),
+    *(
+        _page(f"{_DRAFT}/{page}", PEOPLE, _NO_DRAFT, _NO_DRAFT, 404, _NO_DRAFT, parts=_OF_T)
+        for page in ("", "text", "parts/<place>", "preview", "preview.xlsx", "trial", "publish")
+    ),
+    *(
+        _write(
+            f"{_DRAFT}/{page}", PEOPLE, _NO_DRAFT, _NO_DRAFT, 404, _NO_DRAFT,
+            parts=_OF_T, form={"version": "1", "number": "1"},
+        )
+        for page in ("text", "parts/<place>", "parts/<place>/<verb>", "changes", "publish", "drop")
+    ),
+]  # fmt: skip
 
 FRAMEWORK = [
     _page("/audit/", AUDIT),
@@ -333,5 +345,5 @@ SLASHED = {
 """The lists of the API, whose addresses may end with a slash."""
 
 TABLE = [
-    *OUR_PAGES, *OUR_FORMS, *COLLECTION_PAGES, *PEOPLE_PAGES, *ACCOUNT_PAGES, *FRAMEWORK, *DASHBOARDS, *API, *SLASHED.values()
+    *OUR_PAGES, *OUR_FORMS, *COLLECTION_PAGES, *PEOPLE_PAGES, *FORM_PAGES, *ACCOUNT_PAGES, *FRAMEWORK, *DASHBOARDS, *API, *SLASHED.values()
 ]  # fmt: skip

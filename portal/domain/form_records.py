@@ -1,0 +1,164 @@
+"""What may stand in a form file: every key, and the kind of value it takes."""
+
+from portal.domain.cross_tables import Axis, CrossTable, Line, LineRule
+from portal.domain.forms import (
+    Aggregation,
+    AggregationKind,
+    Balance,
+    Below,
+    Blank,
+    Change,
+    ChangeKind,
+    DataType,
+    Direction,
+    FormVersion,
+    Indicator,
+    Parts,
+    Rule,
+    Scope,
+    Section,
+    Severity,
+    Sheet,
+    Source,
+    Text,
+)
+from portal.domain.periods import PeriodKind
+from portal.domain.record_kinds import AnyOf, Choice, Day, Exact, Figures, Flag, Several, Whole, Word
+from portal.domain.records import Field, Later, Partly, Record
+from portal.domain.units import Level
+
+TEXT = Record(Text, (Field("zh", Word()), Field("en", Word())), short="zh")
+
+ROLL_UP = Record(
+    Aggregation,
+    (
+        Field("how", Choice(AggregationKind), "kind"),
+        Field("of", Word()),
+        Field("numerator", Word()),
+        Field("denominator", Word()),
+        Field("weight", Word()),
+        Field("multiplier", Exact()),
+        Field("show_mean", Flag()),
+    ),
+    short="how",
+)
+
+BALANCE = Record(Balance, (Field("plus", Several(Word())), Field("minus", Several(Word()))))
+
+INDICATOR = Record(
+    Indicator,
+    (
+        Field("code", Word()),
+        Field("name", TEXT),
+        Field("unit", Word()),
+        Field("unit_synonyms", Several(Word())),
+        Field("type", Choice(DataType)),
+        Field("choices", Several(Word())),
+        Field("source", Choice(Source)),
+        Field("carried_from", Word()),
+        Field("formula", Word()),
+        Field("roll_up", ROLL_UP, "aggregation"),
+        Field("filled_by", AnyOf(Level), default=frozenset()),  # left out: by every level of the form
+        Field("scope", Choice(Scope)),
+        Field("stock", Flag()),
+        Field("core", Flag()),
+        Field("decimals", Whole()),
+        Field("min", Exact(), "minimum"),
+        Field("max", Exact(), "maximum"),
+        Field("plausible_max", Exact(), "plausible_maximum"),
+        Field("explain_change", Exact(), "change_explain_percent"),
+        Field("outlier", Exact()),
+        Field("part_of", Word(), "parent"),
+        Field("parts", Choice(Parts)),
+        Field("balance", BALANCE),
+        Field("children", Choice(Below), "against_children"),
+        Field("direction", Choice(Direction)),
+        Field("definition", TEXT),
+    ),
+)
+
+RULE = Record(
+    Rule,
+    (
+        Field("id", Word()),
+        Field("severity", Choice(Severity)),
+        Field("indicator", Word()),
+        Field("expression", Word()),
+        Field("tolerance", Exact()),
+        Field("left_blank", Choice(Blank)),
+        Field("right_blank", Choice(Blank)),
+        Field("words", TEXT),
+        Field("advice", TEXT),
+        Field("source", TEXT),
+        Field("levels", AnyOf(Level)),
+        Field("from", Day(), "valid_from"),
+        Field("to", Day(), "valid_to"),
+        Field("passes", Several(Figures())),
+        Field("fails", Several(Figures())),
+    ),
+)
+
+CELLS = Partly(tuple(each for each in INDICATOR.table if each.key not in {"code", "name"}))
+
+LINE: Record = Record(
+    Line,
+    (
+        Field("code", Word()),
+        Field("name", TEXT),
+        Field("sum", Several(Word())),
+        Field("blocked", Several(Word())),
+        Field("cells", CELLS),
+        Field("lines", Several(Later(lambda: LINE))),
+    ),
+)
+
+LINE_RULE = Record(LineRule, (Field("each", Choice(Axis)), *RULE.table))
+
+CROSS = Record(
+    CrossTable,
+    (
+        Field("cells", CELLS),
+        Field("columns", Several(LINE)),
+        Field("rows", Several(LINE)),
+        Field("rules", Several(LINE_RULE)),
+    ),
+)
+
+SHEET = Record(
+    Sheet,
+    (
+        Field("code", Word()),
+        Field("name", TEXT),
+        Field("indicators", Several(INDICATOR), "listed"),
+        Field("cross", CROSS),
+    ),
+)
+
+SECTION = Record(
+    Section,
+    (Field("code", Word()), Field("name", TEXT), Field("guide", TEXT), Field("source", TEXT)),
+)
+
+CHANGE = Record(
+    Change,
+    (Field("how", Choice(ChangeKind)), Field("old", Several(Word())), Field("new", Several(Word()))),
+)
+
+FORM = Record(
+    FormVersion,
+    (
+        Field("code", Word()),
+        Field("number", Whole()),
+        Field("name", TEXT),
+        Field("period", Choice(PeriodKind), "period_kind"),
+        Field("levels", AnyOf(Level)),
+        Field("issuer", TEXT),
+        Field("approval", TEXT),
+        Field("explain_unchanged", Flag()),
+        Field("lists", Several(Word())),
+        Field("sheets", Several(SHEET)),
+        Field("outline", Several(SECTION)),
+        Field("rules", Several(RULE)),
+        Field("mapping", Several(CHANGE)),
+    ),
+)

@@ -1,0 +1,69 @@
+"""A cross table as it is filled in or read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.domain.cross_layout import Head, StubLine, common_unit, head_rows, stub_lines
+from portal.domain.cross_tables import CrossTable
+from portal.domain.findings import Finding
+from portal.domain.forms import Sheet, Text
+from portal.queries.submissions import SubmissionView
+from portal.web.present.sheet import Row, sheet_rows
+
+
+@dataclass(frozen=True)
+class CrossLine:
+    """A row of the table.
+
+    Attributes:
+        cells: one for each column, None where the form has no cell; None for a heading over the rows that follow.
+    """
+
+    name: Text
+    definition: Text
+    code: str
+    depth: int
+    cells: tuple[Row | None, ...] | None
+
+
+@dataclass(frozen=True)
+class CrossView:
+    """The table.
+
+    Attributes:
+        heads: the rows of its head.
+        width: how many columns have cells.
+        unit: the unit of measure of all cells; empty if they have several.
+    """
+
+    heads: list[list[Head]]
+    width: int
+    lines: list[CrossLine]
+    unit: str
+
+
+def cross_view(sheet: Sheet, rows: Sequence[Row]) -> CrossView | None:
+    """The rows of a sheet laid out as its cross table; None if it is a list."""
+    if sheet.cross is None:
+        return None
+    crossings = [(row.code, column.code) for row, column in sheet.cross.crossings]
+    cells = dict(zip(crossings, rows, strict=True))
+    lines = [_line(sheet.code, sheet.cross, line, cells) for line in stub_lines(sheet.cross)]
+    return CrossView(head_rows(sheet.cross), len(sheet.cross.column_leaves), lines, common_unit(sheet))
+
+
+def _line(sheet: str, cross: CrossTable, line: StubLine, cells: dict[tuple[str, str], Row]) -> CrossLine:
+    definition = dict(line.line.cells).get("definition", Text(""))
+    if line.leaf is None:
+        return CrossLine(line.line.name, definition, "", line.depth, None)
+    row = line.leaf.code
+    found = tuple(cells.get((row, column.code)) for column in cross.column_leaves)
+    return CrossLine(line.line.name, definition, f"{sheet}{row}", line.depth, found)
+
+
+def all_sheets(
+    view: SubmissionView, findings: Sequence[Finding] = ()
+) -> list[tuple[Sheet, list[Row], CrossView | None]]:
+    """Every sheet with its rows, to read; laid out as a cross table if it is one."""
+    pairs = [(sheet, sheet_rows(view, sheet, findings)) for sheet in view.form.sheets]
+    return [(sheet, rows, cross_view(sheet, rows)) for sheet, rows in pairs]
