@@ -103,6 +103,11 @@ def version(session: Session, version_id: int) -> FormVersion:
     digest = session.scalar(select(FormVersionRow.digest).where(FormVersionRow.id == version_id))
     if digest is None:
         raise NotFound("form", version_id)
+    return parsed(session, version_id, digest)
+
+
+def parsed(session: Session, version_id: int, digest: str) -> FormVersion:
+    """The version with that id and digest."""
     if digest not in _parsed:
         _parsed[digest] = form_from_dict(session.get_one(FormVersionRow, version_id).definition)
     return _parsed[digest]

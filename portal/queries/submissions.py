@@ -21,6 +21,7 @@ from portal.domain.units import Level
 from portal.domain.values import Value, Values
 from portal.errors import NotFound
 from portal.models import Collection, Form, Submission, SubmissionVersion, Unit
+from portal.models import FormVersion as FormVersionRow
 from portal.models import Value as ValueRow
 from portal.queries import forms
 from portal.queries.collections import settings_of
@@ -213,16 +214,19 @@ def get_readable(session: Session, actor: Actor, key: SubmissionKey) -> Submissi
 
 def form_of(session: Session, row: Submission) -> FormVersion:
     """The form version that the submission answers."""
-    version_id = session.scalar(
-        select(Collection.form_version_id).where(
+    query = (
+        select(FormVersionRow.id, FormVersionRow.digest)
+        .join(Collection, Collection.form_version_id == FormVersionRow.id)
+        .where(
             Collection.root_id == row.root_id,
             Collection.period_code == row.period_code,
             Collection.form_code == row.form_code,
         )
     )
-    if version_id is None:
+    found = session.execute(query).one_or_none()
+    if found is None:
         raise NotFound("collection", f"{row.form_code} {row.period_code}")
-    return forms.version(session, version_id)
+    return forms.parsed(session, *found)
 
 
 def typed_values(session: Session, row: Submission, number: int | None = None) -> dict[str, Value]:

@@ -377,7 +377,9 @@ class TestCheckpoints:
         file.write_text("{}")
         assert run("audit", "verify", "--checkpoints", str(file)).exit_code == 2
 
-    def test_the_night_signs_what_is_whole_and_only_that(self, committed_world, as_owner, tmp_path, monkeypatch, caplog):
+    def test_the_night_signs_what_is_whole_and_only_that(
+        self, committed_world, as_owner, tmp_path, monkeypatch, caplog
+    ):
         monkeypatch.setenv("HUIZONG_DATA_DIR", str(tmp_path / "var"))
         as_owner("update event e set subject = 'x' from unit u where u.id = e.root_id and u.code = 'p1' and number = 1")
         sign_checkpoints(0)
