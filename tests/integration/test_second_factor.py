@@ -32,7 +32,9 @@ def account(world: World) -> Iterator[Account]:
 
 def make_account(username: str) -> Account:
     with identity_transaction() as session:
-        user = User(username=username, email=f"{username}@example.invalid", first_name="某", last_name="张", active=True)
+        user = User(
+            username=username, email=f"{username}@example.invalid", first_name="某", last_name="张", active=True
+        )
         session.add(user)
         session.flush()
         return Account(user.id, username, "张某")
