@@ -26,8 +26,13 @@ class Download(StrEnum):
 def record_file(
     session: Session, actor: Actor, what: Download, key: SubmissionKey, filename: str, content: bytes
 ) -> None:
-    """A file of a submission was handed out, to somebody whose right to it was asked before."""
-    about = {"filename": filename, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    """A file of a submission was handed out, to somebody whose right to it was asked before.
+
+    What somebody called the evidence of a draft is not on record here: superiors read of downloads, not of drafts.
+    """
+    about: dict[str, Any] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    if what is not Download.EVIDENCE:
+        about["filename"] = filename
     _record(session, actor, what, key, about)
 
 

@@ -90,6 +90,15 @@ def test_a_file_is_added_to_a_figure_and_comes_back_as_it_was(site: Site) -> Non
     assert "附件 1" in browser.get("/submissions/d111-2023-T/sheets/T1").text
 
 
+def test_a_superior_learns_of_a_download_but_not_what_a_draft_s_file_is_called(site: Site) -> None:
+    browser = site.person("d111", Role.FILLER)
+    send(browser, "d111", PDF, "密件名称.pdf", "T102")
+    assert browser.client.get(f"/submissions/d111-2023-T/evidence/{hashlib.sha256(PDF).hexdigest()}").data == PDF
+    seen = site.person("c11", Role.UNIT_ADMIN).get("/audit/?unit=d111").text
+    assert "下载" in seen
+    assert "密件名称" not in seen
+
+
 @pytest.mark.parametrize(
     ("content", "filename", "words"),
     [
