@@ -177,6 +177,13 @@ class TestFilters:
     def test_there_is_no_such_format(self, site):
         assert site.person("p1", Role.AUDITOR).client.get("/audit/export.exe").status_code == 404
 
+    @pytest.mark.parametrize("stray", ["form", "before", "endpoint", "_external", "self"])
+    def test_a_parameter_that_is_no_filter_is_left_out_of_links(self, site: Site, stray: str) -> None:
+        page = site.person("c11", Role.UNIT_ADMIN).get(f"/audit/?{stray}=1")
+        exports = [link["href"] for link in page.all("a") if "/audit/export" in link["href"]]
+        assert len(exports) == 2
+        assert stray not in "".join(exports).replace("/audit/export", "")
+
 
 class TestPages:
     def test_follow_one_another_without_gap_and_repetition(self, site):

@@ -32,6 +32,9 @@ PORTAL = "portal"
 IN_MEMORY = 8 * 1024**2
 """The largest export, in bytes, that is made without a file on the disk."""
 
+_FILTERS = frozenset({"unit", "of", "since", "until", "person", "group", "subject", "address"})
+"""Parameters of the address that `_filter` reads."""
+
 pages = guarded_blueprint("audit", __name__, AUDIT, url_prefix="/audit")
 
 
@@ -122,7 +125,7 @@ def _chosen(wanted: EventFilter) -> list[tuple[str, str]]:
 
 def _asked() -> dict[str, str]:
     """The filter as parameters of an address, without the place in the list."""
-    return {name: text for name, text in request.args.items() if name != "before" and text}
+    return {name: text for name, text in request.args.items() if name in _FILTERS and text}
 
 
 def _text(name: str) -> str:
