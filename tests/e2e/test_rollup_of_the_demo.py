@@ -34,10 +34,10 @@ class Reader:
             return json.load(answer)
 
     def accepted(self, period: str) -> dict[str, dict[str, Any]]:
-        """Values by submission key."""
+        """Values of the yearly report by submission key."""
         keys, page = [], 1
         while True:
-            part = self.ask(f"/api/v1/submissions?period={period}&state=accepted&page={page}&page_size=100")
+            part = self.ask(f"/api/v1/submissions?form=FZ&period={period}&state=accepted&page={page}&page_size=100")
             keys += [item["key"] for item in part["items"]]
             if len(keys) >= part["count"]:
                 break
