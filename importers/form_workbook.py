@@ -112,9 +112,9 @@ def _write(worksheet: Worksheet, sheet: FormSheet, rows: list[Row]) -> None:
     note = _NOTES[sheet]
     put_text(worksheet["A1"], f"{note.zh} {note.en}", style.SMALL)
     for number, column in enumerate(sheet.columns, start=1):
-        head = worksheet.cell(HEADER_ROWS, number)
-        put_text(head, column.key, style.HEADER)  # type: ignore[arg-type]
         letter = get_column_letter(number)
+        head = worksheet[f"{letter}{HEADER_ROWS}"]
+        put_text(head, column.key, style.HEADER)
         worksheet.column_dimensions[letter].width = _WIDTHS.get(column.key, max(10, len(column.key) + 3))
         words = _words(column)
         if words:
@@ -124,18 +124,18 @@ def _write(worksheet: Worksheet, sheet: FormSheet, rows: list[Row]) -> None:
         for row, record in enumerate(rows, start=HEADER_ROWS + 1):
             content = _at(record, column)
             if content is not None:
-                put_text(worksheet.cell(row, number), cell_text(column.kind, content), style.NOTE)  # type: ignore[arg-type]
+                put_text(worksheet[f"{letter}{row}"], cell_text(column.kind, content), style.NOTE)
     worksheet.freeze_panes = f"A{HEADER_ROWS + 1}"
 
 
 def _at(record: Row, column: FormColumn) -> Plain:
     """What a record has in a column; a text that is only Chinese stands there without its language."""
-    content: Any = record
+    content: Plain = record
     for step in column.path:
         if not isinstance(content, dict):
             return content if step == "zh" else None
         content = content.get(step)
-    return content  # type: ignore[no-any-return]
+    return content
 
 
 def _words(column: FormColumn) -> list[str]:

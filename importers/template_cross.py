@@ -80,7 +80,7 @@ def _write_heads(worksheet: Worksheet, job: Job, cross: CrossTable) -> None:
     put_text(worksheet[f"{CODE}{codes}"], job.say(COLUMN_CODE), style.LETTER)
     put_text(worksheet[f"{NAME}{codes}"], "", style.LETTER)
     for number, leaf in enumerate(cross.column_leaves, start=FIRST_CELL):
-        put_text(worksheet.cell(codes, number), leaf.code, style.LETTER)  # type: ignore[arg-type]
+        put_text(worksheet[f"{get_column_letter(number)}{codes}"], leaf.code, style.LETTER)
 
 
 def _write_head(worksheet: Worksheet, first: str, last: str, words: str) -> None:
@@ -102,5 +102,5 @@ def _write_stub(worksheet: Worksheet, job: Job, sheet: Sheet, row: int, line: St
     if definition:
         name.comment = comment(job.say(definition))
     for number in range(FIRST_CELL, last + 1):
-        dress(worksheet.cell(row, number), _BLOCKED)  # type: ignore[arg-type]
+        dress(worksheet[f"{get_column_letter(number)}{row}"], _BLOCKED)
     worksheet.row_dimensions[row].height = row_height(lines_of(job.say(line.line.name), _NAME_WIDTH - look.indent))

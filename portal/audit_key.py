@@ -1,12 +1,12 @@
 """The key that signs checkpoints of the record: a file outside the database, readable for its owner only."""
 
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.environment import ConfigInvalid
+from portal.secret_files import make_once
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:
@@ -30,12 +30,4 @@ def _make(path: Path) -> None:
     content = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    try:
-        path.hardlink_to(new)  # unlike a rename, never replaces what another process wrote meanwhile
-    except FileExistsError:
-        pass
-    finally:
-        new.unlink()
+    make_once(path, content)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from portal.environment import ConfigInvalid, flag, number
+from portal.secret_files import make_once
 from portal.sign_in_settings import SignInSettings
 
 DEFAULT_DATA_DIR = Path("var")
@@ -126,13 +127,5 @@ def _database_url(environ: Mapping[str, str], name: str) -> str | None:
 def _stored_secret(path: Path) -> str:
     """The secret in the file at `path`, made by whichever process comes first."""
     if not path.exists():
-        new = path.with_name(f"{path.name}.{os.getpid()}")
-        new.touch(mode=0o600)
-        new.write_text(secrets.token_urlsafe(48), encoding="ascii")
-        try:
-            path.hardlink_to(new)  # unlike a rename, never replaces what another process wrote meanwhile
-        except FileExistsError:
-            pass
-        finally:
-            new.unlink()
+        make_once(path, secrets.token_urlsafe(48).encode("ascii"))
     return path.read_text(encoding="ascii")

@@ -58,7 +58,7 @@ class Condition(Node, ABC):
     def holds(self, context: Context) -> bool | None:
         """Whether it holds."""
 
-    def on_terms(self, terms: Terms) -> "Condition":  # noqa: ARG002
+    def on_terms(self, terms: Terms) -> "Condition":  # noqa: ARG002 - of a condition without comparisons
         """The same with its comparisons taken on these terms; premises are not touched."""
         return self
 

@@ -33,7 +33,7 @@ def kind_of(content: bytes) -> FileKind | None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        return None
+        return None  # all that `zipfile` raises on a directory that is damaged, forged or of a later version
     if any(name.endswith(_MACROS) for name in names):
         return None
     return next((kind for member, kind in _MEMBERS.items() if member in names), None)

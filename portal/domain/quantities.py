@@ -122,7 +122,7 @@ class Number(Quantity):
 
     value: Decimal
 
-    def amount(self, context: Context) -> Fraction | None:  # noqa: ARG002
+    def amount(self, context: Context) -> Fraction | None:  # noqa: ARG002 - the same in every context
         """The constant itself."""
         return Fraction(self.value)
 
@@ -166,7 +166,7 @@ class Range(Quantity):
     first: str
     last: str
 
-    def amount(self, context: Context) -> Fraction | None:  # noqa: ARG002
+    def amount(self, context: Context) -> Fraction | None:  # noqa: ARG002 - no context knows the form's order
         """None: which indicators lie between is for a form to say."""
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import cast, or_, select
+from sqlalchemy import and_, cast, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from portal.models import Event, Submission
 from portal.models import Value as ValueRow
 from portal.queries.events import EventRow, event_of
 from portal.queries.figures import value_of
-from portal.queries.submissions import get_row, whole_subject_of
+from portal.queries.submissions import get_row, same_submission, whole_subject_of
 
 YEARS = 5
 CHANGES = 30
@@ -72,11 +72,7 @@ def _accepted(session: Session, row: Submission, code: str) -> dict[str, Value]:
         select(ValueRow)
         .join(
             Submission,
-            (Submission.root_id == ValueRow.root_id)
-            & (Submission.period_code == ValueRow.period_code)
-            & (Submission.form_code == ValueRow.form_code)
-            & (Submission.unit_id == ValueRow.unit_id)
-            & (Submission.version_number == ValueRow.version_number),
+            and_(*same_submission(ValueRow, Submission), ValueRow.version_number == Submission.version_number),
         )
         .where(ValueRow.root_id == row.root_id, ValueRow.unit_id == row.unit_id, ValueRow.form_code == row.form_code)
         .where(ValueRow.indicator == code, ValueRow.period_code < row.period_code, Submission.state.in_(COUNTED))

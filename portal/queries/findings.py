@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.domain.findings import Finding
@@ -144,11 +144,7 @@ def _explanations(
         select(Explanation)
         .join(
             Submission,
-            (Submission.root_id == Explanation.root_id)
-            & (Submission.period_code == Explanation.period_code)
-            & (Submission.form_code == Explanation.form_code)
-            & (Submission.unit_id == Explanation.unit_id)
-            & (Submission.version_number == Explanation.version_number),
+            and_(*same_submission(Explanation, Submission), Explanation.version_number == Submission.version_number),
         )
         .where(
             Explanation.root_id == row.root_id,

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from portal.domain.form_expressions import worked_out_from
@@ -21,7 +21,7 @@ from portal.domain.values import Value, ValueStatus
 from portal.models import Observation, Submission, Upload
 from portal.models import Value as ValueRow
 from portal.queries.figures import value_of
-from portal.queries.submissions import form_of
+from portal.queries.submissions import form_of, same_submission
 from portal.queries.units import UnitRow, get_unit, list_units
 
 Typed = tuple[Period, str]
@@ -84,10 +84,7 @@ def trace(session: Session, actor: Actor, *, unit: str, period: Period, indicato
         select(Observation, Submission)
         .join(
             Submission,
-            (Submission.root_id == Observation.root_id)
-            & (Submission.period_code == Observation.period_code)
-            & (Submission.form_code == Observation.form_code)
-            & (Submission.unit_id == Observation.unit_id),
+            and_(*same_submission(Observation, Submission)),
         )
         .where(
             Observation.root_id == top.root_id,
@@ -139,11 +136,7 @@ def _figures(
         select(ValueRow, Upload.filename)
         .join(
             Submission,
-            (Submission.root_id == ValueRow.root_id)
-            & (Submission.period_code == ValueRow.period_code)
-            & (Submission.form_code == ValueRow.form_code)
-            & (Submission.unit_id == ValueRow.unit_id)
-            & (Submission.version_number == ValueRow.version_number),
+            and_(*same_submission(ValueRow, Submission), ValueRow.version_number == Submission.version_number),
         )
         .outerjoin(Upload, (Upload.root_id == ValueRow.root_id) & (Upload.id == ValueRow.upload_id))
         .where(

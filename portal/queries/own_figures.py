@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import Indicator
@@ -15,6 +15,7 @@ from portal.domain.rollup import Total
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
 from portal.models import Observation, Submission
+from portal.queries.submissions import same_submission
 from portal.queries.units import UnitRow, get_unit, list_units
 
 
@@ -64,10 +65,7 @@ def _observed(
         )
         .join(
             Submission,
-            (Submission.root_id == Observation.root_id)
-            & (Submission.period_code == Observation.period_code)
-            & (Submission.form_code == Observation.form_code)
-            & (Submission.unit_id == Observation.unit_id),
+            and_(*same_submission(Observation, Submission)),
         )
         .where(
             Observation.root_id == root_id,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from statistics import quantiles
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import Direction, Indicator
@@ -128,10 +128,7 @@ def _own(session: Session, actor: Actor, period: Period, indicator: Indicator) -
         select(Observation, Submission.demo)
         .join(
             Submission,
-            (Submission.root_id == Observation.root_id)
-            & (Submission.period_code == Observation.period_code)
-            & (Submission.form_code == Observation.form_code)
-            & (Submission.unit_id == Observation.unit_id),
+            and_(*same_submission(Observation, Submission)),
         )
         .where(
             Observation.root_id == actor.place.root_id,

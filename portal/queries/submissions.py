@@ -250,8 +250,8 @@ def list_versions(session: Session, actor: Actor, key: SubmissionKey) -> list[Ve
     ]
 
 
-def same_submission(table: Any, row: Submission) -> tuple[ColumnElement[bool], ...]:
-    """Conditions: rows of `table` belong to the submission."""
+def same_submission(table: Any, row: Submission | type[Submission]) -> tuple[ColumnElement[bool], ...]:
+    """Conditions: rows of `table` belong to the submission; to that of the same row when joined to the table itself."""
     return (
         table.root_id == row.root_id,
         table.period_code == row.period_code,

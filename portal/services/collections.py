@@ -12,6 +12,7 @@ from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import SIGN_OFFS, State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
+from portal.domain.reasons import sound_reason
 from portal.errors import InvalidInput
 from portal.models import Collection, Submission
 from portal.models import FormVersion as FormVersionRow
@@ -125,12 +126,7 @@ def exemption_reason(reason: str) -> str:
     Raises:
         InvalidInput: there is no reason, or it is too long.
     """
-    reason = reason.strip()
-    if not reason:
-        raise InvalidInput("reason", "required")
-    if len(reason) > REASON_LENGTH:
-        raise InvalidInput("reason", "too_long")
-    return reason
+    return sound_reason(reason, REASON_LENGTH)
 
 
 def _collection(

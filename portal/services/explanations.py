@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor, Permission, require
+from portal.domain.reasons import sound_reason
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Conflict, InvalidInput, InvalidMove, NotFound
 from portal.models import Explanation, Submission
@@ -126,11 +127,7 @@ def decide(
         raise InvalidMove("decide_explanation", row.state)
     if seen is not None and seen != row.row_version:
         raise Conflict("submission", key)
-    reason = reason.strip()
-    if decision is Decision.REFUSED and not reason:
-        raise InvalidInput("reason", "required")
-    if len(reason) > MAXIMUM_LENGTH:
-        raise InvalidInput("reason", "too_long")
+    reason = sound_reason(reason, MAXIMUM_LENGTH, required=decision is Decision.REFUSED)
     explained = tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding
     if not _decide(session, actor, row, explained, decision, reason):
         raise NotFound("explanation", ":".join(finding))

@@ -9,9 +9,10 @@ from portal import clock
 from portal.domain.collections import CollectionKey
 from portal.domain.lifecycle import COUNTED, MOVES, Action, State, missing_sign_offs, move
 from portal.domain.policy import PERMISSION_OF, Actor, require
+from portal.domain.reasons import sound_reason
 from portal.domain.rollup import Contribution
 from portal.domain.submissions import SubmissionKey, digest
-from portal.errors import Blocked, Conflict, InvalidInput, InvalidMove, SignOffsMissing
+from portal.errors import Blocked, Conflict, InvalidMove, SignOffsMissing
 from portal.models import Observation, Submission
 from portal.queries.contributing import contributing
 from portal.queries.findings import check_submission
@@ -68,7 +69,7 @@ def take(
     missing = missing_sign_offs(before, action, subject.settings.sign_offs)
     if missing:
         raise SignOffsMissing(action, [str(step) for step in missing])
-    reason = _reason(action, reason)
+    reason = sound_reason(reason, REASON_LENGTH, required=MOVES[action].needs_reason)
     sealed = _hand_in(session, actor, key, row) if action is Action.SUBMIT else {}
     if action is Action.ACCEPT:
         _accept_explanations(session, actor, key, row)
@@ -104,15 +105,6 @@ _PAST = {
     Action.LOCK: "locked",
     Action.PUBLISH: "published",
 }
-
-
-def _reason(action: Action, reason: str) -> str:
-    reason = reason.strip()
-    if MOVES[action].needs_reason and not reason:
-        raise InvalidInput("reason", "required")
-    if len(reason) > REASON_LENGTH:
-        raise InvalidInput("reason", "too_long")
-    return reason
 
 
 def _accept_explanations(session: Session, actor: Actor, key: SubmissionKey, row: Submission) -> None:

@@ -14,6 +14,7 @@ from portal import clock
 from portal.domain.collections import CollectionKey
 from portal.domain.forms import Severity
 from portal.domain.policy import Actor, Permission, Subject, require
+from portal.domain.reasons import sound_reason
 from portal.domain.rules import get_rule
 from portal.errors import InvalidInput, NotFound
 from portal.models import RuleChange, Waiver
@@ -45,7 +46,7 @@ def change_rule(
     rule = get_rule(form, rule_id)
     if severity is not None and severity.rank < rule.severity.rank:
         raise InvalidInput("severity", "heavier_than_form", severity)
-    reason = _reason(reason)
+    reason = sound_reason(reason, REASON_LENGTH)
     of_rule = (
         RuleChange.root_id == collection.root_id,
         RuleChange.period_code == collection.period_code,
@@ -110,7 +111,7 @@ def waive_rule(
         unit_path=unit.path,
         form_code=form_code,
         rule=rule.id,
-        reason=_reason(reason),
+        reason=sound_reason(reason, REASON_LENGTH),
         approved_by_id=actor.user_id,
         approved_by=actor.name,
         approved_at=clock.now(),
@@ -135,7 +136,7 @@ def end_waiver(session: Session, actor: Actor, waiver_id: UUID, reason: str) -> 
     if waiver is None:
         raise NotFound("waiver", waiver_id)
     require(actor, Permission.WAIVE_RULES, Subject(waiver.unit_path))
-    why = _reason(reason)
+    why = sound_reason(reason, REASON_LENGTH)
     yesterday = clock.today() - timedelta(days=1)
     if waiver.expires_on <= yesterday:
         return
@@ -154,12 +155,3 @@ def _record_waiver(session: Session, actor: Actor, kind: str, waiver: Waiver, un
         root_id=waiver.root_id,
         after={"reason": reason or waiver.reason, "expires_on": waiver.expires_on.isoformat()},
     )
-
-
-def _reason(reason: str) -> str:
-    reason = reason.strip()
-    if not reason:
-        raise InvalidInput("reason", "required")
-    if len(reason) > REASON_LENGTH:
-        raise InvalidInput("reason", "too_long")
-    return reason

@@ -164,12 +164,7 @@ def value_row(
 ) -> dict[str, Any]:
     """The columns of a value of the submission's current version."""
     return {
-        "root_id": row.root_id,
-        "period_code": row.period_code,
-        "form_code": row.form_code,
-        "unit_id": row.unit_id,
-        "unit_path": row.unit_path,
-        "version_number": row.version_number,
+        **versions.of_version(row),
         "indicator": code,
         "status": value.status,
         "number": value.number,
