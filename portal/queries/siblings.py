@@ -21,6 +21,7 @@ from portal.domain.rollup import Total
 from portal.domain.values import ValueStatus
 from portal.errors import NotFound
 from portal.models import Observation, Submission
+from portal.queries.submissions import same_submission
 
 
 @dataclass(frozen=True)
