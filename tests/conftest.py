@@ -29,7 +29,8 @@ class TestServer:
 
     @contextmanager
     def database(self, name: str, template: str | None = None) -> Iterator["TestServer"]:
-        """A database of its own for as long as the block lasts."""
+        """A database of its own for as long as the block lasts, also apart from those of other test processes."""
+        name += os.environ.get("PYTEST_XDIST_WORKER", "")
         with self._admin() as connection:
             connection.execute(text(f"drop database if exists {name} with (force)"))
             connection.execute(text(f"create database {name}" + (f" template {template}" if template else "")))
@@ -38,6 +39,11 @@ class TestServer:
         finally:
             with self._admin() as connection:
                 connection.execute(text(f"drop database if exists {name} with (force)"))
+
+    @property
+    def name(self) -> str:
+        """Of the database."""
+        return str(make_url(self.owner_url).database)
 
     @contextmanager
     def _admin(self):
@@ -74,7 +80,7 @@ def template_database(test_server: TestServer) -> Iterator[str]:
     """Name of a migrated, empty database to copy."""
     with test_server.database("huizong_template") as target:
         schema.upgrade(target.owner_url)
-        yield "huizong_template"
+        yield target.name
 
 
 @pytest.fixture(scope="session")

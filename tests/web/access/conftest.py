@@ -26,7 +26,7 @@ def planted_world(
         world = build_world(PERIODS)
         planted = plant(Site(app, world))
         engine.dispose()
-        yield "huizong_planted", world, planted
+        yield target.name, world, planted
 
 
 @pytest.fixture(scope="module")
