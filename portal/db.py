@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import psycopg.errors
@@ -192,12 +193,17 @@ def open_accounts(connection: Connection) -> None:
 
 
 def _set_local(connection: Connection, **settings: str) -> None:
+    connection.exec_driver_sql(_setting(tuple(settings.items())))
+
+
+@lru_cache(maxsize=4096)
+def _setting(settings: tuple[tuple[str, str], ...]) -> str:
     """Literal SET LOCALs, because `set_config()` does not reach the workers of a distributed PostgreSQL."""
     statements = [
         sql.SQL("SET LOCAL {} = {}").format(sql.Identifier("huizong", name), sql.Literal(value))
-        for name, value in settings.items()
+        for name, value in settings
     ]
-    connection.exec_driver_sql(sql.SQL("; ").join(statements).as_string(None).replace("%", "%%"))
+    return sql.SQL("; ").join(statements).as_string(None).replace("%", "%%")
 
 
 CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
@@ -205,6 +211,8 @@ CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
     "pk_collection": lambda: Duplicate("collection"),
     "uq_unit_code": lambda: Duplicate("unit"),
     "uq_form_version_form_code_number": lambda: Duplicate("form_version"),
+    "pk_form_addition": lambda: Duplicate("form_addition"),
+    "pk_collection_addition": lambda: Duplicate("form_addition"),
     "pk_form_draft": lambda: Duplicate("form_draft"),
     "ex_placement_overlap": lambda: Duplicate("placement"),
     "ex_membership_overlap": lambda: Duplicate("membership"),

@@ -1,12 +1,36 @@
 """Who filled in a submission, told by what is stored and not by roles: nobody signs or decides on their own figures."""
 
-from datetime import date
-
-from sqlalchemy import func, or_, select
+from sqlalchemy import CompoundSelect, Date, bindparam, cast, func, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.models import Membership, Passage, Submission, Upload, Value
+from portal.models import ListRow, Membership, Passage, Submission, Upload, Value
+from portal.queries.figures import in_version, version_named
+
+
+def _fillers() -> CompoundSelect[int, int]:
+    entered = [select(table.entered_by_id).where(*in_version(table)) for table in (Value, ListRow, Passage)]
+    imported = [
+        select(Upload.uploaded_by_id)
+        .join(table, (table.root_id == Upload.root_id) & (table.upload_id == Upload.id))
+        .where(*in_version(table))
+        for table in (Value, ListRow)
+    ]
+    people = union(*entered, *imported).cte("people")
+    person = people.c[0]
+    begun = select(func.min(Value.entered_at)).where(*in_version(Value)).scalar_subquery()
+    stand_ins = select(Membership.user_id, Membership.deputy_for_id).where(
+        Membership.deputy_for_id.is_not(None),
+        or_(Membership.user_id.in_(select(person)), Membership.deputy_for_id.in_(select(person))),
+        or_(
+            Membership.valid_to.is_(None),
+            Membership.valid_to >= cast(func.timezone(str(clock.CHINA), func.coalesce(begun, bindparam("now"))), Date),
+        ),
+    )
+    return union_all(select(person, person).where(person.is_not(None)), stand_ins)
+
+
+_FILLERS = _fillers()
 
 
 def list_fillers(session: Session, row: Submission) -> frozenset[int]:
@@ -14,38 +38,5 @@ def list_fillers(session: Session, row: Submission) -> frozenset[int]:
 
     Whoever has stood in for another since the figures were entered counts as that other, and the other way round.
     """
-    current = (
-        Value.root_id == row.root_id,
-        Value.period_code == row.period_code,
-        Value.form_code == row.form_code,
-        Value.unit_id == row.unit_id,
-        Value.version_number == row.version_number,
-    )
-    typed = select(Value.entered_by_id).where(*current)
-    imported = (
-        select(Upload.uploaded_by_id)
-        .join(Value, (Value.root_id == Upload.root_id) & (Value.upload_id == Upload.id))
-        .where(*current)
-    )
-    written = select(Passage.entered_by_id).where(
-        Passage.root_id == row.root_id,
-        Passage.period_code == row.period_code,
-        Passage.form_code == row.form_code,
-        Passage.unit_id == row.unit_id,
-        Passage.version_number == row.version_number,
-    )
-    people = {person for person in session.scalars(typed.union(imported, written)) if person is not None}
-    if not people:
-        return frozenset()
-    begun = session.scalar(select(func.min(Value.entered_at)).where(*current)) or clock.now()
-    return frozenset(people | _stand_ins(session, people, begun.astimezone(clock.CHINA).date()))
-
-
-def _stand_ins(session: Session, people: set[int], since: date) -> set[int]:
-    """Those who stand in for one of the people, and those for whom one of them does."""
-    query = select(Membership.user_id, Membership.deputy_for_id).where(
-        Membership.deputy_for_id.is_not(None),
-        or_(Membership.user_id.in_(people), Membership.deputy_for_id.in_(people)),
-        or_(Membership.valid_to.is_(None), Membership.valid_to >= since),
-    )
-    return {person for pair in session.execute(query) for person in pair}
+    found = session.execute(_FILLERS, {**version_named(row), "now": clock.now()})
+    return frozenset(person for pair in found for person in pair)

@@ -8,14 +8,16 @@ from enum import StrEnum
 from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
+from portal.domain.entry_checks import unwritten
 from portal.domain.findings import Finding
-from portal.domain.forms import Severity, Text
+from portal.domain.forms import FormVersion, Severity, Text
 from portal.domain.policy import Actor, Permission, require
 from portal.domain.rules import check
 from portal.domain.submissions import SubmissionKey
 from portal.errors import NotFound
-from portal.models import Explanation, Submission
-from portal.queries.submissions import SubmissionView, get_readable, get_row, same_submission, whole_subject_of
+from portal.models import Explanation, StoredFile, Submission
+from portal.queries.report import passages_of
+from portal.queries.submissions import SubmissionView, get_row, same_submission, view_of, whole_subject_of
 from portal.queries.surroundings import with_peers
 
 EXPLAINED = frozenset({Severity.CONSENT, Severity.EXPLAIN})
@@ -39,6 +41,7 @@ class ExplanationRow:
 
     Attributes:
         filename: of the attached file, if there is one.
+        sha256: of its bytes.
         decision: accepted or refused; None: not decided yet.
         decision_reason: why, in the reviewer's words.
     """
@@ -48,6 +51,7 @@ class ExplanationRow:
     given_by: str
     given_at: datetime
     filename: str | None = None
+    sha256: str | None = None
     decision: Decision | None = None
     decision_reason: str | None = None
     decided_by: str | None = None
@@ -55,16 +59,22 @@ class ExplanationRow:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A submission, its findings in form order, and the explanations given, by `Finding.key`.
+class Examined:
+    """A submission, and its findings in form order."""
+
+    view: SubmissionView
+    findings: list[Finding]
+    not_evaluated: list[tuple[str, Text]]
+
+
+@dataclass(frozen=True)
+class Checked(Examined):
+    """The same with the explanations given, by `Finding.key`.
 
     Attributes:
         last_year: the explanations with which a year ago's answer was accepted.
     """
 
-    view: SubmissionView
-    findings: list[Finding]
-    not_evaluated: list[tuple[str, Text]]
     explanations: dict[FindingKey, ExplanationRow]
     last_year: dict[FindingKey, ExplanationRow] = field(default_factory=dict)
 
@@ -99,19 +109,40 @@ def check_submission(session: Session, actor: Actor, key: SubmissionKey) -> Chec
         NotFound: no such submission within the actor's reach.
         NotPermitted: the actor may not see its figures yet, or nothing but the figures.
     """
-    view = get_readable(session, actor, key)
-    require(actor, Permission.SEE_ORIGINS, view.subject)
     row = get_row(session, actor, key)
-    around = with_peers(session, row, view.form, view.around)
-    result = check(view.form, view.level, view.values, view.last_year, view.earlier.previous, around)
+    seen = examine(session, actor, key, row)
     given = _explanations(session, row, key.last_year)
     return Checked(
-        view,
-        list(result.findings),
-        list(result.not_evaluated),
+        seen.view,
+        [*seen.findings, *_about_the_text(session, row, seen.view.form)],
+        seen.not_evaluated,
         given[row.period_code],
-        given[str(key.period.last_year)] if view.last_year else {},
+        given[str(key.period.last_year)] if seen.view.last_year else {},
     )
+
+
+def examine(
+    session: Session, actor: Actor, key: SubmissionKey, row: Submission, form: FormVersion | None = None
+) -> Examined:
+    """The same without explanations, of a row (`get_row`) and the form that it answers, if that was read too.
+
+    Raises:
+        NotPermitted: the actor may not see its figures yet, or nothing but the figures.
+    """
+    view = view_of(session, actor, key, row, form=form)
+    require(actor, Permission.SEE_VALUES, view.subject)
+    require(actor, Permission.SEE_ORIGINS, view.subject)
+    around = with_peers(session, row, view.form, view.around)
+    result = check(view.form, view.level, view.values, view.last_year, view.earlier.previous, around)
+    return Examined(view, list(result.findings), list(result.not_evaluated))
+
+
+def _about_the_text(session: Session, row: Submission, form: FormVersion) -> list[Finding]:
+    if not any(section.required for section in form.outline):
+        return []
+    written = {code for code, passage in passages_of(session, row).items() if passage.words}
+    missing = unwritten(form, written)
+    return [missing] if missing else []
 
 
 def explanation_file(session: Session, actor: Actor, key: SubmissionKey, finding: FindingKey) -> tuple[str, bytes]:
@@ -125,14 +156,19 @@ def explanation_file(session: Session, actor: Actor, key: SubmissionKey, finding
     subject = whole_subject_of(session, row)
     require(actor, Permission.SEE_VALUES, subject)
     require(actor, Permission.SEE_ORIGINS, subject)
-    query = select(Explanation.filename, Explanation.content).where(
-        *same_submission(Explanation, row),
-        Explanation.version_number == row.version_number,
-        tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding,
+    query = (
+        select(Explanation.filename, StoredFile.content)
+        .join(
+            StoredFile,
+            (StoredFile.root_id == Explanation.root_id)
+            & (StoredFile.unit_id == Explanation.unit_id)
+            & (StoredFile.sha256 == Explanation.sha256),
+        )
+        .where(*same_submission(Explanation, row), Explanation.version_number == row.version_number)
+        .where(tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding)
     )
     for filename, content in session.execute(query):
-        if filename is not None and content is not None:
-            return filename, content
+        return str(filename), content
     raise NotFound("explanation_file", ":".join(finding))
 
 
@@ -161,6 +197,7 @@ def _explanations(
             each.given_by,
             each.given_at,
             each.filename,
+            each.sha256,
             None if each.decision is None else Decision(each.decision),
             each.decision_reason,
             each.decided_by,

@@ -6,12 +6,13 @@ from hashlib import sha256
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.domain.sign_in import SessionKind
 from portal.models import Account, WebSession
+from portal.queries.people import Identity, identify
 
 _LONGEST_LIST = 50
 """A program may sign in anew for every question it asks."""
@@ -22,11 +23,11 @@ class OpenSession:
     """A session that counts, as a request needs it.
 
     Attributes:
-        user: whose it is, read with it so that nobody must ask again.
+        identity: whose it is, read with it so that nobody must ask again.
     """
 
     id: int
-    user: User
+    identity: Identity
     kind: SessionKind
     method: str
     data: dict[str, Any]
@@ -36,7 +37,7 @@ class OpenSession:
     @property
     def user_id(self) -> int:
         """Whose it is."""
-        return int(self.user.id)
+        return int(self.identity.user.id)
 
 
 @dataclass(frozen=True)
@@ -58,45 +59,54 @@ def key_of(token: str) -> bytes:
 
 def find_by_token(session: Session, token: str, idle: timedelta) -> OpenSession | None:
     """The session of a browser's cookie, if it counts."""
-    return _find(session, WebSession.key == key_of(token), idle)
+    return _find(session, _BY_KEY, {"key": key_of(token)}, idle)
 
 
 def find_by_id(session: Session, session_id: int, idle: timedelta) -> OpenSession | None:
     """The session of a program's token, if it counts."""
-    return _find(session, WebSession.id == session_id, idle)
+    return _find(session, _BY_ID, {"id": session_id}, idle)
 
 
 def list_sessions(session: Session, user_id: int, idle: timedelta) -> list[ListedSession]:
     """Where a person is signed in, last seen first and not without end; not where they owe the second factor."""
     query = (
         select(WebSession)
-        .where(WebSession.user_id == user_id, WebSession.kind != SessionKind.PENDING, counts(idle))
+        .where(WebSession.user_id == user_id, WebSession.kind != SessionKind.PENDING, _COUNTS)
         .order_by(WebSession.last_seen_at.desc(), WebSession.id)
         .limit(_LONGEST_LIST)
     )
     return [
         ListedSession(row.id, SessionKind(row.kind), row.created_at, row.last_seen_at, row.address, row.user_agent)
-        for row in session.scalars(query)
+        for row in session.scalars(query, _as_of_now(idle))
     ]
 
 
-def counts(idle: timedelta) -> ColumnElement[bool]:
-    """Whether a session is neither past its end nor, in a browser, left alone for too long."""
+def _as_of_now(idle: timedelta) -> dict[str, datetime]:
+    """What `_COUNTS` asks for."""
     present = now()
-    return (WebSession.expires_at > present) & or_(
-        WebSession.kind != SessionKind.BROWSER, WebSession.last_seen_at > present - idle
-    )
+    return {"present": present, "left_alone_since": present - idle}
 
 
-def _find(session: Session, which: ColumnElement[bool], idle: timedelta) -> OpenSession | None:
-    query = (
-        select(WebSession, User, func.coalesce(Account.must_change_password, False))
-        .join(User, User.id == WebSession.user_id)
-        .outerjoin(Account, Account.user_id == WebSession.user_id)
-        .where(which, counts(idle), User.active)
-    )
-    found = session.execute(query).one_or_none()
+# Neither past its end nor, in a browser, left alone for too long.
+_COUNTS = (WebSession.expires_at > bindparam("present")) & or_(
+    WebSession.kind != SessionKind.BROWSER, WebSession.last_seen_at > bindparam("left_alone_since")
+)
+_FOUND = (
+    select(WebSession, User, func.coalesce(Account.must_change_password, False))
+    .join(User, User.id == WebSession.user_id)
+    .outerjoin(Account, Account.user_id == WebSession.user_id)
+    .where(_COUNTS, User.active)
+)
+_BY_KEY = _FOUND.where(WebSession.key == bindparam("key"))
+_BY_ID = _FOUND.where(WebSession.id == bindparam("id"))
+
+
+def _find(
+    session: Session, query: Select[WebSession, User, bool], which: dict[str, object], idle: timedelta
+) -> OpenSession | None:
+    found = session.execute(query, {**which, **_as_of_now(idle)}).one_or_none()
     if found is None:
         return None
     row, user, must_change = found
-    return OpenSession(row.id, user, SessionKind(row.kind), row.method, row.data, row.last_seen_at, must_change)
+    identity = identify(session, user)
+    return OpenSession(row.id, identity, SessionKind(row.kind), row.method, row.data, row.last_seen_at, must_change)

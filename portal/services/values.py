@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -21,9 +21,13 @@ from portal.domain.values import Value, exact_text
 from portal.errors import Conflict, InvalidMove
 from portal.models import Submission
 from portal.models import Value as ValueRow
-from portal.queries.figures import value_of
-from portal.queries.submissions import form_of, get_row, same_submission, subject_of
+from portal.queries.effective_forms import form_of
+from portal.queries.figures import VALUE_COLUMNS, in_version, value_of, version_named
+from portal.queries.submissions import get_row, subject_of
 from portal.services import events, versions
+
+Standing = Mapping[str, Any]
+"""What stands in the current version, by indicator: rows of `VALUE_COLUMNS` and the row version."""
 
 
 @dataclass(frozen=True)
@@ -77,21 +81,37 @@ def save_values(
         NotFound: an indicator is not of the form.
     """
     row = get_row(session, actor, key, for_update=True)
-    require_editable(actor, row)
     if seen is not None and seen != row.row_version:
+        require_editable(actor, row)
         raise Conflict("submission", key)
     form = form_of(session, row)
+    return write_values(session, actor, key, row, form, values, expected=expected, provenance=provenance)
+
+
+def write_values(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    row: Submission,
+    form: FormVersion,
+    values: Mapping[str, Value],
+    *,
+    expected: Mapping[str, int] | None = None,
+    provenance: Provenance | None = None,
+) -> Saved:
+    """The same into a row that is locked (`get_row(for_update=True)`), with the form that it answers."""
+    require_editable(actor, row)
     refused = _refused(form, Level(row.level), values)
     before = _standing(session, row, {*values, *(expected or {})})
     _require_expected(key, before, expected or {})
     codes = {finding.indicator for finding in refused}
     changed = {code: value for code, value in values.items() if code not in codes and _differs(before.get(code), value)}
+    row_versions = {code: before[code].row_version for code in values if code in before}
     if changed:
-        _write(session, actor, row, before, changed, provenance)
+        row_versions |= _write(session, actor, row, before, changed, provenance)
         touch(session, row)
         _record(session, actor, key, row, before, changed)
-    versions_now = {code: each.row_version for code, each in _standing(session, row, values).items()}
-    return Saved(versions_now, refused, len(changed))
+    return Saved(row_versions, refused, len(changed))
 
 
 def require_editable(actor: Actor, row: Submission) -> None:
@@ -114,49 +134,58 @@ def _refused(form: FormVersion, level: Level, values: Mapping[str, Value]) -> li
     return [finding for finding in findings if finding is not None]
 
 
-def _standing(session: Session, row: Submission, codes: Collection[str]) -> dict[str, ValueRow]:
-    """What stands there for these indicators, by code."""
-    query = select(ValueRow).where(
-        *same_submission(ValueRow, row),
-        ValueRow.version_number == row.version_number,
-        ValueRow.indicator.in_(codes),
-    )
-    rows = session.scalars(query.execution_options(populate_existing=True))
-    return {each.indicator: each for each in rows}
+_STANDING = select(ValueRow.indicator, ValueRow.row_version, *VALUE_COLUMNS).where(
+    *in_version(ValueRow), ValueRow.indicator.in_(bindparam("codes", expanding=True))
+)
 
 
-def _require_expected(key: SubmissionKey, before: Mapping[str, ValueRow], expected: Mapping[str, int]) -> None:
+def _standing(session: Session, row: Submission, codes: Collection[str]) -> Standing:
+    """What stands there for these indicators."""
+    found = session.execute(_STANDING, {**version_named(row), "codes": list(codes)})
+    return {each.indicator: each for each in found}
+
+
+def _require_expected(key: SubmissionKey, before: Standing, expected: Mapping[str, int]) -> None:
     for code, seen in expected.items():
         standing = before[code].row_version if code in before else 0
         if standing != seen:
             raise Conflict("value", f"{key} {code}")
 
 
-def _differs(row: ValueRow | None, value: Value) -> bool:
+def _differs(row: Any, value: Value) -> bool:
     if row is None:
         return value.answered or bool(value.note)
     return value_of(row) != value
+
+
+def _put() -> Insert:
+    statement = insert(ValueRow)
+    columns = [column.key for column in ValueRow.__table__.columns if not column.primary_key]
+    fresh = {column: statement.excluded[column] for column in columns}
+    return statement.on_conflict_do_update(constraint="pk_value", set_=fresh)
+
+
+_PUT = _put()
 
 
 def _write(
     session: Session,
     actor: Actor,
     row: Submission,
-    before: Mapping[str, ValueRow],
+    before: Standing,
     changed: Mapping[str, Value],
     provenance: Provenance | None,
-) -> None:
-    versions.ensure_version(session, row)
+) -> dict[str, int]:
+    """Write what changed; gives the new row versions."""
+    if not row.answered:  # else there is a version, which the answers are in
+        versions.ensure_version(session, row)
     rows = [
         value_row(row, code, value, actor, provenance)
         | {"row_version": before[code].row_version + 1 if code in before else 1}
         for code, value in changed.items()
     ]
-    statement = insert(ValueRow)
-    fresh = {
-        column.key: statement.excluded[column.key] for column in ValueRow.__table__.columns if not column.primary_key
-    }
-    session.execute(statement.on_conflict_do_update(constraint="pk_value", set_=fresh), rows)
+    session.execute(_PUT, rows)
+    return {each["indicator"]: each["row_version"] for each in rows}
 
 
 def value_row(
@@ -182,12 +211,24 @@ def value_row(
     }
 
 
+_TOUCH = (
+    update(Submission)
+    .where(*in_version(Submission))
+    .values(
+        state=bindparam("new_state"),
+        answered=versions.ANSWERS,
+        last_activity_at=bindparam("now"),
+        row_version=Submission.row_version + 1,
+    )
+    .returning(Submission)
+    .execution_options(populate_existing=True, synchronize_session=False)
+)
+
+
 def touch(session: Session, row: Submission) -> None:
     """What a change of the draft means for the submission: sign-offs fall away, and lists show the work done."""
-    row.state = after_edit(State(row.state))
-    row.answered = versions.count_answers(session, row)
-    row.last_activity_at = clock.now()
-    row.row_version += 1
+    fresh = {"new_state": after_edit(State(row.state)), "now": clock.now()}
+    session.scalars(_TOUCH, {**version_named(row), **fresh}).one()
 
 
 def _record(
@@ -195,7 +236,7 @@ def _record(
     actor: Actor,
     key: SubmissionKey,
     row: Submission,
-    before: Mapping[str, ValueRow],
+    before: Standing,
     changed: Mapping[str, Value],
 ) -> None:
     events.record(

@@ -1,17 +1,21 @@
 """Numbered versions of a submission: opened, copied, sealed, and shown to those above."""
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import func, insert, literal, select, union, update
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor
 from portal.domain.submissions import Digest
-from portal.models import Evidence, Explanation, Passage, Submission, SubmissionVersion, Upload, Value
+from portal.models import Evidence, Explanation, ListRow, Passage, Submission, SubmissionVersion, Upload, Value
+from portal.queries.figures import in_version
 from portal.queries.submissions import same_submission
 
-_PARTS = (Value, Explanation, Passage, Evidence)
+_PARTS = (Value, ListRow, Explanation, Passage, Evidence)
 """What belongs to a version: copied into the next, and as open as the version."""
+
+ANSWERS = select(func.count()).where(*in_version(Value), Value.status != "missing").scalar_subquery()
+"""Answers in a version, figures and what does not apply, counted within a statement (`version_named`)."""
 
 
 def depth_of(row: Submission) -> int:
@@ -51,8 +55,13 @@ def seal(session: Session, actor: Actor, row: Submission, digest: Digest) -> Non
 def show(session: Session, row: Submission, state: State, *, skip_level: bool) -> None:
     """Let those above read the current version as far as its state and its collection allow."""
     depth = open_to(state, depth_of(row), skip_level=skip_level)
-    uploads = select(Value.upload_id).where(
-        *same_submission(Value, row), Value.version_number == row.version_number, Value.upload_id.is_not(None)
+    uploads = union(
+        *(
+            select(table.upload_id).where(
+                *same_submission(table, row), table.version_number == row.version_number, table.upload_id.is_not(None)
+            )
+            for table in (Value, ListRow)
+        )
     )
     session.execute(update(Upload).where(*same_submission(Upload, row), Upload.id.in_(uploads)).values(open_to=depth))
     for table in _PARTS:
@@ -66,14 +75,6 @@ def show(session: Session, row: Submission, state: State, *, skip_level: bool) -
         .where(*same_submission(SubmissionVersion, row), SubmissionVersion.number == row.version_number)
         .values(open_to=depth)
     )
-
-
-def count_answers(session: Session, row: Submission) -> int:
-    """Answers in the current version: figures, and what does not apply."""
-    query = select(func.count()).where(
-        *same_submission(Value, row), Value.version_number == row.version_number, Value.status != "missing"
-    )
-    return session.scalar(query) or 0
 
 
 def _open(session: Session, row: Submission, reason: str) -> SubmissionVersion:

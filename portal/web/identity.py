@@ -3,15 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import current_app, g, request, session
-from flask_jwt_extended import get_current_user, verify_jwt_in_request
-from flask_login import current_user
+from flask import g, request, session
+from flask_jwt_extended import verify_jwt_in_request
 
-from portal.db import identity_transaction
 from portal.domain.policy import Actor
 from portal.domain.sign_in import SessionKind
 from portal.errors import NotPermitted, PortalError
-from portal.queries.people import Position, actor_in, list_positions
+from portal.queries.people import Identity, Position, actor_in
 from portal.queries.web_sessions import OpenSession
 from portal.web import presented_key
 from portal.web.second_factor import require_enrolment
@@ -47,10 +45,15 @@ class SignedIn:
         method: how they proved who they are: `password`, `ldap`, `oidc`, `api_key`.
     """
 
-    user_id: int
+    identity: Identity
     session_id: int | None
     method: str
     must_change_password: bool = False
+
+    @property
+    def user_id(self) -> int:
+        """Who it is."""
+        return int(self.identity.user.id)
 
 
 def signed_in() -> SignedIn | None:
@@ -70,7 +73,7 @@ def signed_in() -> SignedIn | None:
             if by_key is None:
                 verify_jwt_in_request()
             else:
-                g.signed_in = SignedIn(by_key.user_id, None, BY_KEY)
+                g.signed_in = SignedIn(by_key.identity, None, BY_KEY)
         found: SignedIn = g.signed_in
         return found
     row = current().content.row
@@ -91,7 +94,7 @@ def admit(row: OpenSession) -> None:
 
 
 def _of(row: OpenSession) -> SignedIn:
-    return SignedIn(row.user_id, row.id, row.method, row.must_change_password)
+    return SignedIn(row.identity, row.id, row.method, row.must_change_password)
 
 
 def find_user() -> Any | None:
@@ -100,14 +103,8 @@ def find_user() -> Any | None:
     Raises:
         flask_jwt_extended.exceptions.JWTExtendedException: the token is no good; answered with 401.
     """
-    if bearer():
-        found = signed_in()
-        if found is None:
-            return None
-        if found.method == BY_KEY:
-            return current_app.extensions["appbuilder"].sm.load_user(found.user_id)
-        return get_current_user()
-    return current_user if current_user.is_authenticated else None
+    found = signed_in()
+    return None if found is None else found.identity.user
 
 
 def person_name(user: Any) -> str:
@@ -119,36 +116,35 @@ def person_name(user: Any) -> str:
 def find_current_actor() -> Actor | None:
     """The person asking, acting for a unit; None for nobody, or for somebody without a unit."""
     if "actor" not in g:
-        user = find_user()
-        g.actor = None if user is None else _acting(user)
+        g.actor = None if find_user() is None else _acting()
     actor: Actor | None = g.actor
     return actor
 
 
-def _acting(user: Any) -> Actor | None:
+def _acting() -> Actor | None:
     """The unit of the key, named by the request's header, or chosen in the browser unless the person left it since."""
     by_key = presented_key.holder()
     if by_key is not None:
         named = request.headers.get(UNIT_HEADER, by_key.unit_code)
-        actor = _look_up(user, by_key.unit_code) if named == by_key.unit_code else None
+        actor = _look_up(by_key.unit_code) if named == by_key.unit_code else None
         return actor and replace(actor, key=by_key.key)
     if bearer():
-        return _look_up(user, request.headers.get(UNIT_HEADER))
+        return _look_up(request.headers.get(UNIT_HEADER))
     chosen = session.get("unit")
-    return (_look_up(user, chosen) if chosen else None) or _look_up(user, None)
+    return (_look_up(chosen) if chosen else None) or _look_up(None)
 
 
-def _look_up(user: Any, unit_code: str | None) -> Actor | None:
-    return actor_in(positions(user), user.id, person_name(user), unit_code=unit_code, address=address())
+def _look_up(unit_code: str | None) -> Actor | None:
+    user = find_user()
+    if user is None:
+        return None
+    return actor_in(positions(), user.id, person_name(user), unit_code=unit_code, address=address())
 
 
-def positions(user: Any) -> tuple[Position, ...]:
-    """All that the person asking is today, and where; read once a request."""
-    if "positions" not in g:
-        with identity_transaction() as db_session:
-            g.positions = tuple(list_positions(db_session, user.id))
-    found: tuple[Position, ...] = g.positions
-    return found
+def positions() -> tuple[Position, ...]:
+    """All that the person asking is today, and where; nothing if nobody is."""
+    found = signed_in()
+    return () if found is None else found.identity.positions
 
 
 def current_actor() -> Actor:
@@ -172,10 +168,9 @@ def act_for(unit_code: str) -> None:
     Raises:
         NotPermitted: the person does not belong to it.
     """
-    user = find_user()
-    if user is None:
+    if find_user() is None:
         raise NotSignedIn
-    actor = _look_up(user, unit_code)
+    actor = _look_up(unit_code)
     if actor is None:
         raise NotPermitted("act_for_unit")
     session["unit"] = unit_code

@@ -47,7 +47,7 @@ def _recognised(token: str) -> Holder:
     if found is None:
         _refuse(token)
         raise KeyRefused
-    require_enrolment(found.user_id)
+    require_enrolment(found.identity.user.id)
     if found.key.scope is KeyScope.READ and request.method not in _READING:
         raise NotPermitted("write_with_this_key")
     return found

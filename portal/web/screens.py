@@ -43,6 +43,9 @@ ROLLUPS = Screen("Rollups", _("汇总"), "/rollups/", _EVERYBODY)
 DASHBOARDS = Screen("Dashboards", _("对比分析"), "/dashboards/", _EVERYBODY)
 AUDIT = Screen("Audit", _("审计日志"), "/audit/", frozenset({Role.UNIT_ADMIN, Role.AUDITOR, Role.SYSTEM_ADMIN}))
 FORMS = Screen("Forms", _("报表制度"), "/forms/", frozenset({Role.UNIT_ADMIN, Role.SYSTEM_ADMIN}))
+REORGANISATIONS = Screen(
+    "Reorganisations", _("区划调整"), "/reorganisations/", frozenset({Role.UNIT_ADMIN, Role.SYSTEM_ADMIN})
+)
 ADMIN = Screen("Admin", _("管理"), "/admin/", frozenset({Role.SYSTEM_ADMIN}))
 
-SCREENS = (TASKS, REVIEW, PEOPLE, FORMS, COLLECTIONS, ROLLUPS, DASHBOARDS, AUDIT, ADMIN)
+SCREENS = (TASKS, REVIEW, PEOPLE, FORMS, REORGANISATIONS, COLLECTIONS, ROLLUPS, DASHBOARDS, AUDIT, ADMIN)

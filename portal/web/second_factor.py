@@ -4,7 +4,7 @@ from collections.abc import Collection
 from functools import cache
 
 from cryptography.fernet import Fernet
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from sqlalchemy.orm import Session
 
 from portal.db import identity_transaction
@@ -85,12 +85,15 @@ def enrolled(user_id: int) -> bool:
 
 
 def owes_enrolment(user_id: int) -> bool:
-    """Whether the person must have a second factor and has none."""
+    """Whether the person asking must have a second factor and has none; read once a request."""
     required = required_roles()
     if not required:
         return False
-    with identity_transaction() as session:
-        return owes_second_factor(session, user_id, required)
+    if "owes_enrolment" not in g:
+        with identity_transaction() as session:
+            g.owes_enrolment = owes_second_factor(session, user_id, required)
+    owes: bool = g.owes_enrolment
+    return owes
 
 
 def require_enrolment(user_id: int) -> None:
