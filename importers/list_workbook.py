@@ -1,13 +1,18 @@
 """A long list as a workbook: a cover sheet that says what it is, then the rows, written one by one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import IO
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from importers.template_styles import HEADER, LABEL, TITLE, Look, put_text
+
+Content = str | int | Decimal | None
+"""What a cell of the list holds: a text, which is never a formula, a number, or nothing."""
 
 _LABEL_WIDTH, _CONTENT_WIDTH = 22, 80
 
@@ -17,18 +22,18 @@ def write_list_workbook(
     *,
     title: str,
     cover_name: str,
-    cover: Sequence[tuple[str, str]],
+    cover: Callable[[], Sequence[tuple[str, str]]],
     list_name: str,
     columns: Sequence[tuple[str, int]],
-    rows: Iterable[Sequence[str]],
+    rows: Iterable[Sequence[Content]],
 ) -> None:
-    """Write a workbook of two sheets; every cell is text.
+    """Write a workbook of two sheets.
 
     Args:
         file: where to.
         title: heads the cover sheet.
         cover_name: what the cover sheet is called.
-        cover: label and content of its lines.
+        cover: gives label and content of its lines; asked when all rows are written.
         list_name: what the second sheet is called.
         columns: name and width (in characters) of its columns.
         rows: its rows; one at a time is in memory.
@@ -38,19 +43,21 @@ def write_list_workbook(
     for letter, width in (("A", _LABEL_WIDTH), ("B", _CONTENT_WIDTH)):
         first.column_dimensions[letter].width = width
     first.append([_cell(first, title, TITLE)])
-    for label, content in cover:
-        first.append([_cell(first, label, HEADER), _cell(first, content, LABEL)])
     sheet = book.create_sheet(list_name)
     sheet.freeze_panes = "A2"
-    for number, (_name, width) in enumerate(columns):
-        sheet.column_dimensions[chr(ord("A") + number)].width = width
+    for number, (_name, width) in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.append([_cell(sheet, name, HEADER) for name, _width in columns])
     for row in rows:
         sheet.append([_cell(sheet, content, LABEL) for content in row])
+    for label, content in cover():
+        first.append([_cell(first, label, HEADER), _cell(first, content, LABEL)])
     book.save(file)
 
 
-def _cell(sheet: WriteOnlyWorksheet, text: str, look: Look) -> Cell:
+def _cell(sheet: WriteOnlyWorksheet, content: Content, look: Look) -> Cell:
     cell = WriteOnlyCell(sheet)
-    put_text(cell, text, look)
+    put_text(cell, content if isinstance(content, str) else "", look)
+    if not isinstance(content, str):
+        cell.value = content
     return cell

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from portal.domain.forms import Rule, Severity, Text
+from portal.domain.lists import Lists, tallied
 from portal.domain.periods import Period
 from portal.domain.quantities import Context
 from portal.domain.values import Values
@@ -46,13 +47,13 @@ class Waiver:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Everything about a submission that does not stand in its own form.
+    """Everything about a submission but its own figures.
 
     Attributes:
         period: decides which rules are in force; None: all of them.
         others: the unit's other forms, accepted figures only, by form code.
         below: sums over all units below, by indicator; only where all of them are accepted.
-        rows: how many rows each of the submission's lists has.
+        lists: what the submission itself lists.
         peers: what is usual among the unit's peers, by indicator.
         changes: by rule id.
         waivers: by rule id.
@@ -61,14 +62,14 @@ class Surroundings:
     period: Period | None = None
     others: Mapping[str, Context] = field(default_factory=dict)
     below: Values = field(default_factory=dict)
-    rows: Mapping[str, int] = field(default_factory=dict)
+    lists: Lists = field(default_factory=dict)
     peers: Mapping[str, Spread] = field(default_factory=dict)
     changes: Mapping[str, RuleChange] = field(default_factory=dict)
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
 
     def context(self, values: Values, last_year: Values | None, previous: Values | None) -> Context:
         """The figures that expressions look at."""
-        return Context(values, last_year, previous, self.others, self.below, self.rows)
+        return Context(values, last_year, previous, self.others, self.below, tallied(self.lists))
 
     def ordered(self, rule: Rule) -> Rule:
         """The rule with the severity that it has now."""
