@@ -1,0 +1,182 @@
+"""Forms as they are answered: what was sent down, and what the units above those that answer it added.
+
+Whoever needs the form of a submission, or of a unit and a period, asks here. What was handed in before an addition
+joined goes without it. A form with its additions never changes, so that it is put together once per process.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Select, bindparam, select, tuple_
+from sqlalchemy.orm import Session
+
+from portal.domain.addition_file import addition_from_dict
+from portal.domain.additions import Addition, extended
+from portal.domain.forms import FormVersion, Indicator
+from portal.domain.lifecycle import HANDED_IN, State
+from portal.domain.periods import Period
+from portal.errors import NotFound
+from portal.models import Collection, CollectionAddition, FormAddition, Submission
+from portal.models import FormVersion as FormVersionRow
+from portal.queries.figures import Key, key_of
+from portal.queries.forms import parsed
+
+_additions: dict[str, Addition] = {}  # by digest, so that it can never be out of date
+_extended: dict[tuple[str, ...], FormVersion] = {}  # by the digests of form and additions
+
+
+class InTree(Protocol):
+    """A unit, as far as it matters who is above it."""
+
+    @property
+    def root_id(self) -> int:
+        """Of its top unit."""
+
+    @property
+    def path(self) -> str:
+        """From its top unit down to it."""
+
+
+class _Joined(NamedTuple):
+    """An addition to what was sent down, in the subtree of `path`; `joined_at` None: from the beginning."""
+
+    path: str
+    joined_at: datetime | None
+    digest: str
+
+
+class _SentDown(NamedTuple):
+    """A form for a period, with the digest of the core and, the highest unit's first, what was added."""
+
+    core: FormVersion
+    digest: str
+    joined: list[_Joined]
+
+
+def form_of(session: Session, row: Submission) -> FormVersion:
+    """The form that the submission answers.
+
+    Raises:
+        NotFound: what it answers is not within sight.
+    """
+    found = answered_forms(session, [row])
+    if not found:
+        raise NotFound("collection", f"{row.form_code} {row.period_code}")
+    return found[key_of(row)]
+
+
+def answered_forms(session: Session, rows: Sequence[Submission]) -> dict[Key, FormVersion]:
+    """The form that each submission answers."""
+    asked = {"collections": list({key_of(row)[:3] for row in rows})}
+    sent = _sent_down(session, _SENT_FOR_ROWS, asked, {row.unit_path for row in rows})
+    return {
+        key_of(row): _form(session, sent[key_of(row)[:3]], row.unit_path, _handed_in_at(row))
+        for row in rows
+        if key_of(row)[:3] in sent
+    }
+
+
+def collected_forms(session: Session, unit: InTree, period: Period) -> list[FormVersion]:
+    """The forms that a unit was sent for a period, or would have been, by code."""
+    sent = _sent_down(session, _SENT_FOR_PERIOD, {"root_id": unit.root_id, "period": str(period)}, {unit.path})
+    return [_form(session, sent[key], unit.path) for key in sorted(sent)]
+
+
+def form_at(session: Session, unit: InTree, period: Period, code: str) -> FormVersion:
+    """The form of that code as a unit was sent it for a period, or would have been.
+
+    Raises:
+        NotFound: none was sent down.
+    """
+    for form in collected_forms(session, unit, period):
+        if form.code == code:
+            return form
+    raise NotFound("collection", f"{code} {period}")
+
+
+def added_indicators(session: Session, code: str) -> dict[str, Indicator]:
+    """What units within sight ever added to a form, by code, as its newest number says it: for its names."""
+    query = select(FormAddition.digest).where(FormAddition.form_code == code).order_by(FormAddition.number)
+    additions = [addition_of(session, digest) for digest in session.scalars(query).all()]
+    return {indicator.code: indicator for addition in additions for indicator in addition.indicators}
+
+
+def line_of(path: str) -> list[str]:
+    """The paths of the units from the top one down to this one."""
+    steps = path.split(".")
+    return [".".join(steps[:depth]) for depth in range(1, len(steps) + 1)]
+
+
+def _handed_in_at(row: Submission) -> datetime | None:
+    return row.submitted_at if State(row.state) in HANDED_IN else None
+
+
+_COLLECTION = (Collection.root_id, Collection.period_code, Collection.form_code)
+_ADDED_TO = (CollectionAddition.root_id, CollectionAddition.period_code, CollectionAddition.form_code)
+_SENT = (
+    select(
+        *_COLLECTION,
+        FormVersionRow.id,
+        FormVersionRow.digest,
+        CollectionAddition.unit_path,
+        CollectionAddition.joined_at,
+        FormAddition.digest.label("added"),
+    )
+    .join(FormVersionRow, FormVersionRow.id == Collection.form_version_id)
+    .outerjoin(
+        CollectionAddition,
+        (tuple_(*_ADDED_TO) == tuple_(*_COLLECTION))
+        & CollectionAddition.unit_path.in_(bindparam("above", expanding=True)),
+    )
+    .outerjoin(
+        FormAddition,
+        (FormAddition.root_id == CollectionAddition.root_id)
+        & (FormAddition.unit_id == CollectionAddition.unit_id)
+        & (FormAddition.form_code == CollectionAddition.form_code)
+        & (FormAddition.number == CollectionAddition.number),
+    )
+    .order_by(CollectionAddition.unit_path)
+)
+_SENT_FOR_ROWS = _SENT.where(tuple_(*_COLLECTION).in_(bindparam("collections", expanding=True)))
+_SENT_FOR_PERIOD = _SENT.where(
+    Collection.root_id == bindparam("root_id"), Collection.period_code == bindparam("period")
+)
+
+
+def _sent_down(
+    session: Session, query: Select[*tuple[Any, ...]], asked: Mapping[str, object], paths: Iterable[str]
+) -> Mapping[tuple[int, str, str], _SentDown]:
+    """What was sent down, with what was added by units on the way down to any of the paths; one statement."""
+    above = {each for path in paths for each in line_of(path)}
+    found: dict[tuple[int, str, str], _SentDown] = {}
+    for row in session.execute(query, {**asked, "above": list(above)}):
+        core = parsed(session, row.id, row.digest)
+        sent = found.setdefault((row.root_id, row.period_code, row.form_code), _SentDown(core, row.digest, []))
+        if row.added is not None:
+            sent.joined.append(_Joined(row.unit_path, row.joined_at, row.added))
+    return found
+
+
+def _form(session: Session, sent: _SentDown, path: str, handed_in_at: datetime | None = None) -> FormVersion:
+    """The form as the unit of that path answers it, or answered it then."""
+    above = set(line_of(path))
+    digests = tuple(
+        each.digest
+        for each in sent.joined
+        if each.path in above and (each.joined_at is None or handed_in_at is None or each.joined_at <= handed_in_at)
+    )
+    if not digests:
+        return sent.core
+    key = (sent.digest, *digests)
+    if key not in _extended:
+        _extended[key] = extended(sent.core, [addition_of(session, digest) for digest in digests])
+    return _extended[key]
+
+
+def addition_of(session: Session, digest: str) -> Addition:
+    """The published addition of that digest, which must be within sight."""
+    if digest not in _additions:
+        query = select(FormAddition).where(FormAddition.digest == digest).limit(1)
+        _additions[digest] = addition_from_dict(session.scalars(query).one().definition)
+    return _additions[digest]
