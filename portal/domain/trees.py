@@ -40,6 +40,27 @@ def problems_of_tree(placements: Iterable[Placement], day: date) -> list[str]:
     return sorted(living - placed)
 
 
+def paths_on(placements: Iterable[Placement], day: date) -> dict[str, str]:
+    """By code, the codes from the top unit down to each unit, joined by dots.
+
+    A unit that is gone stands where its last superior stands now, because its rows stay readable there; one that is
+    still to come, where it will stand first.
+    """
+    everyone = list(placements)
+    above: dict[str, str] = {}
+    for each in sorted(everyone, key=lambda placement: placement.valid_from):
+        if each.valid_from <= day or each.code not in above:
+            above[each.code] = each.parent_code
+    paths: dict[str, str] = {"": ""}
+
+    def path(code: str) -> str:
+        if code not in paths:
+            paths[code] = f"{path(above[code])}.{code}".removeprefix(".")
+        return paths[code]
+
+    return {code: path(code) for code in above}
+
+
 def _valid(placement: Placement, day: date) -> bool:
     return placement.valid_from <= day and (placement.valid_to is None or day < placement.valid_to)
 

@@ -1,0 +1,209 @@
+"""One indicator of one unit over the years, with the marks where reorganisations break it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import pairwise
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.domain.periods import Period
+from portal.domain.policy import Actor
+from portal.domain.series_breaks import Break, BreakKind, Spot, Spots, find_breaks, list_changes, names_of
+from portal.domain.texts import Text
+from portal.errors import NotFound
+from portal.models import Node, Placement, Reorganisation, Succession, Unit
+from portal.queries.restated import heirs_in
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, list_periods, roll_up
+from portal.queries.units import tree_of
+
+
+@dataclass(frozen=True)
+class SeriesBreak:
+    """A mark in a series: figures from `period` on are not of the same units as those before.
+
+    Attributes:
+        kind: of `BreakKind`.
+        words: what happened, with the day and the legal basis as far as it is known.
+    """
+
+    period: Period
+    kind: BreakKind
+    words: Text
+
+
+@dataclass(frozen=True)
+class Series:
+    """The figures of the periods in which the unit stood in the tree and the indicator was collected, oldest first."""
+
+    points: Sequence[tuple[Period, RollUpRow]]
+    breaks: Sequence[SeriesBreak]
+
+
+def get_series(
+    session: Session,
+    actor: Actor,
+    *,
+    unit: str,
+    indicator: str,
+    tree: str = REPORTED_TREE,
+    pending: bool = False,
+) -> Series:
+    """The roll-up of each period; in today's tree a split breaks what cannot be told apart, and nothing else.
+
+    Raises:
+        NotFound: no tree has such a unit, or no period such an indicator.
+        NotPermitted: the unit is not within the actor's reach.
+        InvalidInput: `tree` is no such thing.
+    """
+    points: list[tuple[Period, RollUpRow]] = []
+    refusal: NotFound | None = None
+    for period in sorted(map(Period.parse, list_periods(session)), key=lambda each: each.ends_on):
+        try:
+            (row,) = roll_up(
+                session, actor, unit=unit, period=period, indicators=[indicator], tree=tree, pending=pending
+            )
+            points.append((period, row))
+        except NotFound as error:
+            refusal = error
+    if refusal is not None and not points:
+        raise refusal
+    if tree == CURRENT_TREE:
+        return Series(points, _torn(session, points))
+    periods = [period for period, _row in points]
+    return Series(points, breaks_of(session, unit, periods))
+
+
+def breaks_of(session: Session, unit: str, periods: Sequence[Period]) -> list[SeriesBreak]:
+    """Where figures of a unit, by the tree of each period, break; periods in order of time."""
+    return list(breaks_between(session, [unit], periods).get(unit, ()))
+
+
+def breaks_between(session: Session, units: Collection[str], periods: Sequence[Period]) -> dict[str, list[SeriesBreak]]:
+    """The same for several units, by code; units whose figures do not break are left out."""
+    codes = {code: unit_id for unit_id, code in session.execute(select(Unit.id, Unit.code).where(Unit.code.in_(units)))}
+    found: dict[str, list[SeriesBreak]] = {}
+    trees = [(period, tree_of(session, period)) for period in periods]
+    for (period, tree), (later, next_tree) in pairwise(trees):
+        if tree == next_tree:
+            continue
+        before, after = _spots(session, tree), _spots(session, next_tree)
+        heirs = partial(heirs_in(session, after, later.ends_on).after, day=period.ends_on)
+        kinds, days = _followed(session, period.ends_on, later.ends_on)
+        changes = list_changes(before, after, heirs, kinds)
+        broken = {code: find_breaks(unit_id, before, after, changes) for code, unit_id in codes.items()}
+        words = _told(session, {each for breaks in broken.values() for each in breaks}, days, (period, later))
+        for code, breaks in broken.items():
+            found.setdefault(code, []).extend(SeriesBreak(later, each.kind, words[each]) for each in breaks)
+    return {code: marks for code, marks in found.items() if marks}
+
+
+def _spots(session: Session, tree: int) -> Spots:
+    rows = session.execute(select(Node.unit_id, Node.parent_id, Node.lft, Node.rgt).where(Node.tree_id == tree))
+    return {unit_id: Spot(parent_id, lft, rgt) for unit_id, parent_id, lft, rgt in rows}
+
+
+def _followed(session: Session, since: date, until: date) -> tuple[dict[int, BreakKind], dict[int, date]]:
+    """How units gave way to others after one day and until another, and when."""
+    kinds: dict[int, BreakKind] = {}
+    days: dict[int, date] = {}
+    query = (
+        select(Succession.old_id, Succession.kind, Succession.effective_on)
+        .where(Succession.effective_on > since, Succession.effective_on <= until)
+        .order_by(Succession.effective_on)
+    )
+    for old_id, kind, day in session.execute(query):
+        kinds.setdefault(old_id, BreakKind(kind))
+        days.setdefault(old_id, day)
+    return kinds, days
+
+
+def _torn(session: Session, points: Iterable[tuple[Period, RollUpRow]]) -> list[SeriesBreak]:
+    """A mark at the first period after those whose figures cannot be told apart."""
+    marks: list[SeriesBreak] = []
+    before: tuple[str, ...] = ()
+    for period, row in points:
+        healed = [code for code in before if code not in row.torn]
+        if healed:
+            names = "、".join(_names(session, codes=healed).values())
+            words = Text(f"以前的数含后来拆分的{names}，分不开", f"before, {names} was not yet split")
+            marks.append(SeriesBreak(period, BreakKind.SPLIT, words))
+        before = row.torn
+    return marks
+
+
+def _told(
+    session: Session, breaks: Collection[Break], days: Mapping[int, date], span: tuple[Period, Period]
+) -> dict[Break, Text]:
+    """Each in words."""
+    if not breaks:
+        return {}
+    names = _names(session, ids=names_of(breaks))
+    placed = _placed(session, {each.unit for each in breaks}, span)
+    bases = _bases(session, span)
+    told = {}
+    for each in breaks:
+        day = days.get(each.unit) or placed.get(each.unit)
+        words, basis = _words(each, names), bases.get(day, "") if day else ""
+        told[each] = Text(
+            " ".join(filter(None, [str(day or ""), words.zh])) + (f"（{basis}）" if basis else ""),
+            " ".join(filter(None, [str(day or ""), words.en])) + (f" ({basis})" if basis else ""),
+        )
+    return told
+
+
+def _words(each: Break, names: Mapping[int, str]) -> Text:
+    unit = names.get(each.unit, "")
+    others = [names.get(other, "") for other in each.others]
+    listed, listed_en = "、".join(others), ", ".join(others)
+    match each.kind:
+        case BreakKind.RENAME:
+            return Text(f"{unit}改为{listed}", f"{unit} became {listed_en}")
+        case BreakKind.MERGE:
+            return Text(f"{unit}并入{listed}", f"{unit} was merged into {listed_en}")
+        case BreakKind.SPLIT:
+            return Text(f"{unit}拆分为{listed}", f"{unit} was split into {listed_en}")
+        case BreakKind.MOVE:
+            return Text(f"{unit}改变隶属：{' → '.join(others)}", f"{unit} moved: {' → '.join(others)}")
+        case BreakKind.NEW:
+            return Text(f"新设{unit}", f"{unit} is new")
+        case BreakKind.DISSOLVE:
+            return Text(f"撤销{unit}", f"{unit} was dissolved")
+
+
+def _names(session: Session, *, ids: Collection[int] = (), codes: Collection[str] = ()) -> dict[int, str]:
+    """The names that units had last."""
+    query = (
+        select(Placement.unit_id, Placement.name)
+        .join(Unit, Unit.id == Placement.unit_id)
+        .where(Unit.id.in_(ids) | Unit.code.in_(codes))
+        .order_by(Placement.valid)
+    )
+    return dict(session.execute(query).all())
+
+
+def _placed(session: Session, ids: Collection[int], span: tuple[Period, Period]) -> dict[int, date]:
+    """By unit, the last day in between on which a placement of it began or ended."""
+    first, last = (period.ends_on for period in span)
+    query = select(Placement.unit_id, func.lower(Placement.valid), func.upper(Placement.valid)).order_by(
+        Placement.valid
+    )
+    return {
+        unit_id: day
+        for unit_id, *days in session.execute(query.where(Placement.unit_id.in_(ids)))
+        for day in days
+        if day is not None and first < day <= last
+    }
+
+
+def _bases(session: Session, span: tuple[Period, Period]) -> dict[date, str]:
+    """Legal bases of the reorganisations in between, as far as the actor knows of them."""
+    first, last = (period.ends_on for period in span)
+    query = select(Reorganisation.effective_on, Reorganisation.basis).where(
+        Reorganisation.effective_on > first,
+        Reorganisation.effective_on <= last,
+        Reorganisation.state.in_(["applied", "published"]),
+    )
+    return dict(session.execute(query).all())

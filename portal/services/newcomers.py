@@ -1,0 +1,86 @@
+"""Units that come into the tree, or leave it again, while something is collected."""
+
+from collections.abc import Collection as Codes
+from datetime import date
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from portal.domain.lifecycle import HANDED_IN, State
+from portal.domain.periods import Period
+from portal.domain.policy import Actor
+from portal.domain.submissions import SubmissionKey
+from portal.models import Collection, Submission, Unit
+from portal.models import Period as PeriodRow
+from portal.queries.effective_forms import form_at
+from portal.queries.forms import version
+from portal.queries.units import list_units
+from portal.services.collections import assigned
+
+
+def ask_newcomers(session: Session, actor: Actor, units: Codes[str], since: date) -> list[SubmissionKey]:
+    """Let units that came into the tree answer what was sent down for periods that end on a day or later.
+
+    Gives what they are asked now; what they were asked already stays as it is.
+    """
+    query = (
+        select(Collection, PeriodRow)
+        .join(PeriodRow, PeriodRow.code == Collection.period_code)
+        .where(Collection.root_id == actor.place.root_id, PeriodRow.ends_on >= since)
+        .order_by(Collection.period_code, Collection.form_code)
+    )
+    asked: list[SubmissionKey] = []
+    for collection, row in session.execute(query):
+        period, form = Period.parse(row.code), version(session, collection.form_version_id)
+        same = (Submission.period_code == collection.period_code, Submission.form_code == collection.form_code)
+        known = set(session.scalars(select(Submission.unit_id).where(Submission.root_id == collection.root_id, *same)))
+        new = [
+            unit
+            for unit in list_units(session, under=actor.place.code, period=period)
+            if unit.code in units and unit.level in form.levels and unit.id not in known
+        ]
+        if new:
+            asked_of = [(unit, form_at(session, unit, period, form.code)) for unit in new]
+            rows = [assigned(collection, unit, its_form, None, demo=False) for unit, its_form in asked_of]
+            session.execute(insert(Submission), rows)
+        asked += [SubmissionKey(unit.code, period, form.code) for unit in new]
+    return asked
+
+
+def let_off(session: Session, actor: Actor, units: Codes[str], since: date, reason: str) -> None:
+    """Exempt units that left the tree from what they have not handed in for periods that end on a day or later."""
+    session.execute(
+        update(Submission)
+        .where(*_open_answers(actor, units, since), Submission.exempt_reason.is_(None))
+        .values(exempt_reason=reason, row_version=Submission.row_version + 1)
+    )
+
+
+def ask_again(session: Session, actor: Actor, units: Codes[str], since: date, reason: str) -> None:
+    """Take back the exemptions that have this reason."""
+    session.execute(
+        update(Submission)
+        .where(*_open_answers(actor, units, since), Submission.exempt_reason == reason)
+        .values(exempt_reason=None, row_version=Submission.row_version + 1)
+    )
+
+
+def _open_answers(actor: Actor, units: Codes[str], since: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Submission.root_id == actor.place.root_id,
+        Submission.unit_id.in_(select(Unit.id).where(Unit.code.in_(units)).scalar_subquery()),
+        Submission.period_code.in_(select(PeriodRow.code).where(PeriodRow.ends_on >= since).scalar_subquery()),
+        Submission.state.not_in(HANDED_IN),
+    )
+
+
+def ask_no_more(session: Session, actor: Actor, units: Codes[str]) -> None:
+    """Take back what these units were asked and have not begun."""
+    ids = select(Unit.id).where(Unit.code.in_(units)).scalar_subquery()
+    session.execute(
+        delete(Submission).where(
+            Submission.root_id == actor.place.root_id,
+            Submission.unit_id.in_(ids),
+            Submission.state == State.ASSIGNED,
+        )
+    )

@@ -1,0 +1,241 @@
+"""Reorganise the tree: describe, apply, undo until it is published, publish.
+
+An application takes effect at once for every period that ends on its day or later, and on its day for who may see what.
+It can be undone until it is published, which is a step of its own: a day that comes around publishes nothing, because
+mistakes are found when the figures are first looked at.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.domain.lifecycle import State
+from portal.domain.policy import Actor, Permission, Subject, require
+from portal.domain.reorganisation_file import change_row
+from portal.domain.reorganisations import Change, Plan, ReorganisationState, plan
+from portal.domain.unit_file import read_units, write_units
+from portal.domain.units import Placement
+from portal.errors import Conflict, FormInvalid, InvalidInput
+from portal.models import Reorganisation, Submission, Unit
+from portal.models import Succession as SuccessionRow
+from portal.queries.placements import list_placements
+from portal.queries.reorganisations import changes_of, get_reorganisation, plan_of, unit_changes
+from portal.services import events
+from portal.services.collections import REASON_LENGTH
+from portal.services.newcomers import ask_again, ask_newcomers, ask_no_more, let_off
+from portal.services.trees import hold_trees, publish_trees
+from portal.services.units import follow, replace_placements
+
+BASIS_LENGTH = 1000
+MOST_CHANGES = 1000
+
+
+def begin(
+    session: Session, actor: Actor, effective_on: date, basis: str, changes: Sequence[Change] = ()
+) -> Reorganisation:
+    """Begin a draft.
+
+    Raises:
+        NotPermitted: the actor reorganises nothing.
+        InvalidInput: there is no legal basis, or too much of anything.
+    """
+    require(actor, Permission.REORGANISE, Subject(actor.place.path))
+    hold_trees(session, exclusively=True)
+    last = session.scalar(select(func.max(Reorganisation.number)).where(Reorganisation.root_id == actor.place.root_id))
+    row = Reorganisation(
+        root_id=actor.place.root_id,
+        number=(last or 0) + 1,
+        unit_id=actor.place.id,
+        unit_path=actor.place.path,
+        before="",
+        state=ReorganisationState.DRAFT,
+        row_version=0,
+    )
+    _describe(row, actor, effective_on, basis, changes)
+    session.add(row)
+    session.flush()
+    _record(session, actor, "reorganisation_described", row)
+    return row
+
+
+def describe(
+    session: Session,
+    actor: Actor,
+    number: int,
+    seen: int,
+    *,
+    effective_on: date,
+    basis: str,
+    changes: Sequence[Change],
+) -> Reorganisation:
+    """Let a draft say something else.
+
+    Raises:
+        NotFound: there is no such draft of the actor's unit.
+        Conflict: it was changed since; `seen` is the row version that was looked at.
+        InvalidInput: there is no legal basis, or too much of anything.
+    """
+    row = _held(session, actor, number, seen, ReorganisationState.DRAFT)
+    _describe(row, actor, effective_on, basis, changes)
+    _record(session, actor, "reorganisation_described", row)
+    return row
+
+
+def drop(session: Session, actor: Actor, number: int, seen: int) -> None:
+    """Throw a draft away.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it was changed since.
+    """
+    row = _held(session, actor, number, seen, ReorganisationState.DRAFT)
+    _record(session, actor, "reorganisation_dropped", row)
+    session.delete(row)
+
+
+def apply(session: Session, actor: Actor, number: int, seen: int) -> Reorganisation:
+    """Change the tree: placements, the trees that follow, stored roll-ups, and who is asked.
+
+    Raises:
+        NotFound: there is no such draft of the actor's unit.
+        Conflict: it was changed since.
+        FormInvalid: with everything that stands in the way.
+    """
+    hold_trees(session, exclusively=True)
+    row = _held(session, actor, number, seen, ReorganisationState.DRAFT)
+    made = plan_of(session, actor, row)
+    if made.problems:
+        raise FormInvalid([f"{each.words.zh} / {each.words.en}" for each in made.problems])
+    row.before = write_units(made.before, ())
+    replace_placements(session, made.changed, made.after)
+    follow(session, made.successions)
+    publish_trees(session, row.effective_on)
+    ask_newcomers(session, actor, made.changed, row.effective_on)
+    let_off(session, actor, _gone(made, row), row.effective_on, _reason(row))
+    _enter(row, actor, ReorganisationState.APPLIED)
+    _record(session, actor, "reorganisation_applied", row, made)
+    return row
+
+
+def undo(session: Session, actor: Actor, number: int, seen: int) -> Reorganisation:
+    """Put the tree back as it was.
+
+    Raises:
+        NotFound: there is no such reorganisation of the actor's unit.
+        Conflict: it is not applied, or published; or its units were changed since by something else.
+        FormInvalid: units that it made have begun to report.
+    """
+    hold_trees(session, exclusively=True)
+    row = _held(session, actor, number, seen, ReorganisationState.APPLIED)
+    before, _none = read_units(row.before)
+    made = _made(session, row, before)
+    new = made.changed - {each.code for each in before}
+    _refuse_begun(session, actor, new)
+    ids = {code: unit_id for unit_id, code in session.execute(select(Unit.id, Unit.code))}
+    for each in made.successions:
+        session.execute(
+            delete(SuccessionRow).where(
+                SuccessionRow.old_id == ids[each.old_code],
+                SuccessionRow.new_id == ids[each.new_code],
+                SuccessionRow.effective_on == each.effective_on,
+            )
+        )
+    ask_no_more(session, actor, new)
+    ask_again(session, actor, _gone(made, row), row.effective_on, _reason(row))
+    replace_placements(session, made.changed, before)
+    publish_trees(session, row.effective_on)
+    _enter(row, actor, ReorganisationState.UNDONE)
+    _record(session, actor, "reorganisation_undone", row, made)
+    return row
+
+
+def publish(session: Session, actor: Actor, number: int, seen: int) -> Reorganisation:
+    """Make it final: from then on it is undone only by another reorganisation.
+
+    Raises:
+        NotFound: there is no such reorganisation of the actor's unit.
+        Conflict: it is not applied.
+    """
+    row = _held(session, actor, number, seen, ReorganisationState.APPLIED)
+    _enter(row, actor, ReorganisationState.PUBLISHED)
+    _record(session, actor, "reorganisation_published", row)
+    return row
+
+
+def _held(session: Session, actor: Actor, number: int, seen: int, state: ReorganisationState) -> Reorganisation:
+    row = get_reorganisation(session, actor, number, for_update=True)
+    if row.row_version != seen or row.state != state:
+        raise Conflict("reorganisation", str(number))
+    return row
+
+
+def _describe(row: Reorganisation, actor: Actor, effective_on: date, basis: str, changes: Sequence[Change]) -> None:
+    if len(changes) > MOST_CHANGES:
+        raise InvalidInput("changes", "too_long")
+    if not basis.strip() or len(basis) > BASIS_LENGTH:
+        raise InvalidInput("basis", "too_long" if basis.strip() else "missing")
+    row.effective_on, row.basis = effective_on, basis.strip()
+    row.changes = [dict(change_row(change)) for change in changes]
+    _enter(row, actor, ReorganisationState.DRAFT)
+
+
+def _enter(row: Reorganisation, actor: Actor, state: ReorganisationState) -> None:
+    row.state = state
+    row.row_version += 1
+    row.changed_by, row.changed_at = actor.name, clock.now()
+
+
+def _made(session: Session, row: Reorganisation, old: Sequence[Placement]) -> Plan:
+    """What the application made, planned once more from the placements it found."""
+    found = list_placements(session)
+    known = {each.code for each in old}
+    born: dict[str, date] = {}
+    for each in found:
+        born[each.code] = min(each.valid_from, born.get(each.code, each.valid_from))
+    changes = changes_of(row)
+    new = {change.code for change in changes if change.code not in known and born.get(change.code) == row.effective_on}
+    base = [each for each in found if each.code not in known | new]
+    made = plan([*base, *old], (), changes, row.effective_on)
+    now = {each for each in found if each.code in made.changed}
+    if made.problems or now != set(made.after):
+        raise Conflict("reorganisation", str(row.number))
+    return made
+
+
+def _gone(made: Plan, row: Reorganisation) -> list[str]:
+    return [each.code for each in unit_changes(made, row) if each.after is None]
+
+
+def _reason(row: Reorganisation) -> str:
+    """Why units that are gone need not answer."""
+    return f"区划调整 {row.number}：{row.basis}"[:REASON_LENGTH]
+
+
+def _refuse_begun(session: Session, actor: Actor, new: frozenset[str]) -> None:
+    begun = session.scalars(
+        select(Unit.code)
+        .join(Submission, Submission.unit_id == Unit.id)
+        .where(Submission.root_id == actor.place.root_id, Unit.code.in_(new), Submission.state != State.ASSIGNED)
+        .distinct()
+        .order_by(Unit.code)
+    ).all()
+    if begun:
+        listed = "、".join(begun)
+        raise FormInvalid([f"新单位已开始填报：{listed} / already reporting: {listed}"])
+
+
+def _record(session: Session, actor: Actor, kind: str, row: Reorganisation, made: Plan | None = None) -> None:
+    told: dict[str, object] = {
+        "effective_on": row.effective_on,
+        "basis": row.basis,
+        "changes": "; ".join(" ".join(filter(None, change.values())) for change in row.changes),
+    }
+    if made is not None:
+        told["units"] = ", ".join(sorted(made.changed))
+    place = actor.place
+    events.record(
+        session, actor, kind, f"reorganisation-{row.number}", unit_code=place.code, root_id=place.root_id, after=told
+    )
