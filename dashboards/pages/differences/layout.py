@@ -16,7 +16,7 @@ from portal.domain.forms import Scope, Sheet
 from portal.domain.numbers import Scale, scaled_unit, signed
 from portal.domain.values import exact_text
 from portal.queries.rollups import DifferenceRow
-from portal.web.language import language, say
+from portal.web.language import language, period_name, say
 
 SLUG = "differences"
 _COLUMNS = 8
@@ -51,7 +51,7 @@ def page(context: Context, rows: Sequence[DifferenceRow], *, demo: bool) -> Chil
         parts.breadcrumb(context, SLUG),
         parts.page_head(
             _("差额：%(unit)s", unit=name),
-            [_("%(year)s 年度，已验收的数", year=str(context.period)), " ", parts.demo_tag(shown=demo)],
+            [_("%(period)s，已验收的数", period=period_name(context.period)), " ", parts.demo_tag(shown=demo)],
             heading_id=ids.HEADING,
         ),
         context_bar(context, SLUG, tree=False),

@@ -21,6 +21,7 @@ from dashboards.standings import Standing, UnitFigure, sort_standings
 from portal.domain.forms import DataType
 from portal.domain.numbers import Scale
 from portal.domain.units import Level
+from portal.web.language import period_name
 from portal.web.words import LEVELS
 
 SLUG = "map"
@@ -55,7 +56,7 @@ def page(context: Context, compared: Comparison, *, source: str, asset_url: Asse
         parts.page_head(
             _("地图：%(indicator)s", indicator=parts.indicator_name(context)),
             [
-                _("%(year)s 年度", year=str(context.period)),
+                period_name(context.period),
                 f" · {LEVELS[compared.level]} · {words.WHOSE[compared.whose]} ",
                 parts.demo_tag(shown=compared.demo),
             ],

@@ -16,7 +16,7 @@ from portal.domain.numbers import percent, scaled_unit
 from portal.domain.values import exact_text
 from portal.queries.progress import Completeness
 from portal.queries.rollups import RollUpRow
-from portal.web.language import language, say
+from portal.web.language import language, period_name, say
 
 SLUG = ""
 _COLUMNS = 6
@@ -52,7 +52,7 @@ def page(
         parts.page_head(
             _("对比分析：%(unit)s", unit=name),
             [
-                _("%(year)s 年度", year=str(context.period)),
+                period_name(context.period),
                 f" · {words.BASES[context.filters.basis]} · {words.TREES[context.filters.tree]} ",
                 parts.demo_tag(shown=any(row.demo for row in rows)),
             ],

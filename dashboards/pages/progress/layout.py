@@ -18,7 +18,7 @@ from dashboards.parts import Children
 from portal.domain.lifecycle import HANDED_IN
 from portal.domain.numbers import percent
 from portal.queries.progress import ProgressRow
-from portal.web.language import day, moment
+from portal.web.language import day, moment, period_name
 from portal.web.words import LEVELS, STATES
 
 SLUG = "progress"
@@ -66,7 +66,7 @@ def page(context: Context, rows: Sequence[ProgressRow], *, may_review: bool) -> 
         parts.page_head(
             _("报送进度：%(unit)s", unit=name),
             [
-                _("%(year)s 年度", year=str(context.period)),
+                period_name(context.period),
                 " ",
                 parts.demo_tag(shown=any(row.task.demo for row in rows)),
             ],

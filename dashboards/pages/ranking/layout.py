@@ -16,7 +16,9 @@ from dashboards.parts import Children
 from dashboards.standings import Standing, UnitFigure, sort_standings
 from portal.domain.forms import DataType
 from portal.domain.numbers import Scale, signed
+from portal.domain.periods import PeriodKind
 from portal.domain.values import exact_text
+from portal.web.language import period_name, say
 from portal.web.words import LEVELS
 
 SLUG = "ranking"
@@ -31,7 +33,7 @@ def page(context: Context, compared: Comparison) -> Children:
         parts.page_head(
             _("排名：%(indicator)s", indicator=parts.indicator_name(context)),
             [
-                _("%(year)s 年度", year=str(context.period)),
+                period_name(context.period),
                 " · ",
                 f"{LEVELS[compared.level]} · {words.WHOSE[compared.whose]} · ",
                 words.DIRECTIONS[context.indicator.direction],
@@ -40,11 +42,12 @@ def page(context: Context, compared: Comparison) -> Children:
             ],
             heading_id=ids.HEADING,
         ),
-        comparison_bar(context, SLUG, compared),
+        comparison_bar(context, SLUG, compared, against=True),
         alone(compared),
         html.P([sentence(compared)], className="finding-line"),
         _ranked(context, compared) if league.ranked else parts.notice(_("还没有单位可以排名。")),
         _unranked(context, compared) if league.unranked else None,
+        _breaks(compared),
     ]
 
 
@@ -61,7 +64,7 @@ def _ranked(context: Context, compared: Comparison) -> Component:
         parts.header(_("上级")),
         sortable(value_heading, "value"),
         parts.header(html.Span(_("长短图"), className="visually-hidden")),
-        sortable(_("上年"), "last"),
+        sortable(_("上年") if context.period.kind is PeriodKind.YEAR else str(words.AGAINST[context.against]), "last"),
         sortable(_("增减"), "change"),
         parts.header(_("增减率"), number=True),
         parts.header(_("已报单位"), number=True) if compared.whose is Whose.TOTAL else None,
@@ -86,7 +89,7 @@ def _row(context: Context, compared: Comparison, standing: Standing, longest: De
         html.Td(figure.parent_name, className="soft"),
         parts.number_cell(figure.value, scale, ""),
         html.Td(_bar(figure.value or Decimal(0), longest), className="bar-cell"),
-        parts.number_cell(figure.last_year, scale, _("上年未报")),
+        parts.number_cell(figure.last_year, scale, _why_not(compared, figure)),
         _change_cell(context, figure, scale),
         html.Td(_change_rate(context, figure), className="number"),
         html.Td(parts.coverage(figure.reported, figure.expected), className="number")
@@ -94,6 +97,23 @@ def _row(context: Context, compared: Comparison, standing: Standing, longest: De
         else None,
     ]
     return html.Tr([cell for cell in cells if cell is not None], className="mine" if mine else "")
+
+
+def _why_not(compared: Comparison, figure: UnitFigure) -> str:
+    """Why there is no earlier figure."""
+    if figure.breaks:
+        return _("区划变动，不可比")
+    return _("不可比") if compared.broken else _("那时未报")
+
+
+def _breaks(compared: Comparison) -> Component | None:
+    """What was reorganised in between, unit by unit."""
+    marks = [html.Li([figure.name, ": ", say(text)]) for figure in compared.figures for text in figure.breaks]
+    if not marks:
+        return None
+    heading = html.H2(_("区划变动"))
+    hint = html.P(_("这些单位的上年数与本年数不是同一范围；选“现行区划”可按同一范围比较。"), className="soft small")
+    return html.Section([heading, hint, html.Ul(marks)])
 
 
 def _unit_cell(context: Context, figure: UnitFigure) -> Component:
