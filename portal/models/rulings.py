@@ -46,7 +46,10 @@ class RuleChange(Base):
 
 
 class Waiver(UnitRow, Base):
-    """A rule that a unit need not satisfy up to and including a day, in whatever period it reports for by then."""
+    """A rule that a unit need not satisfy up to and including a day, from the period on for which it was granted.
+
+    What was reported for earlier periods is judged as it was.
+    """
 
     __tablename__ = "waiver"
     __table_args__ = (unit_path_key(),)
@@ -55,6 +58,7 @@ class Waiver(UnitRow, Base):
     unit_id: Mapped[int]
     form_code: Mapped[str] = mapped_column(ForeignKey("form.code"))
     rule: Mapped[str]
+    from_period: Mapped[str]
     reason: Mapped[str]
     approved_by_id: Mapped[int | None]
     approved_by: Mapped[str]

@@ -27,9 +27,10 @@ from portal.queries.surroundings import SWITCHED_OFF, surroundings
 
 @dataclass(frozen=True)
 class RuleChangeRow:
-    """One change of a rule for a collection; `severity` None: switched off."""
+    """One change of a rule for a collection; `severity` None: switched off. `number` counts those of the rule."""
 
     rule: str
+    number: int
     severity: Severity | None
     reason: str
     changed_by: str
@@ -38,12 +39,13 @@ class RuleChangeRow:
 
 @dataclass(frozen=True)
 class WaiverRow:
-    """A unit let off a rule; `in_force` as of today."""
+    """A unit let off a rule from a period on; `in_force` as of today."""
 
     id: UUID
     unit_code: str
     form: str
     rule: str
+    from_period: str
     reason: str
     approved_by: str
     approved_at: datetime
@@ -97,6 +99,7 @@ def list_rule_changes(session: Session, actor: Actor, key: CollectionKey) -> lis
     return [
         RuleChangeRow(
             row.rule,
+            row.number,
             None if row.severity == SWITCHED_OFF else Severity(row.severity),
             row.reason,
             row.changed_by,
@@ -123,6 +126,7 @@ def list_waivers(session: Session, actor: Actor, *, unit: str | None = None) -> 
             code,
             row.form_code,
             row.rule,
+            row.from_period,
             row.reason,
             row.approved_by,
             row.approved_at,

@@ -16,6 +16,7 @@ from portal.domain.actors import Actor, Key, KeyScope
 from portal.domain.policy import Permission, Subject, require
 from portal.errors import InvalidInput, NotFound
 from portal.models import ApiKey, Unit
+from portal.queries.people import Identity, identify
 from portal.services.sign_in_events import Account, record_account_event
 
 LONGEST_NAME = 60
@@ -26,7 +27,7 @@ _USE_NOTED_EVERY = timedelta(minutes=1)
 class Holder:
     """In whose name a key asks, and for which unit."""
 
-    user_id: int
+    identity: Identity
     unit_code: str
     key: Key
 
@@ -66,14 +67,14 @@ def make(session: Session, actor: Actor, account: Account, name: str, scope: Key
 def recognise(session: Session, key: str) -> Holder | None:
     """The holder of a key that is good today, and whose account is; notes its use."""
     good = (ApiKey.digest == api_keys.digest(key), ApiKey.revoked_at.is_(None), ApiKey.expires_on >= clock.today())
-    query = select(ApiKey, Unit.code).join(Unit, Unit.id == ApiKey.unit_id).join(User, User.id == ApiKey.user_id)
+    query = select(ApiKey, Unit.code, User).join(Unit, Unit.id == ApiKey.unit_id).join(User, User.id == ApiKey.user_id)
     found = session.execute(query.where(*good, User.active)).first()
     if found is None:
         return None
-    row, unit_code = found
+    row, unit_code, user = found
     if row.last_used_at is None or clock.now() - row.last_used_at >= _USE_NOTED_EVERY:
         row.last_used_at = clock.now()
-    return Holder(row.user_id, unit_code, Key(row.beginning, KeyScope(row.scope)))
+    return Holder(identify(session, user), unit_code, Key(row.beginning, KeyScope(row.scope)))
 
 
 def revoke(session: Session, account: Account, key_id: int, *, address: str) -> None:

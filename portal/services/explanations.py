@@ -4,7 +4,7 @@ Words are asked for, not a formula: a bare 核实无误 is refused.
 """
 
 import re
-from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,22 +20,14 @@ from portal.models import Explanation, Submission
 from portal.queries.findings import EXPLAINED, Decision, FindingKey, check_submission
 from portal.queries.submissions import get_row, same_submission, subject_of, whole_subject_of
 from portal.services import events, versions
+from portal.services.stored_files import keep
 
 REASON_CODES = ("policy", "business", "caliber", "late_data", "error_last_year", "other")
 MINIMUM_LENGTH = 10
 MAXIMUM_LENGTH = 1000
-FILE_BYTES = 10 * 1024 * 1024
 _EMPTY_WORDS = re.compile(
     r"(经|已|数据|情况|核对|核实|核查|属实|无误|正确|准确|真实|没有问题|如实|填报|确认|[\s，。,.；;！!、])*"
 )
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file that goes with an explanation, byte for byte."""
-
-    filename: str
-    content: bytes
 
 
 def explain(
@@ -45,23 +37,20 @@ def explain(
     finding: FindingKey,
     reason_code: str,
     words: str,
-    attachment: Attachment | None = None,
 ) -> None:
     """Explain a finding, named by `Finding.key`; a second explanation replaces the first and what was decided about it.
 
-    The file of the first stays, unless another comes with the second.
+    The file of the first stays (`attach`, `detach`).
 
     Raises:
         NotPermitted: the actor does not fill this submission, or it is handed in.
-        InvalidInput: the reason is unknown, the words say nothing, or the file is empty or too large.
+        InvalidInput: the reason is unknown, or the words say nothing.
         NotFound: there is no such finding that an explanation could answer.
     """
     row = get_row(session, actor, key, for_update=True)
     require(actor, Permission.EXPLAIN, subject_of(row))
     words = words.strip()
     _require_sense(reason_code, words)
-    if attachment is not None and not 0 < len(attachment.content) <= FILE_BYTES:
-        raise InvalidInput("file", "too_large" if attachment.content else "empty", attachment.filename)
     checked = check_submission(session, actor, key)
     if not any(each.key == finding and each.severity in EXPLAINED for each in checked.findings):
         raise NotFound("finding", ":".join(finding))
@@ -70,8 +59,6 @@ def explain(
     before = _standing(session, row, finding)
     given = {"reason_code": reason_code, "words": words, "given_by": actor.name, "given_at": clock.now()}
     given |= dict.fromkeys(("decision", "decision_reason", "decided_by", "decided_at"))
-    if attachment is not None:
-        given |= {"filename": attachment.filename[-255:], "content": attachment.content}
     statement = insert(Explanation).values(
         root_id=row.root_id,
         period_code=row.period_code,
@@ -96,6 +83,91 @@ def explain(
         root_id=row.root_id,
         before=before,
         after={"finding": ":".join(finding), "reason_code": reason_code, "words": words},
+    )
+
+
+def attach(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    finding: FindingKey,
+    filename: str,
+    content: bytes,
+    *,
+    limit: int,
+) -> None:
+    """Put a file with an explanation of the draft, in place of the one that was there.
+
+    Raises:
+        NotPermitted: the actor does not fill this submission, or it is handed in.
+        InvalidInput: the file is empty, larger than `limit` bytes, or of no kind that is taken in.
+        NotFound: nobody explained such a finding.
+    """
+    row = get_row(session, actor, key, for_update=True)
+    require(actor, Permission.EXPLAIN, subject_of(row))
+    given = _get_given(session, row, finding)
+    kept = keep(session, row, filename, content, limit=limit)
+    given.filename, given.sha256 = kept.filename, kept.sha256
+    _file_changed(session, actor, key, row, given, "evidence_added", after=kept._asdict())
+
+
+def detach(session: Session, actor: Actor, key: SubmissionKey, finding: FindingKey) -> None:
+    """Take the file away from an explanation of the draft; versions handed in with it keep it.
+
+    Raises:
+        NotPermitted: the actor does not fill this submission, or it is handed in.
+        NotFound: nobody explained such a finding, or no file goes with it.
+    """
+    row = get_row(session, actor, key, for_update=True)
+    require(actor, Permission.EXPLAIN, subject_of(row))
+    given = _get_given(session, row, finding)
+    if given.filename is None:
+        raise NotFound("explanation_file", ":".join(finding))
+    before = {"filename": given.filename, "sha256": given.sha256}
+    given.filename = given.sha256 = None
+    _file_changed(session, actor, key, row, given, "evidence_removed", before=before)
+
+
+def _about(finding: FindingKey) -> ColumnElement[bool]:
+    return tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding
+
+
+def _get_given(session: Session, row: Submission, finding: FindingKey) -> Explanation:
+    query = select(Explanation).where(
+        *same_submission(Explanation, row), Explanation.version_number == row.version_number, _about(finding)
+    )
+    given = session.scalar(query.execution_options(populate_existing=True))
+    if given is None:
+        raise NotFound("explanation", ":".join(finding))
+    return given
+
+
+def _file_changed(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    row: Submission,
+    given: Explanation,
+    kind: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """What was accepted with another file is no longer accepted; what was refused is still to be explained anew."""
+    if given.decision == Decision.ACCEPTED:
+        given.decision = given.decision_reason = given.decided_by = given.decided_at = None
+    row.last_activity_at = clock.now()
+    session.flush()
+    about = {"finding": f"{given.finding_code}:{given.rule}:{given.indicator}"}
+    events.record(
+        session,
+        actor,
+        kind,
+        str(key),
+        unit_code=key.unit,
+        root_id=row.root_id,
+        before=before and about | before,
+        after=after and about | after,
     )
 
 
@@ -128,8 +200,7 @@ def decide(
     if seen is not None and seen != row.row_version:
         raise Conflict("submission", key)
     reason = sound_reason(reason, MAXIMUM_LENGTH, required=decision is Decision.REFUSED)
-    explained = tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding
-    if not _decide(session, actor, row, explained, decision, reason):
+    if not _decide(session, actor, row, _about(finding), decision, reason):
         raise NotFound("explanation", ":".join(finding))
     events.record(
         session,
@@ -165,7 +236,7 @@ def _standing(session: Session, row: Submission, finding: tuple[str, str, str]) 
     query = select(Explanation.reason_code, Explanation.words).where(
         *same_submission(Explanation, row),
         Explanation.version_number == row.version_number,
-        tuple_(Explanation.finding_code, Explanation.rule, Explanation.indicator) == finding,
+        _about(finding),
     )
     found = session.execute(query).one_or_none()
     return {} if found is None else dict(found._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it

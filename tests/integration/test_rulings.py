@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -17,14 +17,14 @@ from portal.domain.lifecycle import Action, State
 from portal.domain.periods import Period
 from portal.domain.policy import Role
 from portal.domain.values import Value
-from portal.errors import Blocked, FormInvalid, InvalidInput, InvalidMove, NotFound, NotPermitted
+from portal.errors import Blocked, Conflict, FormInvalid, InvalidInput, InvalidMove, NotFound, NotPermitted
 from portal.queries.findings import Checked, Decision, check_submission, explanation_file
 from portal.queries.people import portal_actor
 from portal.queries.rulings import list_rule_changes, list_waivers, touched_by
 from portal.services import collections, forms, moves, values
-from portal.services.explanations import Attachment, decide, explain
+from portal.services.explanations import attach, decide, detach, explain
 from portal.services.rules import change_rule, end_waiver, waive_rule
-from tests.world import PERIOD, World, build_world, good_answers
+from tests.world import FORM, PERIOD, World, build_world, good_answers
 
 COLLECTION = CollectionKey("T", PERIOD)
 EXPLAINED = ("rule_broken", "T107-E1", "T107")
@@ -37,14 +37,14 @@ def twice(database: None) -> World:
     return build_world((Period(2022), PERIOD))
 
 
-def checked(world: World, unit: str, by: str | None = None) -> Checked:
+def checked(world: World, unit: str, by: str | None = None, period: Period = PERIOD) -> Checked:
     actor = world.actor(by or unit)
     with transaction(actor) as session:
-        return check_submission(session, actor, world.key(unit))
+        return check_submission(session, actor, world.key(unit, period))
 
 
-def rules_broken(world: World, unit: str, by: str | None = None) -> dict[str, Severity]:
-    return {finding.rule: finding.severity for finding in checked(world, unit, by).findings if finding.rule}
+def rules_broken(world: World, unit: str, by: str | None = None, period: Period = PERIOD) -> dict[str, Severity]:
+    return {finding.rule: finding.severity for finding in checked(world, unit, by, period).findings if finding.rule}
 
 
 def change(
@@ -55,16 +55,36 @@ def change(
         change_rule(session, actor, COLLECTION, rule, severity, reason)
 
 
-def waive(world: World, unit: str, rule: str, by: str, days: int = 0, reason: str = "新设单位"):
+def waive(
+    world: World, unit: str, rule: str, by: str, days: int = 0, reason: str = "新设单位", period: Period = PERIOD
+) -> UUID:
     actor = world.actor(by)
     with transaction(actor) as session:
-        return waive_rule(session, actor, unit, "T", rule, reason, clock.today() + timedelta(days=days))
+        return waive_rule(session, actor, world.key(unit, period), rule, reason, clock.today() + timedelta(days=days))
 
 
-def say(world: World, unit: str, words: str = WORDS, attachment: Attachment | None = None) -> None:
+def say(world: World, unit: str, words: str = WORDS) -> None:
     actor = world.actor(unit)
     with transaction(actor) as session:
-        explain(session, actor, world.key(unit), EXPLAINED, "business", words, attachment)
+        explain(session, actor, world.key(unit), EXPLAINED, "business", words)
+
+
+def send(world: World, unit: str, content: bytes, by: str | None = None, limit: int = 1000) -> None:
+    actor = world.actor(by or unit)
+    with transaction(actor) as session:
+        attach(session, actor, world.key(unit), EXPLAINED, "移交清单.pdf", content, limit=limit)
+
+
+def take_away(world: World, unit: str, by: str | None = None) -> None:
+    actor = world.actor(by or unit)
+    with transaction(actor) as session:
+        detach(session, actor, world.key(unit), EXPLAINED)
+
+
+def file_of(world: World, unit: str, by: str | None = None) -> tuple[str, bytes]:
+    actor = world.actor(by or unit)
+    with transaction(actor) as session:
+        return explanation_file(session, actor, world.key(unit), EXPLAINED)
 
 
 def judge(world: World, unit: str, decision: Decision, reason: str = "", by: str = "c11") -> None:
@@ -101,6 +121,21 @@ class TestRuleChanges:
         with transaction(world.actor("p1")) as session:
             kinds = list(session.scalars(text("select kind from event where kind = 'rule_changed'")))
         assert len(kinds) == 2
+
+    def test_of_two_who_looked_at_the_same_the_second_is_told(self, world: World) -> None:
+        actor = world.actor("p1")
+
+        def change_seen(severity: Severity | None, seen: int) -> None:
+            with transaction(actor) as session:
+                change_rule(session, actor, COLLECTION, "T101-B1", severity, "口径有误，待修订", seen=seen)
+
+        change_seen(Severity.INFO, 0)
+        change_seen(Severity.INFO, 0)  # the button pressed twice
+        with pytest.raises(Conflict):
+            change_seen(None, 0)
+        change_seen(None, 1)
+        world.fill("d111", T101=Value.of(11))
+        assert rules_broken(world, "d111") == {}
 
     def test_it_is_of_one_collection_alone(self, world: World) -> None:
         change(world, "T101-B1", None)
@@ -174,6 +209,33 @@ class TestWaivers:
         monkeypatch.setattr(clock, "today", lambda: day_after)
         assert rules_broken(world, "d112") == {"T101-B1": Severity.BLOCKING}
 
+    def test_it_counts_for_its_period_and_later_ones_but_for_none_before(self, twice: World) -> None:
+        year = Period(2022)
+        for period in (year, PERIOD):
+            twice.fill("d111", period, T101=Value.of(11))
+        waive(twice, "d111", "T101-B1", "c11", days=9)
+        assert rules_broken(twice, "d111") == {}
+        assert rules_broken(twice, "d111", period=year) == {"T101-B1": Severity.BLOCKING}
+        with pytest.raises(Blocked):
+            twice.take("d111", Action.SUBMIT, period=year)
+        waive(twice, "d112", "T101-B1", "c11", days=9, period=year)
+        for period in (year, PERIOD):
+            twice.fill("d112", period, T101=Value.of(11))
+            assert rules_broken(twice, "d112", period=period) == {}
+
+    def test_the_rule_is_that_of_the_form_which_the_period_answers(self, world: World) -> None:
+        """A newer version without the rule, or with another one, does not matter."""
+        lines = [line for line in FORM.splitlines() if "T107-E1" not in line]
+        later = "\n".join(lines).replace("number: 1", "number: 2", 1)
+        later += "\n  - {id: T107-E2, severity: explain, indicator: T107, expression: T107 >= 2}\n"
+        with transaction(None) as session:
+            forms.publish(session, read_form(later))
+        world.fill("d111", T107=Value.of(0))
+        waive(world, "d111", "T107-E1", "c11")
+        assert rules_broken(world, "d111") == {}
+        with pytest.raises(NotFound):
+            waive(world, "d111", "T107-E2", "c11")
+
     def test_it_can_be_ended_and_is_listed(self, world: World) -> None:
         world.fill("d111", T101=Value.of(11))
         waiver = waive(world, "d111", "T101-B1", "c11", days=90)
@@ -213,7 +275,7 @@ class TestWaivers:
         with pytest.raises(NotPermitted), transaction(world.actor("d111")) as session:
             session.execute(
                 text(
-                    "insert into waiver values (:root, :id, :unit, 'T', 'T101-B1', 'x', null, 'x', now(), now(), :path)"
+                    "insert into waiver values (:root, :id, :unit, 'T', 'T101-B1', 'x', null, 'x', now(), now(), :path, '2023')"
                 ),
                 {"root": own.root_id, "id": uuid4(), "unit": own.id, "path": own.path},
             )
@@ -286,30 +348,75 @@ class TestExplanations:
             decide(session, actor, world.key("d111"), ("rule_broken", "T101-B1", "T101"), Decision.ACCEPTED)
 
     def test_a_file_goes_with_it_and_stays(self, world: World) -> None:
-        content = bytes(range(256))
+        content = b"%PDF-1.7" + bytes(range(256))
         world.fill("d111", T107=Value.of(0))
-        say(world, "d111", attachment=Attachment("移交清单.pdf", content))
+        say(world, "d111")
+        send(world, "d111", b"%PDF-1.7 an older one")
+        send(world, "d111", content)
         say(world, "d111", WORDS + "。")
         assert checked(world, "d111").explanations[EXPLAINED].filename == "移交清单.pdf"
+        with pytest.raises((NotPermitted, NotFound)):
+            file_of(world, "d111", "c11")
         world.take("d111", Action.SUBMIT)
+        with pytest.raises(NotPermitted):
+            send(world, "d111", content)
         world.take("d111", Action.SEND_BACK, by="c11", reason="再看看")
         world.take("d111", Action.SUBMIT)
-        actor = world.actor("c11")
-        with transaction(actor) as session:
-            assert explanation_file(session, actor, world.key("d111"), EXPLAINED) == ("移交清单.pdf", content)
+        assert file_of(world, "d111", "c11") == ("移交清单.pdf", content)
         for by in ("p1", "d112", "c21"):
-            actor = world.actor(by)
-            with pytest.raises((NotPermitted, NotFound)), transaction(actor) as session:
-                explanation_file(session, actor, world.key("d111"), EXPLAINED)
+            with pytest.raises((NotPermitted, NotFound)):
+                file_of(world, "d111", by)
+        with transaction(world.actor("p1")) as session:
+            assert session.scalar(text("select count(*) from stored_file")) == 0
 
-    def test_an_empty_file_is_none(self, world: World) -> None:
+    def test_the_file_of_a_draft_is_taken_away_and_the_sealed_version_keeps_it(self, world: World) -> None:
         world.fill("d111", T107=Value.of(0))
-        with pytest.raises(InvalidInput, match="empty"):
-            say(world, "d111", attachment=Attachment("空.pdf", b""))
         say(world, "d111")
-        actor = world.actor("d111")
-        with pytest.raises(NotFound), transaction(actor) as session:
-            explanation_file(session, actor, world.key("d111"), EXPLAINED)
+        with pytest.raises(NotFound):
+            take_away(world, "d111")
+        send(world, "d111", b"%PDF-1.7")
+        world.take("d111", Action.SUBMIT)
+        judge(world, "d111", Decision.ACCEPTED)
+        with pytest.raises(NotPermitted):
+            take_away(world, "d111")
+        world.take("d111", Action.SEND_BACK, by="c11", reason="再看看")
+        for by in ("c11", "d112"):
+            with pytest.raises((NotPermitted, NotFound)):
+                take_away(world, "d111", by)
+        take_away(world, "d111")
+        given = checked(world, "d111").explanations[EXPLAINED]
+        assert (given.filename, given.decision) == (None, None)  # what was accepted had a file
+        with pytest.raises(NotFound):
+            file_of(world, "d111")
+        with transaction(world.actor("d111")) as session:
+            query = text("select version_number, filename, sha256 is null from explanation order by version_number")
+            assert [tuple(row) for row in session.execute(query)] == [(1, "移交清单.pdf", False), (2, None, True)]
+
+    def test_another_file_does_not_undo_a_refusal(self, world: World) -> None:
+        world.fill("d111", T107=Value.of(0))
+        say(world, "d111")
+        send(world, "d111", b"%PDF-1.7")
+        world.take("d111", Action.SUBMIT)
+        judge(world, "d111", Decision.REFUSED, "没有写明")
+        world.take("d111", Action.SEND_BACK, by="c11", reason="说明不清")
+        take_away(world, "d111")
+        send(world, "d111", b"%PDF-1.7 another")
+        assert checked(world, "d111").explanations[EXPLAINED].decision is Decision.REFUSED
+        with pytest.raises(Blocked):
+            world.take("d111", Action.SUBMIT)
+
+    @pytest.mark.parametrize(
+        ("content", "problem"), [(b"", "empty_file"), (b"MZ", "kind_not_taken"), (b"%PDF-" + b"0" * 1000, "too_large")]
+    )
+    def test_a_file_that_does_not_fit_is_refused(self, world: World, content: bytes, problem: str) -> None:
+        world.fill("d111", T107=Value.of(0))
+        with pytest.raises(NotFound):
+            send(world, "d111", b"%PDF-1.7")  # nothing is explained yet
+        say(world, "d111")
+        with pytest.raises(InvalidInput, match=problem):
+            send(world, "d111", content)
+        with pytest.raises(NotFound):
+            file_of(world, "d111")
 
     def test_last_years_is_shown(self, twice: World) -> None:
         year = Period(2022)

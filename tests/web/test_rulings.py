@@ -218,6 +218,22 @@ class TestChanges:
         assert "本期调整 0 条" in sender.get("/collections/T-2023").text
         assert len(sender.get(RULE).all("blockquote")) == 3
 
+    def test_of_two_tabs_the_second_is_shown_what_the_first_did(self, sender: Browser) -> None:
+        other = "/collections/T-2023/rules/T107-E1"
+        seen = sender.get(other).all("input", name="seen")[0]["value"]
+        first = {"severity": "info", "reason": "先按提示", "seen": seen}
+        assert sender.post(other, first).status_code == 303
+        response = sender.post(other, {"severity": "off", "reason": "另一个窗口", "seen": seen})
+        assert response.status_code == 409
+        page = sound(response)
+        assert "别人同时改了同一处" in page.text
+        assert "先按提示" in page.text
+        assert "另一个窗口" in page.text  # what was typed is still there
+        again = page.all("input", name="seen")[0]["value"]
+        back = {"severity": "explain", "reason": "核对后恢复", "seen": again}
+        assert sender.post(other, back).status_code == 303
+        assert sender.post(other, back | {"seen": "x"}).status_code == 422
+
     def test_nothing_is_made_heavier_and_nothing_unknown_changed(self, sender: Browser) -> None:
         heavier = sender.post("/collections/T-2023/rules/T107-E1", {"severity": "blocking", "reason": "要严"})
         assert heavier.status_code == 422
