@@ -6,6 +6,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importers import template_styles as style
+from importers.notes import note_text
 from importers.template_cells import comment, write_answer
 from importers.template_frame import Frame, protect, set_page, write_foot, write_head
 from importers.template_job import CODE, FIRST_CELL, HEADER_ROW, NAME, Job, code_row, numbered_lines
@@ -20,6 +21,7 @@ _ITEM = Text("项目", "Item")
 _CODE_WIDTH, _NAME_WIDTH = 9.0, 44.0
 _CELLS_WIDTH, _NARROWEST, _WIDEST = 90.0, 11.0, 22.0
 _PORTRAIT_COLUMNS = 4
+_MORE_NOTES = 3
 _BLOCKED = replace(style.LOCKED, fill="C8C8C8")
 
 
@@ -36,7 +38,7 @@ def write_cross_table(worksheet: Worksheet, job: Job, sheet: Sheet, cross: Cross
         _write_stub(worksheet, job, sheet, number, line, last)
     for indicator in sheet.indicators:
         write_answer(worksheet, job, indicator)
-    write_foot(worksheet, job, worksheet.max_row + 1, frame)
+    write_foot(worksheet, job, _write_notes(worksheet, job, sheet, last), frame)
     width = min(_WIDEST, max(_NARROWEST, _CELLS_WIDTH / columns))
     for number in range(FIRST_CELL, last + 1):
         worksheet.column_dimensions[get_column_letter(number)].width = width
@@ -47,6 +49,28 @@ def write_cross_table(worksheet: Worksheet, job: Job, sheet: Sheet, cross: Cross
     protect(worksheet)
     set_page(worksheet, job, landscape=columns > _PORTRAIT_COLUMNS)
     worksheet.print_title_rows = f"{HEADER_ROW}:{first_row - 1}"
+
+
+def _write_notes(worksheet: Worksheet, job: Job, sheet: Sheet, last: int) -> int:
+    """The notes below the table, each by the code of its cell, and room for more; gives the row after them."""
+    codes = [each.code for each in sheet.indicators if job.fills(each)]
+    if not codes:
+        return worksheet.max_row + 1
+    told = [(code, job.notes.get(code) or note_text(job.value(job.form.indicator(code)))) for code in codes]
+    lines = [(code, note) for code, note in told if note] + [("", "")] * _MORE_NOTES
+    words = Text(
+        f"备注（每行一条，左边写行代码和栏代码，如 {codes[0]}）",
+        f"Notes (one a line; on the left the codes of row and column, such as {codes[0]})",
+    )
+    head = worksheet.max_row + 1
+    put_text(worksheet[f"{NAME}{head}"], job.say(words), style.SMALL)
+    for row, (code, note) in enumerate(lines, start=head + 1):
+        put_text(worksheet[f"{CODE}{row}"], code, replace(style.NOTE, horizontal="center"))
+        for number in range(FIRST_CELL, last + 1):
+            dress(worksheet[f"{get_column_letter(number)}{row}"], style.NOTE)
+        put_text(worksheet[f"{NAME}{row}"], note, style.NOTE)
+        worksheet.merge_cells(f"{NAME}{row}:{get_column_letter(last)}{row}")
+    return head + len(lines) + 1
 
 
 def _frame(last: int) -> Frame:

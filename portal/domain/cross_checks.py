@@ -14,9 +14,10 @@ _ATTRIBUTE = {each.key: each.name for each in INDICATOR.table}
 
 
 def check_layout(sheet: Sheet, path: PlainPath, mistakes: Mistakes) -> None:
-    """A sheet is a list or a cross table; a cross table's rows and columns are named, and every cell is told enough."""
-    if bool(sheet.listed) == (sheet.cross is not None):
-        mistakes.add(path, "一张表须有 indicators 或 cross 之一", "a sheet has either indicators or cross")
+    """A sheet is made in one way; a cross table's rows and columns are named, and every cell is told enough."""
+    if [bool(sheet.listed), sheet.cross is not None, sheet.table is not None].count(True) != 1:
+        zh = "一张表须有 indicators、cross、list 三者之一"
+        mistakes.add(path, zh, "a sheet has one of indicators, cross and list")
     if sheet.cross is None:
         return
     cross, path = sheet.cross, (*path, "cross")

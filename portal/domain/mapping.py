@@ -1,16 +1,23 @@
-"""How the indicators of a form's version follow from those of the version before.
+"""How the indicators of a form's version follow from those of the versions before and after it.
 
-An indicator that no change names is the same as the one of that code before. Figures of earlier versions are carried
-where that is exact: under a new name, or as the sum of what was merged. Everywhere else there is a break.
+An indicator that no change names is the same as the one of that code before. Figures of another version are carried
+where that is exact: under another name, in another unit of measure, or as the sum of what was merged or split.
+Everywhere else the series breaks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 
 from portal.domain.careful_yaml import PlainPath
-from portal.domain.forms import AggregationKind, ChangeKind, FormVersion
+from portal.domain.expressions import decimal_of
+from portal.domain.forms import AggregationKind, Change, ChangeKind, FormVersion, Indicator
+from portal.domain.measures import read_measure
 from portal.domain.record_kinds import Mistakes
 from portal.domain.values import MISSING, Value, Values
+from portal.errors import InvalidInput
 
 _HOW_MANY: dict[ChangeKind, tuple[range, range]] = {
     ChangeKind.RENAMED: (range(1, 2), range(1, 2)),
@@ -22,46 +29,150 @@ _HOW_MANY: dict[ChangeKind, tuple[range, range]] = {
 """How many old and how many new codes each change takes."""
 
 
-def origins(form: FormVersion, code: str) -> tuple[str, ...]:
-    """The indicators of the version before whose sum is this one; none where the series breaks."""
-    change = next((each for each in form.mapping if code in each.new), None)
-    if change is None:
-        return (code,)
-    adds_up = form.indicator(code).aggregation.kind is AggregationKind.SUM
-    exact = change.how is ChangeKind.RENAMED or (change.how is ChangeKind.MERGED and adds_up)
-    return change.old if exact else ()
+@dataclass(frozen=True)
+class Term:
+    """An indicator of another version, and what its figures are multiplied by to be in this version's unit."""
+
+    code: str
+    factor: Fraction = Fraction(1)
+
+    def of(self, value: Value) -> Value:
+        """The figure in this version's unit of measure."""
+        return value if value.number is None else replace(value, number=self.of_number(value.number))
+
+    def of_number(self, number: Decimal) -> Decimal:
+        """The same of a bare number."""
+        return number if self.factor == 1 else decimal_of(Fraction(number) * self.factor)
 
 
-def origins_through(versions: Sequence[FormVersion], code: str) -> tuple[str, ...]:
-    """The same over several versions, newest first, each followed by the one before it."""
-    codes: tuple[str, ...] = (code,)
-    for form in versions:
-        steps = [origins(form, each) for each in codes if each in form.by_code]
-        if len(steps) < len(codes) or not all(steps):
+def terms(way: Sequence[FormVersion], code: str) -> tuple[Term, ...]:
+    """The indicators of another version that an indicator is the sum of; none where the series breaks.
+
+    `way` leads from the version that has the indicator to the other, each followed by the one published right before
+    it, or right after it.
+    """
+    found: tuple[Term, ...] = (Term(code),) if code in way[0].by_code else ()
+    if found and way[0].by_code[code].added_by:
+        return found if code in way[-1].by_code else ()  # the core knows nothing of it; its code keeps its meaning
+    for here, there in pairwise(way):
+        steps = [_step(here, there, each.code) for each in found]
+        if not all(steps):
             return ()
-        codes = tuple(old for step in steps for old in step)
-    return codes
+        found = tuple(
+            Term(further.code, each.factor * further.factor)
+            for each, step in zip(found, steps, strict=True)
+            for further in step
+        )
+    return found
 
 
-def carried_over(versions: Sequence[FormVersion], values: Values) -> Values:
-    """Figures of an earlier version by the codes of the newest; of `versions`, newest first, it is the one before."""
-    if not versions:
+def value_across(way: Sequence[FormVersion], code: str, values: Values) -> Value | None:
+    """The value of an indicator in another version: `values` are that version's figures, `way` leads to it.
+
+    None where the series breaks, and where there is no figure.
+    """
+    return _sum([(each, values.get(each.code)) for each in terms(way, code)])
+
+
+def carried_over(way: Sequence[FormVersion], values: Values) -> Values:
+    """All figures of another version, by the codes of the one that the way begins with."""
+    if len(way) == 1:
         return values
-    carried = {code: _sum(origins_through(versions, code), values) for code in versions[0].codes}
+    carried = {code: value_across(way, code, values) for code in way[0].codes}
     return {code: value for code, value in carried.items() if value is not None}
 
 
-def _sum(codes: Iterable[str], values: Values) -> Value | None:
+def broken(way: Sequence[FormVersion]) -> frozenset[str]:
+    """Indicators of the version that the way begins with, of which the other version tells nothing comparable."""
+    return frozenset() if len(way) == 1 else frozenset(code for code in way[0].codes if not terms(way, code))
+
+
+def _step(here: FormVersion, there: FormVersion, code: str) -> tuple[Term, ...]:
+    """The same for versions right after one another."""
+    codes = _before(here, code) if here.number > there.number else _after(there, code)
+    ours, theirs = here.by_code[code], [there.by_code.get(each) for each in codes]
+    factors = [None if other is None else _factor(ours, other) for other in theirs]
+    sums = all(each.aggregation.kind is AggregationKind.SUM for each in (ours, *theirs) if each)
+    if None in factors or (len(codes) > 1 and not sums):
+        return ()
+    return tuple(Term(each, factor) for each, factor in zip(codes, factors, strict=True) if factor is not None)
+
+
+def _before(form: FormVersion, code: str) -> tuple[str, ...]:
+    """What an indicator of the version was in the one before."""
+    change = next((each for each in form.mapping if code in each.new), None)
+    if change is None:
+        return (code,)
+    return change.old if change.how in {ChangeKind.RENAMED, ChangeKind.MERGED} else ()
+
+
+def _after(form: FormVersion, code: str) -> tuple[str, ...]:
+    """What became in the version of an indicator of the one before."""
+    change = next((each for each in form.mapping if code in each.old), None)
+    if change is None:
+        return () if any(code in each.new for each in form.mapping) else (code,)
+    return change.new if change.how in {ChangeKind.RENAMED, ChangeKind.SPLIT} else ()
+
+
+def _factor(ours: Indicator, theirs: Indicator) -> Fraction | None:
+    """What a figure of theirs is multiplied by to be one of ours; None if the two measure different things."""
+    if not (ours.type.is_number and theirs.type.is_number):
+        return Fraction(1) if ours.type is theirs.type else None
+    one, other = (read_measure(each.unit, each.unit_synonyms) for each in (ours, theirs))
+    if one is None or other is None:
+        return Fraction(1) if one is other else None
+    if one.scale is None or other.scale is None or not replace(one, scale=None).same_as(other):
+        return None
+    return other.scale / one.scale
+
+
+def _sum(found: Sequence[tuple[Term, Value | None]]) -> Value | None:
     """The only value, or the sum of several; what does not apply adds nothing, and without one there is no sum."""
-    found = [values.get(code) for code in codes]
-    if len(found) < 2:  # noqa: PLR2004 - nothing to add up
-        return found[0] if found else None
-    if any(value is None or not value.answered or (value.reported and value.number is None) for value in found):
+    values = [None if value is None else term.of(value) for term, value in found]
+    if len(values) < 2:  # noqa: PLR2004 - nothing to add up
+        return values[0] if values else None
+    if any(value is None or not value.answered or (value.reported and value.number is None) for value in values):
         return MISSING
-    numbers = [value.number for value in found if value is not None and value.number is not None]
+    numbers = [value.number for value in values if value is not None and value.number is not None]
     if not numbers:
-        return found[0]
-    return Value.of(sum(numbers, Decimal(0)), approximate=any(value.approximate for value in found if value))
+        return values[0]
+    return Value.of(sum(numbers, Decimal(0)), approximate=any(value.approximate for value in values if value))
+
+
+def changes_of(successors: Mapping[str, Collection[str]], come: Iterable[str], gone: Iterable[str]) -> list[Change]:
+    """The changes, told by what took the place of which indicator.
+
+    Args:
+        successors: by an indicator of the version before, those that have its figures now.
+        come: indicators that are new unless they succeed one.
+        gone: indicators that are dropped unless one succeeds them.
+
+    Raises:
+        InvalidInput: several indicators were made into several others, which tells nobody what became of which.
+    """
+    known = set(come)
+    parts: dict[str, list[str]] = {}
+    for old, news in successors.items():
+        for new in news:
+            parts.setdefault(new, [] if new in known else [new]).append(old)
+    changes: dict[tuple[str, ...], list[str]] = {}
+    for new, olds in parts.items():
+        changes.setdefault(tuple(dict.fromkeys(olds)), []).append(new)
+    if any(len(olds) > 1 and len(news) > 1 for olds, news in changes.items()):
+        raise InvalidInput("successors", "tangled")
+    if len({old for olds in changes for old in olds}) < sum(map(len, changes)):
+        raise InvalidInput("successors", "tangled")
+    found = [Change(_how(olds, news), olds, tuple(news)) for olds, news in changes.items()]
+    fresh = tuple(code for code in come if code not in parts)
+    dropped = tuple(code for code in gone if not successors.get(code))
+    found += [Change(ChangeKind.NEW, new=fresh)] if fresh else []
+    return found + ([Change(ChangeKind.DROPPED, old=dropped)] if dropped else [])
+
+
+def _how(olds: Sequence[str], news: Sequence[str]) -> ChangeKind:
+    if len(olds) > 1:
+        return ChangeKind.MERGED
+    return ChangeKind.SPLIT if len(news) > 1 else ChangeKind.RENAMED
 
 
 def check_changes(form: FormVersion, mistakes: Mistakes) -> None:

@@ -9,7 +9,10 @@ from portal.models.tenancy import UnitRow, unit_path_key
 
 
 class FormDraft(UnitRow, Base):
-    """A unit's draft of a form; nobody else sees it. `base_number` is the version it began with, 0 for a new form."""
+    """A unit's draft of a form, or of its addition to one (`FZ+441800`); nobody else sees it.
+
+    `base_number` is the version it began with, or that it adds to; 0 for a new form.
+    """
 
     __tablename__ = "form_draft"
     __table_args__ = (unit_path_key(),)

@@ -4,19 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, cast, or_, select
+from sqlalchemy import cast, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from portal.domain.calculation import completed
 from portal.domain.lifecycle import COUNTED
+from portal.domain.mapping import terms, value_across
 from portal.domain.policy import Actor, Permission, require
 from portal.domain.submissions import SubmissionKey
-from portal.domain.values import Value
+from portal.domain.units import Level
+from portal.domain.values import MISSING, Value
 from portal.models import Event, Submission
-from portal.models import Value as ValueRow
+from portal.queries.effective_forms import answered_forms, form_of
 from portal.queries.events import EventRow, event_of
-from portal.queries.figures import value_of
-from portal.queries.submissions import get_row, same_submission, whole_subject_of
+from portal.queries.figures import key_of, typed_figures
+from portal.queries.forms import way_to
+from portal.queries.submissions import get_row, whole_subject_of
 
 YEARS = 5
 CHANGES = 30
@@ -28,12 +32,12 @@ class CellHistory:
 
     Attributes:
         changes: events in which it changed, newest first; those of drafts only for the unit itself.
-        earlier: what was accepted, by period, newest first.
+        earlier: what was accepted, by period, newest first; None where the form asked nothing comparable.
     """
 
     code: str
     changes: list[EventRow]
-    earlier: Mapping[str, Value]
+    earlier: Mapping[str, Value | None]
 
     def before(self, event: EventRow) -> Any:
         """What stood there before the change, as the record shows it; None: nothing."""
@@ -67,16 +71,31 @@ def get_cell_history(session: Session, actor: Actor, key: SubmissionKey, code: s
     return CellHistory(code, [event_of(each) for each in session.scalars(changes)], _accepted(session, row, code))
 
 
-def _accepted(session: Session, row: Submission, code: str) -> dict[str, Value]:
+def _accepted(session: Session, row: Submission, code: str) -> dict[str, Value | None]:
     query = (
-        select(ValueRow)
-        .join(
-            Submission,
-            and_(*same_submission(ValueRow, Submission), ValueRow.version_number == Submission.version_number),
+        select(Submission)
+        .where(
+            Submission.root_id == row.root_id,
+            Submission.unit_id == row.unit_id,
+            Submission.form_code == row.form_code,
+            Submission.period_code < row.period_code,
+            Submission.state.in_(COUNTED),
         )
-        .where(ValueRow.root_id == row.root_id, ValueRow.unit_id == row.unit_id, ValueRow.form_code == row.form_code)
-        .where(ValueRow.indicator == code, ValueRow.period_code < row.period_code, Submission.state.in_(COUNTED))
-        .order_by(ValueRow.period_code.desc())
+        .order_by(Submission.period_code.desc())
         .limit(YEARS)
     )
-    return {each.period_code: value_of(each) for each in session.scalars(query)}
+    rows = list(session.scalars(query))
+    if not rows:
+        return {}
+    typed, answered = typed_figures(session, rows), answered_forms(session, rows)
+    now = form_of(session, row)
+    found: dict[str, Value | None] = {}
+    for each in (each for each in rows if typed[key_of(each)]):
+        then = answered[key_of(each)]
+        way = way_to(session, now, then)
+        if not terms(way, code):
+            found[each.period_code] = None
+            continue
+        figures = completed(then, Level(each.level), typed[key_of(each)], None)
+        found[each.period_code] = value_across(way, code, figures) or MISSING
+    return found

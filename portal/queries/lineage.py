@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.domain.form_expressions import worked_out_from
 from portal.domain.forms import AggregationKind, FormVersion, Indicator, Source
 from portal.domain.lifecycle import COUNTED
+from portal.domain.mapping import terms
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.quantities import When
@@ -20,8 +21,10 @@ from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value, ValueStatus
 from portal.models import Observation, Submission, Upload
 from portal.models import Value as ValueRow
+from portal.queries.effective_forms import form_of
 from portal.queries.figures import value_of
-from portal.queries.submissions import form_of, same_submission
+from portal.queries.forms import collected_version, way_to
+from portal.queries.submissions import same_submission
 from portal.queries.units import UnitRow, get_unit, list_units
 
 Typed = tuple[Period, str]
@@ -97,7 +100,8 @@ def trace(session: Session, actor: Actor, *, unit: str, period: Period, indicato
     if not rows:
         return []
     form = form_of(session, next(iter(rows.values()))[1])
-    figures = _figures(session, units, rows.keys(), form, set(_typed(form, form.indicator(indicator), period)))
+    behind = _Behind(session, top.root_id, form, period)
+    figures = _figures(session, units, rows.keys(), form, set(behind.typed(form.indicator(indicator))))
     return [
         _contribution(one, rows[unit_id][0], period, figures[unit_id])
         for unit_id, one in units.items()
@@ -105,27 +109,47 @@ def trace(session: Session, actor: Actor, *, unit: str, period: Period, indicato
     ]
 
 
-def _typed(form: FormVersion, indicator: Indicator, period: Period) -> Iterable[Typed]:
-    """The typed figures that a unit's contribution to an indicator is made of."""
-    way = indicator.aggregation
-    if way.kind is AggregationKind.SUM and way.of:
-        yield from _typed_behind(form, way.of, period)
-        return
-    yield from _typed_behind(form, indicator.code, period)
-    if way.kind is AggregationKind.WEIGHTED_MEAN:
-        yield from _typed_behind(form, way.weight, period)
+class _Behind:
+    """Finds the typed figures that a unit's contribution to an indicator is made of, through the form's versions."""
 
+    def __init__(self, session: Session, root_id: int, form: FormVersion, period: Period) -> None:
+        self.session = session
+        self.root_id = root_id
+        self.form = form
+        self.period = period
 
-def _typed_behind(form: FormVersion, code: str, period: Period) -> Iterable[Typed]:
-    indicator = form.indicator(code)
-    if indicator.source is Source.COLLECTED:
-        yield period, code
-        return
-    for expression in worked_out_from(form, indicator):
-        for reference in expression.references:
-            at = {When.NOW: period, When.LAST_YEAR: period.last_year, When.PREVIOUS: period.previous}
-            if reference.when in at and not reference.form:
-                yield from _typed_behind(form, reference.code, at[reference.when])
+    def typed(self, indicator: Indicator) -> Iterable[Typed]:
+        """Those of one indicator."""
+        way = indicator.aggregation
+        if way.kind is AggregationKind.SUM and way.of:
+            yield from self._behind(self.form, way.of, self.period)
+            return
+        yield from self._behind(self.form, indicator.code, self.period)
+        if way.kind is AggregationKind.WEIGHTED_MEAN:
+            yield from self._behind(self.form, way.weight, self.period)
+
+    def _behind(self, form: FormVersion, code: str, period: Period) -> Iterable[Typed]:
+        """`form` is the version that was answered for the period."""
+        indicator = form.indicator(code)
+        if indicator.source is Source.COLLECTED:
+            yield period, code
+            return
+        at = {When.NOW: period, When.LAST_YEAR: period.last_year, When.PREVIOUS: period.previous}
+        for expression in worked_out_from(form, indicator):
+            for reference in expression.references:
+                if reference.when is When.NOW and not reference.form:
+                    yield from self._behind(form, reference.code, period)
+                elif reference.when in at and not reference.form:
+                    yield from self._earlier(form, reference.code, at[reference.when])
+
+    def _earlier(self, form: FormVersion, code: str, period: Period) -> Iterable[Typed]:
+        """What it was in an earlier period, perhaps called otherwise, or in parts; nothing if none was collected."""
+        then = collected_version(self.session, self.root_id, form.code, period)
+        if then is None:
+            return
+        for term in terms(way_to(self.session, form, then), code):
+            if term.code in then.by_code:
+                yield from self._behind(then, term.code, period)
 
 
 def _figures(
@@ -156,7 +180,7 @@ def _figures(
             found[row.unit_id].append(_figure(key, row, filename))
     order = {code: position for position, code in enumerate(form.by_code)}
     for several in found.values():
-        several.sort(key=lambda figure: (order[figure.indicator], figure.submission.period))
+        several.sort(key=lambda figure: (order.get(figure.indicator, len(order)), figure.submission.period))
     return found
 
 

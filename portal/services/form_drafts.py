@@ -7,17 +7,21 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.domain.addition_file import examine_addition_draft, new_addition, write_addition
+from portal.domain.additions import Addition, draft_code
 from portal.domain.careful_yaml import MAX_CHARACTERS
 from portal.domain.form_differences import differences
 from portal.domain.form_edits import examine_draft, new_form
 from portal.domain.form_file import write_form
-from portal.domain.forms import FormVersion
+from portal.domain.forms import FormVersion, Text
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.errors import Conflict, FormInvalid, InvalidInput, NotPermitted
 from portal.models import FormDraft
+from portal.queries.additions import find_addition
 from portal.queries.form_drafts import get_draft, may_publish_forms
-from portal.queries.forms import find_form
-from portal.services import events, forms
+from portal.queries.forms import find_form, get_form
+from portal.services import additions, events, forms
+from portal.services.additions import require_below
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}", re.ASCII)
 
@@ -36,20 +40,28 @@ def begin(session: Session, actor: Actor, code: str, name: str = "") -> FormDraf
         raise InvalidInput("code", "not_a_form_code", code)
     if base is None and not name.strip():
         raise InvalidInput("name", "missing")
-    row = FormDraft(
-        root_id=actor.place.root_id,
-        unit_id=actor.place.id,
-        unit_path=actor.place.path,
-        form_code=code,
-        base_number=base.number if base else 0,
-        document=write_form(replace(base, mapping=())) if base else new_form(code, name.strip()),
-        row_version=0,
-    )
-    _changed(row, actor)
-    session.add(row)
-    session.flush()
-    _record(session, actor, "form_draft_begun", code, after={"base": row.base_number, **_digest(row.document)})
-    return row
+    document = write_form(replace(base, mapping=())) if base else new_form(code, name.strip())
+    return _begun(session, actor, code, base.number if base else 0, document)
+
+
+def begin_addition(session: Session, actor: Actor, form: str) -> FormDraft:
+    """Begin a draft of what the unit adds to a form, with what it has added so far.
+
+    Raises:
+        NotPermitted: the actor adds nothing to forms.
+        NotFound: there is no such form.
+        InvalidInput: there is no unit below to ask.
+        Duplicate: the unit has a draft of it.
+    """
+    place = actor.place
+    require(actor, Permission.ADD_TO_FORMS, Subject(place.path))
+    core, newest = get_form(session, form), find_addition(session, actor, form)
+    require_below(session, actor)
+    if newest is None:
+        document = new_addition(core, place.code, Text(place.name, place.name_en))
+    else:
+        document = write_addition(replace(newest, number=newest.number + 1, version=core.number))
+    return _begun(session, actor, draft_code(form, place.code), core.number, document)
 
 
 def save(session: Session, actor: Actor, code: str, document: str, seen: int) -> FormDraft:
@@ -116,6 +128,46 @@ def publish(session: Session, actor: Actor, code: str, seen: int, number: int) -
     session.delete(row)
     session.flush()
     return form
+
+
+def publish_addition(session: Session, actor: Actor, code: str, seen: int) -> Addition:
+    """Publish what a draft adds to a form; the draft is done with.
+
+    Raises:
+        NotPermitted: the actor adds nothing to forms.
+        Conflict: the draft was changed since.
+        FormInvalid: with every mistake of the draft.
+        InvalidInput: it says nothing new.
+    """
+    row = _held(session, actor, code, seen)
+    read, mistakes = examine_addition_draft(code, row.document, lambda form, number: find_form(session, form, number))
+    if read is None:
+        raise FormInvalid([f"{each.line}: {each.words.zh} / {each.words.en}" for each in mistakes])
+    newest = find_addition(session, actor, read.form)
+    addition = replace(read, number=newest.number + 1 if newest else 1)
+    if newest and replace(newest, number=addition.number) == addition:
+        raise InvalidInput("draft", "unchanged")
+    additions.publish(session, actor, addition)
+    session.delete(row)
+    session.flush()
+    return addition
+
+
+def _begun(session: Session, actor: Actor, code: str, base_number: int, document: str) -> FormDraft:
+    row = FormDraft(
+        root_id=actor.place.root_id,
+        unit_id=actor.place.id,
+        unit_path=actor.place.path,
+        form_code=code,
+        base_number=base_number,
+        document=document,
+        row_version=0,
+    )
+    _changed(row, actor)
+    session.add(row)
+    session.flush()
+    _record(session, actor, "form_draft_begun", code, after={"base": base_number, **_digest(document)})
+    return row
 
 
 def _held(session: Session, actor: Actor, code: str, seen: int) -> FormDraft:

@@ -95,7 +95,7 @@ def test_a_sheet_is_a_list_or_a_cross_table() -> None:
     both = FORM.replace(
         "  cross:", "  indicators: [{code: X, name: 数, unit: 件, type: count, roll_up: sum}]\n  cross:"
     )
-    with pytest.raises(FormInvalid, match="either indicators or cross"):
+    with pytest.raises(FormInvalid, match="one of indicators, cross and list"):
         read_form(both)
-    with pytest.raises(FormInvalid, match="either indicators or cross"):
+    with pytest.raises(FormInvalid, match="one of indicators, cross and list"):
         read_form(FORM.partition("  cross:")[0])

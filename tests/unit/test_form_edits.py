@@ -13,9 +13,10 @@ from portal.domain.form_differences import Difference, differences, unaccounted
 from portal.domain.form_edits import FormText, PiecePlace, new_form
 from portal.domain.form_file import examine_file, read_form, write_form
 from portal.domain.forms import FormVersion
-from portal.domain.mapping import check_succession
+from portal.domain.mapping import changes_of, check_succession
+from portal.domain.texts import Text
 from portal.errors import NotFound
-from portal.web.present.form_fields import Shape, boxes, from_form
+from portal.web.present.form_fields import Shape, boxes, from_form, groups, with_mistakes
 from tests.world import FORM
 
 T = read_form(FORM)
@@ -51,6 +52,27 @@ class TestPieces:
         content.remove(PiecePlace(0, 6))
         assert read_form(content.write()) == T
 
+    @given(st.integers(0, 6), st.sampled_from([0, 1, 3]), st.integers(0, 9))
+    def test_an_indicator_put_elsewhere_stands_before_the_one_named(self, position: int, sheet: int, to: int) -> None:
+        content = text()
+        content.put(PiecePlace(3, None), {"code": "T9", "name": "新", "indicators": []})
+        before = codes(content, sheet)
+        moved, follower = codes(content)[position], before[to : to + 1]
+        at = content.transfer(PiecePlace(0, position), PiecePlace(sheet, to))
+        assert content.piece(at)["code"] == moved
+        after = [each for number in range(4) for each in codes(content, number)]
+        assert sorted(map(str, after)) == sorted(f"T{each}" for each in (*range(101, 108), *range(201, 204)))
+        if follower and follower != [moved]:
+            assert codes(content, sheet)[at.at + 1 : at.at + 2] == follower
+
+    def test_new_codes_follow_the_last(self) -> None:
+        content = text()
+        assert content.suggestion(PiecePlace(0, 7))["code"] == "T108"
+        assert content.suggestion(PiecePlace(None, 2))["id"] == "T107-E2"
+        assert content.suggestion(PiecePlace(3, None))["code"] == "T4"
+        content.put(PiecePlace(3, None), {"code": "T4", "indicators": []})
+        assert content.suggestion(PiecePlace(3, 0))["code"] == "T401"
+
     def test_a_first_rule_makes_the_list(self) -> None:
         content = FormText.read(new_form("N", "新表"))
         assert content is not None
@@ -64,12 +86,12 @@ class TestPieces:
         assert sorted(codes(content)) == sorted(codes(text()))
         assert codes(content)[min(max(position + by, 0), 6)] == codes(text())[position]
 
-    @pytest.mark.parametrize("place", ["", "rules", "sheets.0", "sheets.x.indicators.0", "rules.-1", "outline.0"])
+    @pytest.mark.parametrize("place", ["", "rules", "sheets.0.", "sheets.x.indicators.0", "rules.-1", "outline.0"])
     def test_nothing_else_can_be_named(self, place: str) -> None:
         with pytest.raises(NotFound):
             PiecePlace.parse(place)
 
-    @pytest.mark.parametrize("place", ["sheets.0.indicators.8", "sheets.9.indicators.0", "rules.3"])
+    @pytest.mark.parametrize("place", ["sheets.0.indicators.8", "sheets.9.indicators.0", "rules.4", "sheets.4"])
     def test_what_is_not_there_is_not_found(self, place: str) -> None:
         where = PiecePlace.parse(place)
         for change in (text().piece, text().remove, lambda each: text().put(each, {})):
@@ -117,10 +139,27 @@ class TestBoxes:
         assert content is not None
         flat = [number for number, sheet in enumerate(content.sheets) if "cross" not in sheet]
         places = [place for sheet in [*flat, None] for place, _piece in content.pieces(sheet)]
+        places += [PiecePlace(number, None) for number in range(len(content.sheets))] + [PiecePlace(None, None)]
         for place in places:
             piece = content.piece(place)
             content.put(place, from_form(place.record, filled(place.record, piece), piece))
         assert read_form(content.write()) == form
+        assert content.write() == write_form(form)
+
+    def test_what_is_wrong_goes_to_its_box_or_to_none(self) -> None:
+        found = boxes(PiecePlace(0, 0).record, {"code": "T101"})
+        mistakes = [
+            (("roll_up", "how"), Text("甲")),
+            (("name",), Text("乙")),
+            ((), Text("丙")),
+            (("balance",), Text("丁")),
+        ]
+        told, placed = with_mistakes(found, mistakes)
+        assert [name for name, _words in placed] == ["roll_up.how", "name.zh", "", "balance.plus"]
+        assert {box.name for box in told if box.mistakes} == {"roll_up.how", "name.zh", "balance.plus"}
+        shown = groups(told)
+        assert [group.title is None or group.is_open for group in shown] == [True, False, False, True, False]
+        assert sorted(box.name for group in shown for box in group.boxes) == sorted(box.name for box in told)
 
     def test_what_was_typed_is_what_the_file_says(self) -> None:
         content, place = text(), PiecePlace(0, 5)
@@ -169,7 +208,7 @@ class TestDifferences:
         content = text()
         content.put(PiecePlace(1, 2), {"code": "T204", "name": "新", "unit": "个", "type": "count", "roll_up": "sum"})
         assert unaccounted(T, read_form(content.write())) == (["T204"], ["T203"])
-        content.account_for(["T204"], ["T203"])
+        content.account_for(changes_of({}, ["T204"], ["T203"]))
         form = read_form(content.write())
         assert unaccounted(T, form) == ([], [])
         assert check_succession(form, T).found == []

@@ -1,16 +1,21 @@
 """A sheet that is a cross table: laid out as one, filled in, read and printed."""
 
+import io
 from datetime import date
+from uuid import UUID
 
+import openpyxl
 import pytest
 
 from portal.db import transaction
 from portal.domain.policy import Role
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import NOT_APPLICABLE, Value, Values
+from portal.jobs.uploads import process
 from portal.queries.people import portal_actor
 from portal.queries.submissions import get_submission
 from portal.services import collections, forms
+from portal.services.values import save_values
 from tests.web.conftest import Browser, Site
 from tests.workbooks.test_cross_tables import crossed_form
 from tests.world import PERIOD
@@ -83,3 +88,28 @@ def test_a_cell_saved_while_typing_says_what_its_total_is(crossed: Site) -> None
     answer = browser.patch(ADDRESS, {"cells": cells}).get_json()
     assert answer["rows"]["JC10304"]["shown"] == "3"
     assert answer["problems"] == {}
+
+
+def test_a_workbook_without_notes_keeps_those_of_the_draft(crossed: Site) -> None:
+    actor, key = crossed.world.actor("d111"), SubmissionKey("d111", PERIOD, "JC")
+    noted = {"JC10101": Value.of(3, note="甲"), "JC10102": Value.of(4, note="乙"), "JC10103": Value.of(5)}
+    with transaction(actor) as session:
+        save_values(session, actor, key, noted)
+    browser = crossed.person("d111", Role.FILLER)
+    with browser.client.get(f"/submissions/{key}/template.xlsx") as response:
+        book = openpyxl.load_workbook(io.BytesIO(response.data))
+    sheet = book["JC1 申请"]
+    notes = {cell.value: cell for (cell,) in sheet.iter_rows(min_row=14, max_col=1) if cell.value in noted}
+    sheet[f"B{notes['JC10102'].row}"] = "丙"
+    notes["JC10101"].value = sheet[f"B{notes['JC10101'].row}"].value = None
+    sheet["C9"] = 30
+    stream = io.BytesIO()
+    book.save(stream)
+    sent = browser.post(f"/submissions/{key}/upload", {"file": (io.BytesIO(stream.getvalue()), "报表.xlsx")})
+    process("d111", UUID(sent.location.rsplit("/", 1)[1]))
+    codes = [box["value"] for box in browser.get(sent.location).all("input", name="codes")]
+    assert codes == ["JC10101", "JC10102"]
+    browser.post(f"{sent.location}/apply", {"codes": codes})
+    values = stored(crossed)
+    assert values["JC10101"] == Value.of(30, note="甲")
+    assert values["JC10102"] == Value.of(4, note="丙")

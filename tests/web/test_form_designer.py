@@ -2,16 +2,18 @@
 
 import io
 import re
+from importlib.resources import files
 
 import pytest
 from openpyxl import load_workbook
 
 from portal.db import transaction
+from portal.domain.form_file import read_form
 from portal.domain.policy import Role
 from portal.errors import NotPermitted
 from portal.queries.form_drafts import get_draft
 from portal.queries.forms import find_form
-from portal.services import form_drafts
+from portal.services import form_drafts, forms
 from tests.web.conftest import Browser, Site, sound
 
 DRAFT = "/forms/T/draft"
@@ -93,6 +95,9 @@ def test_a_draft_goes_from_a_mistake_to_a_version_that_is_sent_down(site: Site, 
     assert "新增指标" in preview.text
     assert all("disabled" in each for each in preview.all("input", type="text"))
     assert "本级不填" in drafted.get(f"{DRAFT}/preview?sheet=T2&level=city").text
+    listed = drafted.get(f"{DRAFT}/preview?sheet=T3&level=district")
+    assert listed.all("fieldset", disabled="")
+    assert "案件" in listed.text
     book = load_workbook(io.BytesIO(drafted.client.get(f"{DRAFT}/preview.xlsx?level=district").data))
     assert "新增指标" in {cell.value for sheet in book for row in sheet for cell in row}
 
@@ -101,7 +106,7 @@ def test_a_draft_goes_from_a_mistake_to_a_version_that_is_sent_down(site: Site, 
     assert "T104 修改 甲的占比 名称" in compared.text
     fields = {"version": version(drafted), "number": "2"}
     assert drafted.post(f"{DRAFT}/publish", fields).status_code == 422  # where does T204 come from?
-    assert "记为新增 1 个、取消 0 个" in compared.text
+    assert "没有接替谁的记为新增： T204 新增指标" in compared.text
     drafted.post(f"{DRAFT}/changes", {"version": version(drafted)})
     fields = {"version": version(drafted), "number": "2"}
     assert drafted.post(f"{DRAFT}/publish", fields).location == "/forms/"
@@ -115,6 +120,93 @@ def test_a_draft_goes_from_a_mistake_to_a_version_that_is_sent_down(site: Site, 
     filler = site.person("d111", Role.FILLER)
     assert "新增指标" in filler.get("/submissions/d111-2021-T/sheets/T2").text
     assert "新增指标" not in filler.get("/submissions/d111-2023-T/sheets/T2").text
+
+
+def test_a_mistake_is_shown_at_its_box_and_its_character(drafted: Browser) -> None:
+    rule = {"id": "T107-E9", "severity": "explain", "indicator": "T107", "expression": "T107 >= T999 + 1"}
+    at = f"{DRAFT}/parts/rules.2"
+    assert drafted.post(at, rule | {"version": version(drafted)}).location == at
+    page = drafted.get(at)
+    assert '<code class="pointed">T107 &gt;= <mark>T999</mark> + 1</code>' in page.source
+    assert {"href": "#expression"} in page.all("a")
+    (box,) = page.all("textarea", id="expression")
+    assert (box["aria-invalid"], box["aria-describedby"]) == ("true", "expression-hint expression-mistake")
+    assert "表达式第 9 个字符处没有指标“T999”" in page.text
+
+    fields = indicator(drafted, "sheets.0.indicators.0") | {"source": "calculated"}
+    drafted.post(f"{DRAFT}/parts/sheets.0.indicators.0", fields | {"version": version(drafted)})
+    page = drafted.get(f"{DRAFT}/parts/sheets.0.indicators.0")
+    assert "“自动计算”的指标须有“计算公式”或按“分子合计÷分母合计”汇总" in page.text.replace(" ", "")
+    assert "calculated 的" not in drafted.get(f"{DRAFT}/").text
+
+
+def test_a_new_piece_begins_with_the_next_code(drafted: Browser) -> None:
+    page = drafted.get(f"{DRAFT}/parts/sheets.0.indicators.7")
+    assert page.all("input", id="code")[0]["value"] == "T108"
+    assert page.all("input", id="min")[0]["value"] == "0"
+    assert drafted.get(f"{DRAFT}/parts/rules.2").all("input", id="id")[0]["value"] == "T107-E2"
+    assert drafted.get(f"{DRAFT}/parts/sheets.3").all("input", id="code")[0]["value"] == "T4"
+
+
+def test_sheets_and_the_forms_own_name_are_changed_on_the_page(drafted: Browser) -> None:
+    drafted.post(f"{DRAFT}/parts/sheets.3", {"code": "T9", "name.zh": "第九表", "version": version(drafted)})
+    assert "indicators 或" not in drafted.get(f"{DRAFT}/").text
+    moved = {"to": "sheets.3.indicators.0", "version": version(drafted)}
+    after = drafted.post(f"{DRAFT}/parts/sheets.0.indicators.6/transfer", moved)
+    assert after.location == f"{DRAFT}/#sheets.3.indicators.0"
+    drafted.post(f"{DRAFT}/parts/sheets.3/up", {"version": version(drafted)})
+    form = {"name.zh": "改名的表", "period": "year", "levels": ["province", "city", "district"]}
+    drafted.post(f"{DRAFT}/parts/form", form | {"version": version(drafted)})
+    page = drafted.get(f"{DRAFT}/preview?sheet=T9")
+    assert "改名的表" in page.text
+    assert "T107 事项数" in page.text
+    text = document(drafted)
+    assert text.startswith("code: T\nnumber:")
+    assert text.index("code: T9") < text.index("code: T3")
+    for verb in ("up", "remove"):
+        assert drafted.post(f"{DRAFT}/parts/form/{verb}", {"version": version(drafted)}).status_code == 404
+    for to in ("rules.0", "sheets.9.indicators.0", "x", ""):
+        answer = drafted.post(f"{DRAFT}/parts/sheets.0.indicators.0/transfer", {"to": to, "version": version(drafted)})
+        assert answer.status_code == 404
+    assert document(drafted) == text
+
+
+def test_what_took_the_place_of_what_is_said_on_the_page(drafted: Browser) -> None:
+    text = document(drafted)
+    text = text.replace("code: T203", "code: T213").replace("code: T107", "code: T117").replace("T107", "T117")
+    save(drafted, text)
+    page = drafted.get(f"{DRAFT}/publish")
+    assert page.all("select", id="to-T203")
+    tangled = {"to-T203": ["T213", "T117"], "to-T107": ["T117"], "version": version(drafted)}
+    refused = drafted.post(f"{DRAFT}/changes", tangled)
+    assert refused.status_code == 422
+    assert "分不清去向" in sound(refused).text
+    said = {"to-T203": ["T213"], "to-T107": ["T101"], "version": version(drafted)}
+    drafted.post(f"{DRAFT}/changes", said)
+    page = drafted.get(f"{DRAFT}/publish")
+    assert "更名 T203 → T213" in page.text
+    assert "合并 T101, T107 → T101" in page.text
+    assert "新增 T117" in page.text
+    assert "确认发布" in page.text
+    drafted.post(f"{DRAFT}/changes", {"forget": "1", "version": version(drafted)})
+    assert "mapping" not in document(drafted)
+
+
+def test_a_cross_table_is_previewed_as_the_table_and_the_workbook(site: Site, author: Browser) -> None:
+    form = read_form(files("portal").joinpath("reference", "forms", "XG.yaml").read_text(encoding="utf-8"))
+    with transaction(None) as session:
+        forms.publish(session, form)
+    author.post("/forms/drafts", {"code": "XG"})
+    for sheet in form.sheets:
+        page = author.get(f"/forms/XG/draft/preview?sheet={sheet.code}&level=district")
+        if sheet.cross:
+            assert page.all("fieldset", disabled="")
+            assert page.all("th", scope="colgroup") or page.all("th", scope="col")
+            typed = [each.code for each in sheet.indicators if each.typed]
+            assert [each["name"] for each in page.all("input", type="text")] == [f"answer-{code}" for code in typed]
+    book = load_workbook(io.BytesIO(author.client.get("/forms/XG/draft/preview.xlsx?level=district").data))
+    assert all(any(sheet.name.zh in name for name in book.sheetnames) for sheet in form.sheets)
+    author.post("/forms/XG/draft/drop", {"version": version(author, "/forms/XG/draft/")})
 
 
 def test_a_number_that_is_not_the_next_one_is_refused(site: Site, drafted: Browser) -> None:

@@ -1,10 +1,12 @@
 """Forms for half-years, quarters and months, and one-off special collections (专项), by the same machinery as the year."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from importers.identity import Context, UnitName
 from importers.pipeline import examine
@@ -23,6 +25,7 @@ from portal.queries.people import portal_actor
 from portal.queries.rollups import roll_up
 from portal.services import collections, forms, moves, values
 from tests.web.conftest import Site
+from tests.web.test_dashboards import open_page
 
 PERIODS = {
     PeriodKind.HALF: ("2023H1", "2023H2"),
@@ -46,8 +49,8 @@ rules:
 """
 
 
-def published(kind: PeriodKind) -> FormVersion:
-    form = read_form(FORM.replace("X_KIND", f"X{kind[0].upper()}").replace("KIND", kind))
+def published(kind: PeriodKind, code: str = "") -> FormVersion:
+    form = read_form(FORM.replace("X_KIND", code or f"X{kind[0].upper()}").replace("KIND", kind))
     with transaction(None) as session:
         forms.publish(session, form)
     return form
@@ -65,22 +68,33 @@ def sent(form: FormVersion, period: Period, actor: Actor | None = None) -> None:
         collections.send_down(session, actor, form, period, **days)
 
 
+def accepted(site: Site, unit: str, period: str, form: FormVersion, figure: int) -> SubmissionKey:
+    """A unit's figure of a period, typed, handed in and accepted."""
+    key, actor, above = (
+        SubmissionKey(unit, Period.parse(period), form.code),
+        site.world.actor(unit),
+        site.world.actor("c11"),
+    )
+    with transaction(actor) as session:
+        values.save_values(session, actor, key, {form.codes[0]: Value.of(figure)})
+        moves.take(session, actor, key, Action.SUBMIT)
+    with transaction(above) as session:
+        moves.take(session, above, key, Action.ACCEPT)
+    return key
+
+
+def dashboard(client: FlaskClient, view: str, search: str = "") -> str:
+    """What a view of the dashboards shows."""
+    return json.dumps(open_page(client, view, search).get_json(), ensure_ascii=False)
+
+
 @pytest.mark.parametrize("kind", PERIODS)
 def test_a_period_from_sending_down_to_the_roll_up(site: Site, kind: PeriodKind) -> None:
     form, (before, now) = published(kind), PERIODS[kind]
     code = form.codes[0]
     for period, figure in ((before, 5), (now, 8)):
         sent(form, Period.parse(period))
-        key, actor, above = (
-            SubmissionKey("d111", Period.parse(period), form.code),
-            site.world.actor("d111"),
-            site.world.actor("c11"),
-        )
-        with transaction(actor) as session:
-            values.save_values(session, actor, key, {code: Value.of(figure)})
-            moves.take(session, actor, key, Action.SUBMIT)
-        with transaction(above) as session:
-            moves.take(session, above, key, Action.ACCEPT)
+        key, actor = accepted(site, "d111", period, form, figure), site.world.actor("d111")
     with transaction(actor) as session:
         filling = get_filling(session, actor, key)
         (row,) = roll_up(session, actor, unit="d111", period=key.period, indicators=[code])
@@ -113,3 +127,44 @@ def test_a_form_is_not_sent_down_for_another_kind_of_period(site: Site, kind: Pe
         if other is not kind:
             with pytest.raises(InvalidInput, match="wrong_kind"):
                 sent(form, Period(2023, other))
+
+
+def test_a_quarter_is_compared_with_the_one_before_or_that_of_last_year(site: Site) -> None:
+    form = published(PeriodKind.QUARTER, "QD")
+    for period, figures in (("2022Q1", (4, 9)), ("2022Q4", (5, 2)), ("2023Q1", (8, 3))):
+        sent(form, Period.parse(period))
+        for unit, figure in zip(("d111", "d112"), figures, strict=True):
+            accepted(site, unit, period, form, figure)
+    client = site.person("p1", Role.REVIEWER).client
+    search = f"?u=c11&y=2023Q1&i={form.codes[0]}&l=district"
+    page = dashboard(client, "ranking", search)
+    for words in ("2023年第1季度", "上年同期", "+4", "-6"):
+        assert words in page
+    page = dashboard(client, "ranking", f"{search}&c=previous")
+    for words in ("上期", "+3", "+1"):
+        assert words in page
+    for view in ("", "progress", "map", "differences"):
+        assert "2023年第1季度" in dashboard(client, view, "?y=2023Q1")
+    assert "2023年 " in dashboard(client, "")  # the year is shown first, where there is one
+
+
+def test_two_special_collections_fall_into_one_month(site: Site) -> None:
+    form = published(PeriodKind.DAY, "ZD")
+    for period in ("2023M06D05", "2023M06D20"):
+        sent(form, Period.parse(period))
+    accepted(site, "d111", "2023M06D05", form, 7)
+    filler = site.person("d111", Role.FILLER)
+    tasks = filler.get("/tasks/").text
+    assert "2023年6月5日" in tasks
+    assert "2023年6月20日" in tasks
+    sheet = f"/submissions/d111-2023M06D20-ZD/sheets/{form.sheets[0].code}"
+    assert "累计数" in filler.get(sheet).text
+    reviewer = site.person("p1", Role.REVIEWER)
+    page = reviewer.get("/rollups/d111?period=2023M06D05")
+    assert "2023年6月5日" in page.text
+    assert "累计数 7" in " ".join(page.text.split()) or ">7<" in page.source
+    assert "2023年6月20日" in dashboard(reviewer.client, "progress", "?y=2023M06D20")
+    sender = site.person("p1", Role.UNIT_ADMIN)
+    typed = {"form": "ZD@1", "period": "2023M07D01", "opens_on": "2023-07-01", "due_on": "2023-07-10"}
+    assert sender.post("/collections/new", typed).location == "/collections/ZD-2023M07D01"
+    assert sender.post("/collections/new", typed | {"period": "2023M07"}).status_code == 422

@@ -71,8 +71,12 @@ def filled(answers: Values = ANSWERS) -> Workbook:
     return openpyxl.load_workbook(io.BytesIO(template(crossed_form(), UNIT, Period(2023), current=answers)))
 
 
+def examined(content: bytes) -> Examination:
+    return examine(content, find_form=lambda *_: crossed_form(), find_context=lambda _: Context(UNIT))
+
+
 def looked_at(book: Workbook) -> Examination:
-    return examine(saved(book), find_form=lambda *_: crossed_form(), find_context=lambda _: Context(UNIT))
+    return examined(saved(book))
 
 
 def sheet_of(book: Workbook) -> Worksheet:
@@ -108,6 +112,36 @@ def test_what_is_put_in_comes_out() -> None:
     assert examination.values == ANSWERS
     assert examination.places["JC10302"].address == "D12"
     assert not examination.needs_correction
+
+
+class TestNotes:
+    NOTED = ANSWERS | {
+        "JC10102": Value.of(12, note="含 3 件转来"),
+        "JC10201": Value(ANSWERS["JC10201"].status, note="=1+1"),
+    }
+
+    def test_they_stand_below_the_table_by_the_code_of_their_cell(self) -> None:
+        book = filled(self.NOTED)
+        rows = [[cell.value for cell in row[:2]] for row in sheet_of(book).iter_rows(min_row=LAST + 1)]
+        assert rows[0] == [None, "备注（每行一条，左边写行代码和栏代码，如 JC10101）"]
+        assert rows[1:3] == [["JC10102", "含 3 件转来"], ["JC10201", "=1+1"]]
+        assert not sheet_of(book)[f"B{LAST + 4}"].protection.locked
+        assert looked_at(book).values == self.NOTED
+
+    def test_a_note_is_added_changed_and_sorted(self) -> None:
+        book = filled(self.NOTED)
+        sheet = sheet_of(book)
+        sheet[f"A{LAST + 3}"], sheet[f"B{LAST + 3}"] = " jc1 0101", "新"
+        values = looked_at(book).values
+        assert values["JC10101"].note == "新"
+        assert values["JC10102"].note == "含 3 件转来"
+        assert values["JC10201"].note == ""
+
+    def test_a_note_to_no_cell_is_said(self) -> None:
+        book = filled()
+        sheet_of(book)[f"A{LAST + 2}"], sheet_of(book)[f"B{LAST + 2}"] = "JC19901", "写错了"
+        (finding,) = [each for each in looked_at(book).findings if each.code == "unknown_code"]
+        assert (finding.found, finding.cell.address if finding.cell else "") == ("写错了", f"B{LAST + 2}")
 
 
 def test_the_table_as_it_stands_in_the_template() -> None:
@@ -203,9 +237,10 @@ def test_numbers_where_the_form_has_no_cell_are_said() -> None:
     def scribble(sheet: Worksheet) -> None:
         for place in ("E13", "C11", "H9", "C20"):
             sheet[place] = 5
+        sheet["C21"], sheet["C22"] = "12件", "见附件1"
 
     found = [finding for finding in after(scribble).findings if finding.code == "value_outside"]
-    assert sorted(finding.cell.address for finding in found) == ["C11", "C20", "E13", "H9"]
+    assert sorted(finding.cell.address for finding in found) == ["C11", "C20", "C21", "E13", "H9"]
 
 
 def test_hidden_rows_and_columns_are_read_and_said() -> None:

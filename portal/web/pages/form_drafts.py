@@ -1,15 +1,13 @@
-"""The form designer: a draft is the text of a form file, changed as a whole or piece by piece, and published."""
-
-from collections.abc import Sequence
+"""The form designer: a draft is the text of a form file, changed as a whole (or see form_pieces), and published."""
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.db import transaction
+from portal.domain.additions import added_to
 from portal.domain.form_differences import differences, unaccounted
-from portal.domain.form_edits import FormText, Piece, PiecePlace, examine_draft
-from portal.domain.form_file import FileMistake
-from portal.domain.mapping import check_succession
+from portal.domain.form_edits import FormText, examine_draft
+from portal.domain.mapping import changes_of, check_succession
 from portal.domain.policy import Actor
 from portal.errors import Conflict, FormInvalid, InvalidInput, NotFound
 from portal.models import FormDraft
@@ -18,20 +16,18 @@ from portal.queries.forms import find_form
 from portal.services import form_drafts
 from portal.web.access import guarded_blueprint
 from portal.web.errors import input_sentence
-from portal.web.form_words import DATA_TYPES, DIFFERENCES, LABELS
+from portal.web.form_words import CHANGES, DATA_TYPES, DIFFERENCES, LABELS
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
-from portal.web.pages.form_previews import sound_draft, to_mistakes
+from portal.web.pages.form_pieces import content_of, piece_at, seen_version
+from portal.web.pages.form_previews import examined, sound_draft, to_mistakes
 from portal.web.present.entries import read_version
-from portal.web.present.form_fields import boxes, from_form
 from portal.web.screens import FORMS
 
 pages = guarded_blueprint("form_drafts", __name__, FORMS, url_prefix="/forms/<code>/draft")
 
 MOST_MISTAKES = 50
 """Mistakes listed at most; the others show once these are corrected."""
-
-_MOVES = {"up": -1, "down": 1}
 
 
 @pages.get("/")
@@ -41,7 +37,7 @@ def show(code: str) -> str:
     with transaction(actor) as session:
         draft = get_draft(session, actor, code)
         base = find_form(session, code)
-    form, mistakes = examine_draft(draft.form_code, draft.document)
+    form, mistakes = examined(draft)
     return render_template(
         "form_draft.html",
         draft=draft,
@@ -50,7 +46,7 @@ def show(code: str) -> str:
         content=FormText.read(draft.document),
         mistakes=mistakes[:MOST_MISTAKES],
         count=len(mistakes),
-        piece_at=_piece_at,
+        piece_at=piece_at,
         DATA_TYPES=DATA_TYPES,
     )
 
@@ -70,55 +66,13 @@ def save_text(code: str) -> AnyResponse | tuple[str, int]:
     actor, typed = current_actor(), request.form.get("document", "")
     try:
         with transaction(actor) as session:
-            draft = form_drafts.save(session, actor, code, typed, _seen())
+            draft = form_drafts.save(session, actor, code, typed, seen_version())
     except Conflict:
         with transaction(actor) as session:
             return _text_page(get_draft(session, actor, code), typed, contested=True), 409
     flash(_("草稿已保存。"), "good")
-    _form, mistakes = examine_draft(draft.form_code, draft.document)
+    _form, mistakes = examined(draft)
     return redirect(url_for("form_drafts.text" if mistakes else "form_drafts.show", code=code), code=303)
-
-
-@pages.get("/parts/<place>")
-def piece(code: str, place: str) -> str:
-    """One indicator or rule, or a new one, as labelled boxes."""
-    actor, where = current_actor(), PiecePlace.parse(place)
-    with transaction(actor) as session:
-        draft = get_draft(session, actor, code)
-    return _piece_page(draft, where, _content(draft).piece(where))
-
-
-@pages.post("/parts/<place>")
-def save_piece(code: str, place: str) -> AnyResponse | tuple[str, int]:
-    """Write what was typed into the draft, right or wrong."""
-    actor, where = current_actor(), PiecePlace.parse(place)
-    try:
-        with transaction(actor) as session:
-            draft = get_draft(session, actor, code)
-            content = _content(draft)
-            content.put(where, from_form(where.record, request.form, content.piece(where)))
-            form_drafts.save(session, actor, code, content.write(), _seen())
-    except Conflict:
-        return _contested_piece(actor, code, where), 409
-    flash(_("草稿已保存。"), "good")
-    return redirect(f"{url_for('form_drafts.show', code=code)}#{where}", code=303)
-
-
-@pages.post("/parts/<place>/<verb>")
-def change_list(code: str, place: str, verb: str) -> AnyResponse:
-    """Move one indicator or rule up or down, or take it away."""
-    actor, where = current_actor(), PiecePlace.parse(place)
-    if verb not in {*_MOVES, "remove"}:
-        raise NotFound("verb", verb)
-    with transaction(actor) as session:
-        content = _content(get_draft(session, actor, code))
-        if verb == "remove":
-            content.remove(where)
-        else:
-            content.move(where, _MOVES[verb])
-        form_drafts.save(session, actor, code, content.write(), _seen())
-    at = PiecePlace(where.sheet, max(where.position + _MOVES.get(verb, 0), 0))
-    return redirect(f"{url_for('form_drafts.show', code=code)}#{at}", code=303)
 
 
 @pages.get("/publish")
@@ -132,9 +86,11 @@ def publish(code: str) -> AnyResponse | tuple[str, int]:
     """Make it the next version."""
     actor = current_actor()
     try:
+        if added_to(code):
+            return _publish_addition(actor, code)
         with transaction(actor) as session:
             number = read_version("number", request.form.get("number", ""))
-            form = form_drafts.publish(session, actor, code, _seen(), number)
+            form = form_drafts.publish(session, actor, code, seen_version(), number)
     except (FormInvalid, InvalidInput) as error:
         words = input_sentence(error.problem) if isinstance(error, InvalidInput) else "；".join(error.problems)
         page = _publish_page(actor, code, words)
@@ -144,17 +100,26 @@ def publish(code: str) -> AnyResponse | tuple[str, int]:
 
 
 @pages.post("/changes")
-def account_for_changes(code: str) -> AnyResponse:
-    """Take what comes and goes without a word as new and as dropped."""
+def account_for_changes(code: str) -> AnyResponse | tuple[str, int]:
+    """Say what became of the indicators that come and go; or take back what was said."""
     actor = current_actor()
-    with transaction(actor) as session:
-        draft, base = get_draft(session, actor, code), find_form(session, code)
-        form, _mistakes = examine_draft(code, draft.document)
-        if form is None or base is None:
-            raise NotFound("form", code)
-        content = _content(draft)
-        content.account_for(*unaccounted(base, form))
-        form_drafts.save(session, actor, code, content.write(), _seen())
+    try:
+        with transaction(actor) as session:
+            draft, base = get_draft(session, actor, code), find_form(session, code)
+            form, _mistakes = examine_draft(code, draft.document)
+            if form is None or base is None:
+                raise NotFound("form", code)
+            content = content_of(draft)
+            if "forget" in request.form:
+                content.forget_changes()
+            else:
+                come, gone = unaccounted(base, form)
+                successors = {old: [new for new in request.form.getlist(f"to-{old}") if new] for old in gone}
+                content.account_for(changes_of(successors, come, gone))
+            form_drafts.save(session, actor, code, content.write(), seen_version())
+    except InvalidInput as error:
+        page = _publish_page(actor, code, input_sentence(error.problem))
+        return (page, 422) if isinstance(page, str) else page
     flash(_("草稿已保存。"), "good")
     return redirect(url_for("form_drafts.confirm", code=code), code=303)
 
@@ -164,44 +129,20 @@ def drop(code: str) -> AnyResponse:
     """Throw the draft away."""
     actor = current_actor()
     with transaction(actor) as session:
-        form_drafts.drop(session, actor, code, _seen())
+        form_drafts.drop(session, actor, code, seen_version())
     flash(_("草稿已删除。"), "good")
     return redirect(url_for("forms.index"), code=303)
 
 
-def _seen() -> int:
-    return read_version("version", request.form.get("version", ""))
-
-
-def _content(draft: FormDraft) -> FormText:
-    """The draft, to be changed piece by piece.
-
-    Raises:
-        NotFound: it is no YAML at present, so that it has no pieces.
-    """
-    content = FormText.read(draft.document)
-    if content is None:
-        raise NotFound("piece", draft.form_code)
-    return content
-
-
-def _piece_at(mistake: FileMistake) -> PiecePlace | None:
-    """The indicator or rule that a mistake is in."""
-    match mistake.path:
-        case ("sheets", int(sheet), "indicators", int(position), *_rest):
-            return PiecePlace(sheet, position)
-        case ("rules", int(position), *_rest):
-            return PiecePlace(None, position)
-        case _:
-            return None
-
-
-def _mistakes_at(draft: FormDraft, place: PiecePlace) -> Sequence[FileMistake]:
-    return [each for each in examine_draft(draft.form_code, draft.document)[1] if _piece_at(each) == place]
+def _publish_addition(actor: Actor, code: str) -> AnyResponse:
+    with transaction(actor) as session:
+        added = form_drafts.publish_addition(session, actor, code, seen_version())
+    flash(_("已发布补充指标第 %(number)s 号。以后下达的任务都带上它。", number=added.number), "good")
+    return redirect(url_for("additions.show", code=added.form), code=303)
 
 
 def _text_page(draft: FormDraft, document: str, *, contested: bool = False) -> str:
-    _form, mistakes = examine_draft(draft.form_code, document)
+    _form, mistakes = examined(draft, document)
     lines = list(enumerate(document.splitlines(), start=1))
     return render_template(
         "form_text.html",
@@ -215,33 +156,13 @@ def _text_page(draft: FormDraft, document: str, *, contested: bool = False) -> s
     )
 
 
-def _contested_piece(actor: Actor, code: str, place: PiecePlace) -> str:
-    """What was typed again, over the draft as it is now; saving once more decides for it."""
-    with transaction(actor) as session:
-        draft = get_draft(session, actor, code)
-    typed = from_form(place.record, request.form, _content(draft).piece(place))
-    return _piece_page(draft, place, typed, contested=True)
-
-
-def _piece_page(draft: FormDraft, place: PiecePlace, piece: Piece, *, contested: bool = False) -> str:
-    is_new = not _content(draft).piece(place)
-    return render_template(
-        "form_piece.html",
-        draft=draft,
-        place=place,
-        piece=piece,
-        boxes=boxes(place.record, piece),
-        mistakes=[] if is_new or contested else _mistakes_at(draft, place),
-        is_new=is_new,
-        contested=contested,
-        LABELS=LABELS,
-    )
-
-
 def _publish_page(actor: Actor, code: str, problem: str = "") -> str | AnyResponse:
     draft, form = sound_draft(actor, code)
     if form is None:
         return to_mistakes(code)
+    if added_to(code):
+        own = [(sheet, [each for each in sheet.indicators if each.added_by]) for sheet in form.sheets]
+        return render_template("addition_publish.html", draft=draft, form=form, own=own, problem=problem)
     with transaction(actor) as session:
         base = find_form(session, code)
         may_publish = may_publish_forms(session, actor)
@@ -256,6 +177,7 @@ def _publish_page(actor: Actor, code: str, problem: str = "") -> str | AnyRespon
         unaccounted=unaccounted(base, form) if base else ([], []),
         may_publish=may_publish,
         problem=problem,
+        CHANGES=CHANGES,
         DIFFERENCES=DIFFERENCES,
         LABELS=LABELS,
     )

@@ -9,7 +9,10 @@ from importers.identity import UnitName
 from importers.template import template as make_template
 from portal import clock
 from portal.db import transaction
+from portal.domain.addition_file import examine_addition_draft
+from portal.domain.additions import added_to, extended
 from portal.domain.form_edits import examine_draft
+from portal.domain.form_file import FileMistake
 from portal.domain.forms import FormVersion
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
@@ -18,6 +21,7 @@ from portal.domain.values import MISSING
 from portal.models import FormDraft
 from portal.queries.form_drafts import get_draft
 from portal.queries.form_trials import try_form
+from portal.queries.forms import find_form
 from portal.services.downloads import record_export
 from portal.web.access import guarded_blueprint
 from portal.web.answers import Entry
@@ -25,6 +29,7 @@ from portal.web.identity import current_actor
 from portal.web.language import gettext as _
 from portal.web.language import language
 from portal.web.pages.sheets import sheet_of
+from portal.web.present.cross import cross_view
 from portal.web.present.files import XLSX
 from portal.web.present.sheet import Row
 from portal.web.screens import FORMS
@@ -45,7 +50,10 @@ def show(code: str) -> str | AnyResponse:
         Row(each, MISSING, MISSING, level in each.filled_by, each.typed and level in each.filled_by, Entry(), 0)
         for each in sheet.indicators
     ]
-    return render_template("form_preview.html", draft=draft, form=form, sheet=sheet, rows=rows, level=level)
+    cross = cross_view(sheet, rows)
+    return render_template(
+        "form_preview.html", draft=draft, form=form, sheet=sheet, rows=rows, cross=cross, level=level
+    )
 
 
 @pages.get("/preview.xlsx")
@@ -80,7 +88,21 @@ def sound_draft(actor: Actor, code: str) -> tuple[FormDraft, FormVersion | None]
     """The draft, and the form that it says; None while it has mistakes."""
     with transaction(actor) as session:
         draft = get_draft(session, actor, code)
-    return draft, examine_draft(draft.form_code, draft.document)[0]
+    return draft, examined(draft)[0]
+
+
+def examined(draft: FormDraft, document: str | None = None) -> tuple[FormVersion | None, list[FileMistake]]:
+    """The form that a draft says, or None and every mistake; with what it adds, if it is the draft of an addition.
+
+    `document` is what it might say instead.
+    """
+    code, text = draft.form_code, draft.document if document is None else document
+    if not added_to(code):
+        return examine_draft(code, text)
+    with transaction(None) as session:
+        addition, mistakes = examine_addition_draft(code, text, lambda form, number: find_form(session, form, number))
+        core = find_form(session, addition.form, addition.version) if addition else None
+    return extended(core, [addition]) if core and addition else None, mistakes
 
 
 def to_mistakes(code: str) -> AnyResponse:

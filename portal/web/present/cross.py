@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal.domain.cross_layout import Head, StubLine, common_unit, head_rows, stub_lines
 from portal.domain.cross_tables import CrossTable
 from portal.domain.findings import Finding
 from portal.domain.forms import Sheet, Text
 from portal.queries.submissions import SubmissionView
+from portal.web.present.lists import ListView, list_view
 from portal.web.present.sheet import Row, sheet_rows
 
 
@@ -61,9 +63,21 @@ def _line(sheet: str, cross: CrossTable, line: StubLine, cells: dict[tuple[str, 
     return CrossLine(line.line.name, definition, f"{sheet}{row}", line.depth, found)
 
 
-def all_sheets(
-    view: SubmissionView, findings: Sequence[Finding] = ()
-) -> list[tuple[Sheet, list[Row], CrossView | None]]:
-    """Every sheet with its rows, to read; laid out as a cross table if it is one."""
+class ReadSheet(NamedTuple):
+    """A sheet with its rows, to read.
+
+    Attributes:
+        cross: its layout, if it is a cross table.
+        listing: what is listed, if it is a list; then there are no rows of indicators.
+    """
+
+    sheet: Sheet
+    rows: list[Row]
+    cross: CrossView | None
+    listing: ListView | None
+
+
+def all_sheets(view: SubmissionView, findings: Sequence[Finding] = ()) -> list[ReadSheet]:
+    """Every sheet, to read."""
     pairs = [(sheet, sheet_rows(view, sheet, findings)) for sheet in view.form.sheets]
-    return [(sheet, rows, cross_view(sheet, rows)) for sheet, rows in pairs]
+    return [ReadSheet(sheet, rows, cross_view(sheet, rows), list_view(view, sheet, findings)) for sheet, rows in pairs]

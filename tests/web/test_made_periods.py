@@ -1,0 +1,171 @@
+"""Half-years and years made from months: the numbers, which months are in them, and who may see them."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from portal.db import transaction
+from portal.domain.form_file import read_form
+from portal.domain.lifecycle import Action
+from portal.domain.periods import Period
+from portal.domain.policy import Role
+from portal.domain.submissions import SubmissionKey
+from portal.domain.values import NOT_APPLICABLE, Value
+from portal.errors import NotFound, NotPermitted
+from portal.queries.over_time import list_shown_periods, roll_up_made
+from portal.queries.people import portal_actor
+from portal.queries.rollup_check import verify
+from portal.queries.rollups import RollUpRow
+from portal.services import collections, forms, moves, values
+from tests.web.conftest import Site
+
+FORM = read_form("""
+code: MK
+number: 1
+name: {zh: 月报, en: Monthly}
+period: month
+levels: [district]
+sheets:
+- code: MK1
+  name: 进度
+  indicators:
+  - {code: MK1, name: 办件, unit: 件, type: count, roll_up: sum}
+  - {code: MK2, name: 在册, unit: 人, type: count, stock: true, roll_up: sum}
+  - {code: MK3, name: 户均, unit: 元, type: rate, roll_up: mean_per_unit, decimals: 2}
+  - {code: MK4, name: 最长天数, unit: 天, type: count, roll_up: maximum}
+  - {code: MK5, name: 最短天数, unit: 天, type: count, roll_up: {how: minimum, incomplete: withheld}}
+  - {code: MK6, name: 每人办件, unit: '%', type: ratio, source: calculated, roll_up: {how: ratio_of_sums, numerator: MK1, denominator: MK2}}
+""")
+FIGURES = {
+    ("d111", "2025M07"): (10, 100, 5, 30, 3),
+    ("d112", "2025M07"): (20, 300, 7, 45, 2),
+    ("d111", "2025M08"): (1, 110, 8, 12, 9),
+    ("d112", "2025M08"): (2, 330, 6, 15, 8),
+    ("d111", "2025M10"): (4, 120, 4, 20, 6),
+}
+"""By unit and month; nothing was sent down for September, and in October one of the two has not reported."""
+
+
+def answers(*numbers: int) -> dict[str, Value]:
+    return {f"MK{number}": Value.of(figure) for number, figure in enumerate(numbers, 1)}
+
+
+def accept(site: Site, unit: str, period: str, figures: dict[str, Value]) -> None:
+    key, actor, above = SubmissionKey(unit, Period.parse(period), "MK"), site.world.actor(unit), site.world.actor("c11")
+    with transaction(actor) as session:
+        values.save_values(session, actor, key, figures)
+        moves.take(session, actor, key, Action.SUBMIT)
+    with transaction(above) as session:
+        moves.take(session, above, key, Action.ACCEPT)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def months(site: Site) -> None:
+    with transaction(None) as session:
+        forms.publish(session, FORM)
+    with transaction(None) as session:
+        sender = portal_actor(session, "p1")
+    for period in ("2025M07", "2025M08", "2025M10"):
+        with transaction(sender) as session:
+            collections.send_down(
+                session, sender, FORM, Period.parse(period), opens_on=date(2025, 7, 1), due_on=date(2026, 1, 31)
+            )
+    for (unit, period), numbers in FIGURES.items():
+        accept(site, unit, period, answers(*numbers))
+
+
+def made(site: Site, unit: str, period: str, code: str, *, by: str = "self") -> list[RollUpRow]:
+    actor = site.world.actor("p1")
+    with transaction(actor) as session:
+        return roll_up_made(session, actor, unit=unit, period=Period.parse(period), indicators=[code], by=by)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an indicator comes to for the city over the third quarter, of which September is not there."""
+
+    code: str
+    value: Decimal | None
+    reported: int
+    periods: tuple[str, ...] = ("2025M07", "2025M08")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("MK1", Decimal(33), 4),
+        Case("MK2", Decimal(440), 2, ("2025M08",)),  # the stock of the last month, not the sum of both
+        Case("MK3", Decimal("6.5"), 4),
+        Case("MK4", Decimal(45), 4),
+        Case("MK5", None, 4),  # withheld, because a month is missing
+        Case("MK6", None, 4),  # a flow over a stock: the form does not say what that is over time
+    ],
+)
+def test_each_kind_over_a_quarter(site: Site, case: Case) -> None:
+    (row,) = made(site, "c11", "2025Q3", case.code)
+    assert (row.value, row.reported) == (case.value, case.reported)
+    assert (tuple(map(str, row.periods)), tuple(map(str, row.missing))) == (case.periods, ("2025M09",))
+    assert row.partial
+
+
+def test_a_month_stays_what_it_is_and_a_whole_span_is_whole(site: Site) -> None:
+    (month,) = made(site, "d111", "2025M08", "MK5")
+    assert (month.value, month.periods, month.missing, month.partial) == (9, (), (), False)
+
+
+def test_a_year_says_which_months_it_is_made_of_for_every_unit(site: Site) -> None:
+    first, second, *_none = made(site, "c11", "2025", "MK1", by="children")
+    assert (first.value, list(map(str, first.periods))) == (15, ["2025M07", "2025M08", "2025M10"])
+    assert (second.value, list(map(str, second.periods))) == (22, ["2025M07", "2025M08"])
+    assert len(first.missing) == 9
+    assert (first.reported, first.expected, second.reported, second.expected) == (3, 3, 2, 3)
+
+
+def test_what_was_stored_is_proved_as_everything_else(site: Site) -> None:
+    actor = site.world.actor("p1")
+    with transaction(actor) as session:
+        compared, mismatches = verify(session, actor.place.root_id)
+    assert compared
+    assert mismatches == []
+
+
+def test_the_page_and_the_list_of_periods(site: Site) -> None:
+    reviewer = site.person("c11", Role.REVIEWER)
+    page = reviewer.get("/rollups/c11?period=2025Q3")
+    assert "MK1 办件 合计" in page.text
+    assert "33 件" in page.text
+    assert "缺 1 期" in page.text
+    assert "应报单位" not in page.text  # nothing was sent down for the quarter itself
+    assert "2025年9月" in page.text
+    assert "2025年第3季度" in reviewer.get("/rollups/c11?period=2025M08").text
+    drilled = reviewer.get("/rollups/c11?period=2025Q3&indicator=MK1")
+    assert "11 件" in drilled.text
+    assert "22 件" in drilled.text
+    actor = site.world.actor("p1")
+    with transaction(actor) as session:
+        periods = list_shown_periods(session)
+    assert [each for each in periods if each.startswith("2025")] == [
+        "2025", "2025H2", "2025Q4", "2025Q3", "2025M10", "2025M08", "2025M07",
+    ]  # fmt: skip
+
+
+def test_the_export_says_what_a_number_is_made_of(site: Site) -> None:
+    exported = site.person("c11", Role.REVIEWER).client.get("/rollups/c11/export.csv?period=2025Q3").text
+    line = next(line for line in exported.splitlines() if ",MK1," in line)
+    assert line.endswith("2025M07 2025M08,2025M09")
+
+
+def test_nobody_reaches_further_over_time_than_in_a_month(site: Site) -> None:
+    actor = site.world.actor("d111")
+    for unit, refusal in (("p1", NotPermitted), ("d112", (NotPermitted, NotFound)), ("d211", (NotPermitted, NotFound))):
+        with transaction(actor) as session, pytest.raises(refusal):
+            roll_up_made(session, actor, unit=unit, period=Period.parse("2025Q3"), indicators=["MK1"])
+
+
+def test_a_month_that_does_not_apply_is_not_missing(site: Site) -> None:
+    accept(site, "d112", "2025M10", answers(2, 3, 4, 5, 6) | {"MK4": NOT_APPLICABLE})
+    (row,) = made(site, "d112", "2025", "MK4")
+    assert (row.value, row.not_applicable, row.reported, row.expected) == (45, 1, 2, 2)
+    assert "2025M10" not in map(str, row.missing)
