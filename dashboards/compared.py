@@ -27,6 +27,7 @@ class Comparison:
         indicators: those that can be compared: numbers only.
         inner: codes of units that have others below them.
         marked: code of the unit that stands out.
+        broken: last year's form asked nothing comparable.
     """
 
     level: Level
@@ -39,6 +40,7 @@ class Comparison:
     indicators: tuple[Indicator, ...]
     inner: frozenset[str]
     marked: str
+    broken: bool = False
 
     @property
     def restatable(self) -> bool:

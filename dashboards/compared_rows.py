@@ -13,16 +13,20 @@ from dashboards.filters import Basis, TreeChoice, Whose
 from dashboards.parts import unit_name
 from dashboards.standings import UnitFigure
 from portal.domain.forms import Indicator
+from portal.domain.mapping import Term
 from portal.domain.periods import Period
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
 from portal.errors import NotFound
+from portal.queries.effective_forms import collected_forms
 from portal.queries.forms import indicators_then
 from portal.queries.own_figures import OwnFigure, own_figures
 from portal.queries.rollups import RollUpRow, roll_up
+from portal.queries.series import breaks_between
 from portal.queries.units import UnitRow
 
 Row = TypeVar("Row", RollUpRow, OwnFigure)
+Then = tuple[tuple[Indicator, Term], ...]
 
 
 def load(session: Session, context: Context, *, with_leaves: bool = False) -> Comparison:
@@ -41,8 +45,23 @@ def load(session: Session, context: Context, *, with_leaves: bool = False) -> Co
     as_reported = context.filters.tree is TreeChoice.REPORTED and context.filters.basis is Basis.APPROVED
     # With nothing below a unit its total is its own figure; only accepted ones are kept as they were reported.
     own = whose is Whose.OWN and (as_reported or any(unit.has_children for unit in units))
-    figures = _own(session, context, units) if own else _totals(session, context, units)
-    return comparison(context, level, whose or choices[0], units, figures)
+    then = _then(session, context)
+    figures = _unbroken(session, context, (_own if own else _totals)(session, context, units, then or ()))
+    compared = comparison(context, level, whose or choices[0], units, figures)
+    return replace(compared, broken=then == ())
+
+
+def _unbroken(session: Session, context: Context, figures: list[UnitFigure]) -> list[UnitFigure]:
+    """Without earlier figures that are not of the same units; restated to today's tree they are."""
+    if context.filters.tree is not TreeChoice.REPORTED:
+        return figures
+    marks = breaks_between(session, [figure.code for figure in figures], (context.earlier, context.period))
+    return [
+        replace(figure, last_year=None, breaks=tuple(mark.words for mark in marks[figure.code]))
+        if figure.code in marks
+        else figure
+        for figure in figures
+    ]
 
 
 def _units(context: Context, level: Level, *, with_leaves: bool) -> list[UnitRow]:
@@ -61,12 +80,11 @@ def _counts_as(unit: UnitRow, level: Level) -> bool:
     return level is Level.DISTRICT and unit.level is Level.CITY and not unit.has_children
 
 
-def _totals(session: Session, context: Context, units: Sequence[UnitRow]) -> list[UnitFigure]:
-    """The units' roll-ups beside those of a year ago."""
+def _totals(session: Session, context: Context, units: Sequence[UnitRow], then: Then) -> list[UnitFigure]:
+    """The units' roll-ups beside those of the earlier period."""
     now = _rows(session, context, context.period, units, context.indicator)
-    before = _summed(
-        [_rows(session, context, context.period.last_year, units, each) for each in _then(session, context)]
-    )
+    period = context.earlier
+    before = _summed([(_rows(session, context, period, units, each), term) for each, term in then])
     names = _names(context)
     return [_total(unit, names, now.get(unit.code), before.get(unit.code)) for unit in units]
 
@@ -76,21 +94,28 @@ def _names(context: Context) -> dict[str, str]:
     return {unit.code: unit_name(unit.name, unit.name_en) for unit in (*context.ancestors, *context.units)}
 
 
-def _then(session: Session, context: Context) -> tuple[Indicator, ...]:
-    """What the indicator was a year ago, under another name or in parts perhaps; nothing where the series breaks."""
+def _then(session: Session, context: Context) -> Then | None:
+    """What the indicator was then, perhaps under another name or in parts; `indicators_then` says the rest."""
     root_id, code = context.unit.root_id, context.indicator.code
-    return indicators_then(session, root_id, code, context.period, context.period.last_year)
+    if context.indicator.added_by:
+        before = [form.by_code.get(code) for form in collected_forms(session, context.unit, context.earlier)]
+        return next((((each, Term(code)),) for each in before if each is not None), None)
+    return indicators_then(session, root_id, code, context.period, context.earlier)
 
 
-def _summed(parts: Sequence[Mapping[str, Row]]) -> dict[str, Row]:
-    """The rows of indicators that were merged since, added up by unit; no value where one of them has none."""
-    if len(parts) < 2:  # noqa: PLR2004 - nothing to add up
-        return dict(parts[0]) if parts else {}
+def _summed(parts: Sequence[tuple[Mapping[str, Row], Term]]) -> dict[str, Row]:
+    """The rows of what an indicator was, added up by unit in its present unit; no value where one of them has none."""
+    if not parts:
+        return {}
     found = {}
-    for code in set.intersection(*(set(rows) for rows in parts)):
-        values = [None if getattr(rows[code], "partial", False) else rows[code].value for rows in parts]
-        numbers = [value for value in values if value is not None]
-        found[code] = replace(parts[0][code], value=sum(numbers, Decimal(0)) if len(numbers) == len(values) else None)
+    for code in set.intersection(*(set(rows) for rows, _term in parts)):
+        several = len(parts) > 1
+        values = [
+            None if several and getattr(rows[code], "partial", False) else rows[code].value for rows, _term in parts
+        ]
+        numbers = [term.of_number(value) for value, (_, term) in zip(values, parts, strict=True) if value is not None]
+        total = sum(numbers, Decimal(0)) if len(numbers) == len(values) else None
+        found[code] = replace(parts[0][0][code], value=total)
     return found
 
 
@@ -143,11 +168,11 @@ def _status(row: RollUpRow | None) -> ValueStatus:
     return ValueStatus.MISSING if row.expected else ValueStatus.NOT_APPLICABLE
 
 
-def _own(session: Session, context: Context, units: Sequence[UnitRow]) -> list[UnitFigure]:
-    """The units' own accepted figures beside those of a year ago."""
-    period = context.period.last_year
+def _own(session: Session, context: Context, units: Sequence[UnitRow], then: Then) -> list[UnitFigure]:
+    """The units' own accepted figures beside those of the earlier period."""
+    period = context.earlier
     now = _own_rows(session, context, context.period, units, context.indicator)
-    before = _summed([_own_rows(session, context, period, units, each) for each in _then(session, context)])
+    before = _summed([(_own_rows(session, context, period, units, each), term) for each, term in then])
     names = _names(context)
     return [_own_figure(unit, names, now.get(unit.code), before.get(unit.code)) for unit in units]
 

@@ -1,17 +1,19 @@
 """From what the URL asks to what the person gets: unit, period, form and indicator, rights checked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from dashboards.filters import Filters, TreeChoice
+from dashboards.filters import Against, Filters, TreeChoice
+from portal.domain.additions import is_own_code
 from portal.domain.forms import Indicator, Sheet
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.errors import NotFound
-from portal.queries import forms, units
-from portal.queries.rollups import list_indicators, list_periods
+from portal.queries import units
+from portal.queries.effective_forms import collected_forms
+from portal.queries.rollups import list_periods
 from portal.queries.units import UnitRow
 
 START_INDICATOR = "FZ0501"
@@ -50,6 +52,16 @@ class Context:
         return self.ancestors[0]
 
     @property
+    def against(self) -> Against:
+        """Which earlier period is compared with: between years there is no choice."""
+        return Against.LAST_YEAR if self.period.kind is PeriodKind.YEAR else self.filters.against
+
+    @property
+    def earlier(self) -> Period:
+        """That period."""
+        return self.period.previous if self.against is Against.PREVIOUS else self.period.last_year
+
+    @property
     def indicators(self) -> tuple[Indicator, ...]:
         """Every indicator collected for the period, in form order."""
         return tuple(indicator for sheet in self.sheets for indicator in sheet.indicators)
@@ -78,7 +90,8 @@ def resolve(session: Session, actor: Actor, asked: Filters) -> Context:
     tree_period = period if asked.tree is TreeChoice.REPORTED else None
     choices = tuple(units.list_units(session, under=actor.place.code, period=tree_period))
     unit = _unit(actor, choices, asked.unit or actor.place.code)
-    sheets = tuple(_sheets(session, list_indicators(session, actor, period)))
+    collected = [sheet for form in collected_forms(session, unit, period) for sheet in form.sheets]
+    sheets = tuple(sheet for sheet in collected if sheet.indicators)
     indicator = _indicator([each for sheet in sheets for each in sheet.indicators], asked.indicator)
     ancestors = tuple(units.ancestors(session, unit.code, period=tree_period))
     return Context(
@@ -108,19 +121,11 @@ def _unit(actor: Actor, choices: Sequence[UnitRow], asked: str) -> UnitRow:
 
 
 def _indicator(known: Sequence[Indicator], asked: str) -> Indicator:
-    """The indicator of that code; without one the usual start, or the form's first."""
+    """The indicator of that code; without one the usual start, or the form's first.
+
+    So it is on the way up from a unit that added an indicator to those that know nothing of it.
+    """
     by_code = {each.code: each for each in known}
-    if asked and asked not in by_code:
+    if asked and asked not in by_code and not is_own_code(asked):
         raise NotFound("indicator", asked)
     return by_code.get(asked) or by_code.get(START_INDICATOR) or known[0]
-
-
-def _sheets(session: Session, collected: Sequence[Indicator]) -> Iterator[Sheet]:
-    """The sheets that the collected indicators stand in, without the others."""
-    left = {each.code: each for each in collected}
-    while left:
-        form = forms.form_of_indicator(session, next(iter(left)))
-        for sheet in form.sheets:
-            here = tuple(left.pop(each.code) for each in sheet.indicators if each.code in left)
-            if here:
-                yield Sheet(sheet.code, sheet.name, here)

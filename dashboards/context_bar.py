@@ -15,12 +15,14 @@ from flask_babel.speaklater import LazyString
 from dashboards import words
 from dashboards.compared import Comparison
 from dashboards.context import Context
-from dashboards.filters import Basis, TreeChoice, Whose
+from dashboards.filters import Against, Basis, TreeChoice, Whose
 from dashboards.language import gettext as _
 from dashboards.parts import ROOT, Children, aria, unit_name
 from portal.domain.forms import Indicator
+from portal.domain.periods import PeriodKind
 from portal.domain.units import Level
-from portal.web.language import say
+from portal.web.form_words import PERIOD_KINDS
+from portal.web.language import period_name, say
 from portal.web.words import LEVELS
 
 _W = TypeVar("_W", bound=StrEnum)
@@ -35,6 +37,7 @@ def context_bar(
     whose: Iterable[Whose] = (),
     basis: bool = False,
     tree: bool = True,
+    against: bool = False,
 ) -> Component:
     """The form; what a page does not depend on is not offered.
 
@@ -46,14 +49,16 @@ def context_bar(
         whose: which of their figures it can compare.
         basis: whether it can count figures not yet accepted.
         tree: whether it can group units by today's tree.
+        against: whether it can compare with one or another earlier period.
     """
     filters = context.filters
     fields = [
         _unit_field(context),
-        _choice("y", _("年度"), [(str(each), str(each)) for each in context.periods], filters.period),
+        _period_field(context),
         _indicator_field(context, indicators) if indicators else None,
         _words("l", _("比较层级"), LEVELS, levels, filters.level),
         _words("k", _("比较口径"), words.WHOSE, whose, filters.whose),
+        _words("c", _("与谁比"), words.AGAINST, Against if against else (), context.against),
         _words("b", _("数据口径"), words.BASES, Basis if basis else (), filters.basis),
         _words("t", _("区划口径"), words.TREES, TreeChoice if tree else (), filters.tree),
     ]
@@ -66,11 +71,11 @@ def context_bar(
         method="get",
         className="context-bar no-print",
         role="search",
-        **aria(label=_("选择单位、年度和口径")),
+        **aria(label=_("选择单位、报告期和口径")),
     )
 
 
-def comparison_bar(context: Context, page: str, compared: Comparison) -> Component:
+def comparison_bar(context: Context, page: str, compared: Comparison, *, against: bool = False) -> Component:
     """The form of a page that compares units; it shows the level and the figures really compared."""
     filters = context.filters.but(level=compared.level, whose=compared.whose)
     return context_bar(
@@ -81,6 +86,7 @@ def comparison_bar(context: Context, page: str, compared: Comparison) -> Compone
         whose=compared.choices,
         basis=compared.restatable,
         tree=compared.restatable,
+        against=against and context.period.kind is not PeriodKind.YEAR,
     )
 
 
@@ -103,6 +109,22 @@ def _unit_field(context: Context) -> Component:
         ],
         className="field-unit",
     )
+
+
+def _period_field(context: Context) -> Component:
+    """Periods under the names of their kinds, if there are several kinds."""
+    kinds = list(dict.fromkeys(each.kind for each in context.periods))
+    options = {
+        kind: [
+            html.Option(period_name(each), value=str(each), selected=each == context.period)
+            for each in context.periods
+            if each.kind is kind
+        ]
+        for kind in kinds
+    }
+    if len(kinds) == 1:
+        return _select("y", _("报告期"), options[kinds[0]])
+    return _select("y", _("报告期"), [html.Optgroup(options[kind], label=str(PERIOD_KINDS[kind])) for kind in kinds])
 
 
 def _indicator_field(context: Context, indicators: Sequence[Indicator]) -> Component:

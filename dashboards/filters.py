@@ -40,6 +40,13 @@ class Whose(StrEnum):
     TOTAL = "total"  # 全辖汇总数
 
 
+class Against(StrEnum):
+    """Which earlier period figures are compared with."""
+
+    LAST_YEAR = "last_year"  # 上年同期
+    PREVIOUS = "previous"  # 上期
+
+
 class Show(StrEnum):
     """How the map page presents its figures."""
 
@@ -58,6 +65,7 @@ class Filters:
         sort: column of a table, with `-` before it for downwards.
         level: level of the units compared; None for what suits the unit.
         whose: which of their figures is compared; None for what suits the indicator and the level.
+        against: which earlier period is compared with; years only with the year before.
         late: show late units only.
     """
 
@@ -70,6 +78,7 @@ class Filters:
     level: Level | None = None
     whose: Whose | None = None
     show: Show = Show.MAP
+    against: Against = Against.LAST_YEAR
     late: bool = False
 
     @classmethod
@@ -86,6 +95,7 @@ class Filters:
             level=_word(Level, given.get("l"), None),
             whose=_word(Whose, given.get("k"), None),
             show=_word(Show, given.get("v"), Show.MAP),
+            against=_word(Against, given.get("c"), Against.LAST_YEAR),
             late=given.get("o") == "late",
         )
 
@@ -111,6 +121,7 @@ _LETTERS = {
     "level": "l",
     "whose": "k",
     "show": "v",
+    "against": "c",
     "late": "o",
 }
 _DEFAULTS = {field.name: field.default for field in fields(Filters)}

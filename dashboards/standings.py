@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.domain.forms import Direction
+from portal.domain.texts import Text
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
 
@@ -25,6 +26,7 @@ class UnitFigure:
         reported: how many of the units behind the figure have reported; 1 or 0 for a unit's own figure.
         expected: how many of them should; 0 if none is expected.
         demo: the figure is made up for demonstration.
+        breaks: what was reorganised in between, so that there is no comparable figure of a year ago.
     """
 
     code: str
@@ -38,6 +40,7 @@ class UnitFigure:
     reported: int = 0
     expected: int = 1
     demo: bool = False
+    breaks: tuple[Text, ...] = ()
 
     @property
     def partial(self) -> bool:

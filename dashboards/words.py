@@ -2,7 +2,7 @@
 
 from flask_babel.speaklater import LazyString
 
-from dashboards.filters import Basis, TreeChoice, Whose
+from dashboards.filters import Against, Basis, TreeChoice, Whose
 from dashboards.language import lazy_gettext as _
 from portal.domain.forms import Direction, Scope
 from portal.domain.values import ValueStatus
@@ -22,6 +22,10 @@ WHOSE: dict[Whose, LazyString] = {
 SCOPES: dict[Scope, LazyString] = {
     Scope.OWN: _("本级"),
     Scope.TERRITORIAL: _("属地"),
+}
+AGAINST: dict[Against, LazyString] = {
+    Against.LAST_YEAR: _("上年同期"),
+    Against.PREVIOUS: _("上期"),
 }
 DIRECTIONS: dict[Direction, LazyString] = {
     Direction.HIGHER: _("数值越大越好，按从大到小排"),

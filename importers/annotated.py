@@ -76,6 +76,7 @@ def _job(
         last_year=context.last_year or {},
         previous=context.previous,
         current=examination.values,
+        lists=examination.lists,
         written=examination.unread,
         notes=examination.notes,
         demo=demo,
@@ -83,19 +84,19 @@ def _job(
 
 
 def _mark_cells(book: Workbook, job: Job, findings: tuple[Finding, ...]) -> None:
-    by_indicator: dict[str, list[Finding]] = {}
+    by_spot: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.indicator in job.places:
-            by_indicator.setdefault(finding.indicator, []).append(finding)
-    for code, found in by_indicator.items():
+        if finding.spot in job.places:
+            by_spot.setdefault(finding.spot, []).append(finding)
+    for code, found in by_spot.items():
         place, heaviest = job.places[code], min((f.severity for f in found), key=lambda s: s.rank)
         cell = book[place.sheet][place.answer]
         cell.fill = PatternFill("solid", start_color=_FILLS[heaviest])
         text = "\n".join(_comment_line(job, finding) for finding in found)[:_LONGEST_COMMENT]
         cell.comment = Comment(text, "汇总", height=40 + 18 * lines_of(text, 44), width=340)
-    for sheet in {job.places[code].sheet for code in by_indicator}:
-        codes = [code for code in by_indicator if job.places[code].sheet == sheet]
-        heaviest = min((f.severity for code in codes for f in by_indicator[code]), key=lambda s: s.rank)
+    for sheet in {job.places[code].sheet for code in by_spot}:
+        codes = [code for code in by_spot if job.places[code].sheet == sheet]
+        heaviest = min((f.severity for code in codes for f in by_spot[code]), key=lambda s: s.rank)
         if heaviest in _TABS:
             book[sheet].sheet_properties.tabColor = _TABS[heaviest]
 
@@ -141,11 +142,11 @@ def _write_finding(worksheet: Worksheet, job: Job, row: int, number: int, findin
     for column, text in texts.items():
         put_text(worksheet[f"{column}{row}"], text, style.LABEL if column in "DHI" else style.CENTRED)
     worksheet[f"B{row}"].fill = PatternFill("solid", start_color=_FILLS[finding.severity])
-    place = job.places.get(finding.indicator)
+    place = job.places.get(finding.spot)
     if place:
-        put_link(worksheet[f"C{row}"], finding.indicator, place.sheet, place.answer)
+        put_link(worksheet[f"C{row}"], finding.spot, place.sheet, place.answer)
     else:
-        put_text(worksheet[f"C{row}"], finding.indicator, style.CENTRED)
+        put_text(worksheet[f"C{row}"], finding.spot, style.CENTRED)
     lines = max(lines_of(text, _HEADS[column][1] - 2) for column, text in texts.items())
     worksheet.row_dimensions[row].height = row_height(lines)
 

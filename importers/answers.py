@@ -1,5 +1,6 @@
 """From extracted cells to values: the parse stage over a whole form."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from importers import table_findings as wrong
@@ -63,11 +64,11 @@ def _stated_unit(indicator: Indicator, entry: Entry) -> str:
 
 
 def changed_columns(
-    form: FormVersion, extraction: Extraction, last_year: Values | None, worked_out: Values
+    form: FormVersion, rows: Mapping[str, Entry], last_year: Values | None, worked_out: Values
 ) -> list[Finding]:
     """Figures typed over in columns and rows that are the portal's: last year's, and what it works out itself."""
     findings: list[Finding] = []
-    for code, entry in extraction.entries.items():
+    for code, entry in rows.items():
         indicator = form.indicator(code)
         if last_year is not None:
             findings += _changed_last_year(indicator, entry, last_year)

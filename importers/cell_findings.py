@@ -8,7 +8,7 @@ from portal.domain.findings import Finding
 from portal.domain.forms import Indicator, Severity, Text
 from portal.domain.wording import label
 
-_ERROR_CAUSES = {
+ERROR_CAUSES = {
     "#REF!": Text("公式引用的单元格已被删除", "its formula refers to a deleted cell"),
     "#DIV/0!": Text("公式的除数是 0", "its formula divides by zero"),
     "#N/A": Text("公式没有查到值", "its formula found nothing"),
@@ -17,12 +17,14 @@ _ERROR_CAUSES = {
     "#NUM!": Text("公式的结果不是有效数字", "its formula gives no valid number"),
     "#NULL!": Text("公式引用的区域不相交", "its formula refers to ranges that do not meet"),
 }
+"""What went wrong, by the name of an error value, also where a program wrote it down as text."""
+
 _TYPE_DIGITS = Text("请直接填写数字", "Type the figure itself")
 
 
 def error_value(indicator: Indicator, found: str) -> Finding:
     """`#REF!` and its like."""
-    cause = _ERROR_CAUSES.get(found, Text("不是有效的数", "it is no valid number"))
+    cause = ERROR_CAUSES.get(found, Text("不是有效的数", "it is no valid number"))
     return _unread(
         indicator, "error_value", found, Text(f"是错误值：{cause.zh}", f"error value: {cause.en}"), _TYPE_DIGITS
     )

@@ -7,12 +7,12 @@ from importers.sandbox import stream
 from importers.workbook import ReadCell
 
 
-def read_cells(content: bytes) -> Iterator[dict[str, Any]]:
+def read_cells(content: bytes, filename: str = "") -> Iterator[dict[str, Any]]:
     """One dictionary per cell with content, in file order: sheet, cell, kind, raw, value, format, formula.
 
     Raises:
         WorkbookUnreadable: before the first cell or in the middle.
     """
-    for record in stream(content):
+    for record in stream(content, filename):
         if isinstance(record, ReadCell):
             yield record.as_json()

@@ -1,4 +1,4 @@
-"""The process that parses one upload: `python -m importers.child KIND`, file on standard input, JSON lines out.
+"""The process that parses one upload: `python -m importers.child KIND HOW`, file on standard input, JSON lines out.
 
 It has no database, no secrets and little memory; whatever a file does to it, the portal only loses the child.
 """
@@ -7,11 +7,13 @@ import json
 import resource
 import sys
 import traceback
+from collections.abc import Iterator
 
 from importers import limits
 from importers.gate import FileKind
-from importers.reader import read
-from importers.wire import END, FAILED, REFUSED, to_line
+from importers.reader import read, read_rows
+from importers.rows import ReadRow, row_line
+from importers.wire import CELLS, END, FAILED, REFUSED, to_line
 from portal.errors import WorkbookUnreadable
 
 _LONGEST_TRACE = 4000
@@ -20,11 +22,11 @@ _LONGEST_TRACE = 4000
 def main() -> None:
     """Read, stream, and say how it ended in the last line: `end`, `refused` or `failed`."""
     _limit_resources()
-    kind = FileKind(sys.argv[1])
+    kind, how = FileKind(sys.argv[1]), sys.argv[2]
     content = sys.stdin.buffer.read(limits.MAX_FILE_BYTES + 1)
     try:
-        for record in read(content, kind):
-            sys.stdout.write(to_line(record) + "\n")
+        for line in _lines(content, kind, how):
+            sys.stdout.write(line + "\n")
     except WorkbookUnreadable as refusal:
         _say(REFUSED, refusal.reason, refusal.place)
     except MemoryError:
@@ -33,6 +35,12 @@ def main() -> None:
         _say(FAILED, traceback.format_exc()[-_LONGEST_TRACE:])
     else:
         _say(END)
+
+
+def _lines(content: bytes, kind: FileKind, how: str) -> Iterator[str]:
+    if how == CELLS:
+        return (to_line(record) for record in read(content, kind))
+    return (row_line(each) if isinstance(each, ReadRow) else to_line(each) for each in read_rows(content, kind))
 
 
 def _say(*words: str) -> None:

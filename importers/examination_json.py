@@ -26,8 +26,8 @@ def examination_json(examination: Examination, language: Language = "zh") -> dic
 
 
 def finding_json(finding: Finding, form: FormVersion | None, language: Language = "zh") -> dict[str, Any]:
-    """One finding; `sheet` and `cell` are null for one about the whole file."""
-    indicator = form.by_code.get(finding.indicator) if form else None
+    """One finding; `sheet` and `cell` are null for one about the whole file, `list` for one that is in no list."""
+    indicator, listed = form.by_code.get(finding.indicator) if form else None, finding.listed
     return {
         "code": finding.code,
         "rule": finding.rule,
@@ -35,10 +35,15 @@ def finding_json(finding: Finding, form: FormVersion | None, language: Language 
         "sheet": finding.cell.sheet if finding.cell else None,
         "cell": finding.cell.address if finding.cell else None,
         "indicator": finding.indicator or None,
+        "list": listed.list if listed else None,
+        "row": listed.row or None if listed else None,
+        "column": listed.column or None if listed else None,
         "name": indicator.name.in_language(language) if indicator else None,
         "found": finding.found,
         "expected": finding.expected,
         "difference": finding.difference,
+        "last_year": finding.last_year,
+        "cause": finding.cause or None,
         "message": finding.message.in_language(language),
         "advice": finding.advice.in_language(language),
     }

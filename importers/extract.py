@@ -1,20 +1,18 @@
 """From tables to one place per indicator, by code column and header words; what cannot be placed is said."""
 
-import re
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from importers import table_findings as wrong
 from importers.grid_entries import Crossings, crossings_of, entries_of, hidden_in, strays_of
 from importers.grids import Grid
 from importers.identity import SHEETS_WITHOUT_ANSWERS
+from importers.listings import listings_on
+from importers.lost_tables import headless, is_named, unreadable
 from importers.measures import tidy
-from importers.tables import Column, Entry, Row, Table
-from importers.workbook import CellKind, ReadWorkbook, Visibility, column_letters
+from importers.tables import CODE, Column, Entry, Row, Table, holds_figure
+from importers.workbook import ReadWorkbook, Visibility, column_letters
 from portal.domain.findings import Cell, Finding
 from portal.domain.forms import FormVersion, Indicator, Sheet, Source, Text
-
-_CODE = re.compile(r"[A-Z]{1,8}[0-9_][A-Z0-9_]*", re.ASCII)
 
 
 @dataclass
@@ -61,7 +59,11 @@ def extract(workbook: ReadWorkbook, tables: list[Table | Grid], form: FormVersio
     for code, entries in rows.items():
         _settle(form, code, entries, extraction)
     _report_repeats(rows, extraction)
-    unread = _report_unreadable(lists, form, extraction) | _unread_cells(grids, crossings)
+    unread = _unread_cells(grids, crossings)
+    found = extraction.entries.keys() | extraction.lost
+    for finding, codes in (*unreadable(lists, form, found), *headless(workbook, tables, form, found)):
+        extraction.findings.append(finding)
+        unread |= codes
     _report_missing(form, typed, unread, extraction)
     _report_other_sheets(workbook, tables, extraction)
     return extraction
@@ -94,9 +96,9 @@ def _report_stray(table: Table, row: Row, extraction: Extraction) -> None:
     """Rows of another form's code, or with a number but no code; the letter row, signatures and notes are neither."""
     answer = row.cells.get(Column.THIS_YEAR)
     place = _place(table, row)
-    if _CODE.fullmatch(row.code):
+    if CODE.fullmatch(row.code):
         extraction.findings.append(wrong.unknown_code(place, row.code, answer.raw if answer else ""))
-    elif not row.code and answer is not None and answer.kind is CellKind.NUMBER:
+    elif not row.code and answer is not None and holds_figure(answer):
         extraction.findings.append(wrong.value_without_code(place, answer.raw))
 
 
@@ -109,7 +111,7 @@ def _settle(form: FormVersion, code: str, entries: list[Entry], extraction: Extr
     if misnamed is not None:
         extraction.findings.append(wrong.name_of_another(indicator, misnamed.place, misnamed.misnamed))
         extraction.lost.add(code)
-    elif len(contents) > 1:
+    elif len(contents) > 1 and indicator.typed:
         places = [entry.place for entry in answered]
         extraction.findings.append(wrong.duplicate_code(indicator, places, contents))
         extraction.lost.add(code)
@@ -122,8 +124,8 @@ def _names_another(form: FormVersion, indicator: Indicator, found: str) -> bool:
     name = {tidy(found)} - {""}
     return (
         indicator.source is Source.COLLECTED
-        and not _is_named(indicator, name)
-        and any(_is_named(other, name) for other in form.by_code.values())
+        and not is_named(indicator, name)
+        and any(is_named(other, name) for other in form.by_code.values())
     )
 
 
@@ -135,36 +137,6 @@ def _report_repeats(rows: dict[str, list[Entry]], extraction: Extraction) -> Non
                 if entry is not extraction.entries[code]:
                     repeats[entry.place.sheet] = repeats.get(entry.place.sheet, 0) + 1
     extraction.findings += [wrong.repeated_rows(sheet, count) for sheet, count in repeats.items()]
-
-
-def _report_unreadable(tables: list[Table], form: FormVersion, extraction: Extraction) -> set[str]:
-    """Tables whose columns cannot be told; gives the codes of the form's sheets they were meant to be."""
-    unread: set[str] = set()
-    for table in tables:
-        if table.readable:
-            continue
-        sheet = _sheet_by_names(table, form)
-        mistake = wrong.repeated_column if table.has_codes else wrong.code_column_missing
-        extraction.findings.append(mistake(table, sheet))
-        if sheet:
-            unread.update(indicator.code for indicator in sheet.indicators)
-    return unread
-
-
-def _sheet_by_names(table: Table, form: FormVersion) -> Sheet | None:
-    """The form's sheet whose indicators a table names; only to say which one is lost, never to take figures from it."""
-    names = {tidy(row.cells[Column.NAME].text) for row in table.rows if Column.NAME in row.cells}
-    best = max(form.sheets, key=lambda sheet: _names_met(sheet, names))
-    return best if _names_met(best, names) else None
-
-
-def _names_met(sheet: Sheet, names: set[str]) -> int:
-    return sum(_is_named(indicator, names) for indicator in sheet.indicators)
-
-
-def _is_named(indicator: Indicator, names: AbstractSet[str]) -> bool:
-    """Whether one of the tidied names is the indicator's, in either language."""
-    return not names.isdisjoint({tidy(indicator.name.zh), tidy(indicator.name.en)})
 
 
 def _report_missing(form: FormVersion, typed: frozenset[str], unread: set[str], extraction: Extraction) -> None:
@@ -199,6 +171,8 @@ def _lines_missing(sheet: Sheet, missing: list[Indicator], wanted: list[Indicato
 
 def _report_hidden(table: Table, extraction: Extraction) -> None:
     sheet = table.sheet
+    if not table.readable:
+        return
     if sheet.visibility is not Visibility.VISIBLE:
         extraction.findings.append(wrong.hidden_sheet(sheet.name))
     if table.columns[Column.THIS_YEAR] in sheet.hidden_columns:
@@ -211,6 +185,6 @@ def _report_hidden(table: Table, extraction: Extraction) -> None:
 def _report_other_sheets(workbook: ReadWorkbook, tables: list[Table | Grid], extraction: Extraction) -> None:
     with_tables = {table.sheet.name for table in tables}
     for sheet in workbook.sheets:
-        if sheet.cells and sheet.name not in with_tables | SHEETS_WITHOUT_ANSWERS:
+        if sheet.cells and sheet.name not in with_tables | SHEETS_WITHOUT_ANSWERS and not listings_on(sheet):
             extraction.not_checked.append(wrong.sheet_not_read(sheet.name))
     extraction.not_checked += [wrong.NOTICES[notice] for notice in workbook.header.notices]

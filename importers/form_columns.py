@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from portal.domain.careful_yaml import Plain, dump_line, load
-from portal.domain.form_records import CELLS, CHANGE, FORM, INDICATOR, LINE, LINE_RULE, SECTION, TEXT
+from portal.domain.form_records import CELLS, CHANGE, COLUMN, FORM, INDICATOR, LINE, LINE_RULE, LIST, SECTION, TEXT
 from portal.domain.record_kinds import AnyOf, Flag, Kind, Several, Whole, Word
 from portal.domain.records import Field
 
@@ -62,15 +62,19 @@ def _columns(table: tuple[Field, ...], *without: str) -> tuple[FormColumn, ...]:
 _OF_TABLE = FormColumn(TABLE, Word())
 
 HEAD = FormSheet("报表", _columns(FORM.table, "sheets", "rules", "outline", "mapping"))
-SHEETS = FormSheet("表", (FormColumn("code", Word()), *_columns((Field("name", TEXT),)), FormColumn("cells", CELLS)))
+_OF_LIST = tuple(FormColumn(f"list.{each.key}", each.kind) for each in LIST.table if each.key != "columns")
+SHEETS = FormSheet(
+    "表", (FormColumn("code", Word()), *_columns((Field("name", TEXT),)), FormColumn("cells", CELLS), *_OF_LIST)
+)
 INDICATORS = FormSheet("指标", (_OF_TABLE, *_columns(INDICATOR.table)))
 LINES = FormSheet(
     "行列", (_OF_TABLE, FormColumn(AXIS, Word()), FormColumn(DEPTH, Whole()), *_columns(LINE.table, "lines"))
 )
+LIST_COLUMNS = FormSheet("明细列", (_OF_TABLE, *_columns(COLUMN.table)))
 RULES = FormSheet("规则", (_OF_TABLE, *_columns(LINE_RULE.table)))
 OUTLINE = FormSheet("提纲", _columns(SECTION.table))
 MAPPING = FormSheet("版本对应", _columns(CHANGE.table))
-ALL = (HEAD, SHEETS, INDICATORS, LINES, RULES, OUTLINE, MAPPING)
+ALL = (HEAD, SHEETS, INDICATORS, LINES, LIST_COLUMNS, RULES, OUTLINE, MAPPING)
 
 
 def cell_text(kind: Kind, content: Plain) -> str:

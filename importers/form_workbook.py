@@ -19,6 +19,7 @@ from importers.form_columns import (
     HEAD,
     INDICATORS,
     LINES,
+    LIST_COLUMNS,
     MAPPING,
     OUTLINE,
     ROW_AXIS,
@@ -45,7 +46,8 @@ _LAST_ROW = 5000
 _NOTES = {
     HEAD: Text("报表本身。", "The form itself."),
     SHEETS: Text(
-        "各张表；交叉表的 cells 写各格共有的属性。", "The sheets; cells: what all cells of a cross table are."
+        "各张表；交叉表的 cells 写各格共有的属性，明细表的 list.code 写清单代码。",
+        "The sheets; cells: what all cells of a cross table are; list.code: the code of a list.",
     ),
     INDICATORS: Text(
         "一行一个指标，table 写表号；交叉表的格不列在这里。",
@@ -55,6 +57,7 @@ _NOTES = {
         "交叉表的行和列，axis 写 row 或 column；下面有更深（depth）的行，就是标题。",
         "Rows and columns of cross tables; one with deeper ones below it is a heading.",
     ),
+    LIST_COLUMNS: Text("明细表的列，一行一列，table 写表号。", "The columns of lists, one a row."),
     RULES: Text(
         "审核关系；table 不空的沿交叉表逐列或逐行重复。",
         "The rules; with a table they repeat along its columns or rows.",
@@ -78,6 +81,11 @@ def form_workbook(form: FormVersion) -> bytes:
         ],
         INDICATORS: list(_of_tables(content, "indicators")),
         LINES: list(_lines(content)),
+        LIST_COLUMNS: [
+            {TABLE: each["code"], **column}
+            for each in content["sheets"]
+            for column in each.get("list", {}).get("columns", [])
+        ],
         RULES: [*content.get("rules", []), *_of_tables(content, "rules")],
         OUTLINE: content.get("outline", []),
         MAPPING: content.get("mapping", []),

@@ -11,6 +11,7 @@ from importers.form_columns import (
     HEAD,
     INDICATORS,
     LINES,
+    LIST_COLUMNS,
     MAPPING,
     OUTLINE,
     ROW_AXIS,
@@ -29,6 +30,10 @@ from portal.domain.forms import FormVersion, Text
 from portal.errors import FormInvalid
 
 Record = dict[str, Any]
+
+INDICATOR_LIST = "indicators"
+_OTHER_WAYS = ("cross", "list")
+"""What a sheet may be made of besides indicators, as form files call it."""
 
 
 def read_form_workbook(content: bytes, find_before: FindBefore | None = None) -> FormVersion:
@@ -74,7 +79,7 @@ class _Reading:
             table = record | ({"cross": {"cells": cells} if cells else {}} if self._is_cross(record) else {})
             form["sheets"].append(table)
             tables.setdefault(str(record.get("code")), {"path": ("sheets", position), "content": table})
-        self._take_indicators(tables)
+        self._take_listed(tables)
         self._take_lines(tables)
         self._take_rules(form, tables)
         for sheet, key in ((OUTLINE, "outline"), (MAPPING, "mapping")):
@@ -133,30 +138,33 @@ class _Reading:
         return "cells" in sheet or any(each.get(TABLE) == sheet.get("code") for _, each in self._records[LINES])
 
     def _of_table(
-        self, sheet: FormSheet, row: int, record: Record, tables: dict[str, Record], *, cross: bool
+        self, sheet: FormSheet, row: int, record: Record, tables: dict[str, Record], made: str
     ) -> Record | None:
-        """The table that a row is of; it must be there, and be a cross table or a list."""
+        """The table that a row is of; it must be there, and be made in this way."""
         code = record.pop(TABLE, None)
         table = tables.get(str(code))
-        if table is None or ("cross" in table["content"]) is not cross:
+        if table is None or next((way for way in _OTHER_WAYS if way in table["content"]), INDICATOR_LIST) != made:
             self._refuse(sheet, row, f"没有这样的表“{code}”", f'there is no such table "{code}"')
             return None
         return table
 
-    def _take_indicators(self, tables: dict[str, Record]) -> None:
-        for row, record in self._records[INDICATORS]:
-            table = self._of_table(INDICATORS, row, record, tables, cross=False)
-            if table:
-                listed = table["content"].setdefault("indicators", [])
-                self._rows[*table["path"], "indicators", len(listed)] = (INDICATORS, row)
-                listed.append(record)
+    def _take_listed(self, tables: dict[str, Record]) -> None:
+        """Indicators, and columns of lists."""
+        for sheet, made, inside in ((INDICATORS, INDICATOR_LIST, ()), (LIST_COLUMNS, "list", ("list",))):
+            for row, record in self._records[sheet]:
+                table = self._of_table(sheet, row, record, tables, made)
+                if table:
+                    holder, key = (table["content"]["list"], "columns") if inside else (table["content"], made)
+                    listed = holder.setdefault(key, [])
+                    self._rows[*table["path"], *inside, key, len(listed)] = (sheet, row)
+                    listed.append(record)
 
     def _take_lines(self, tables: dict[str, Record]) -> None:
         """Rows and columns; each stands under the nearest one before it that is less deep."""
         open_lines: dict[tuple[str, str], list[tuple[PlainPath, Any]]] = {}
         for row, record in self._records[LINES]:
             axis, depth, code = record.pop(AXIS, None), record.pop(DEPTH, 0), str(record.get(TABLE))
-            table = self._of_table(LINES, row, record, tables, cross=True)
+            table = self._of_table(LINES, row, record, tables, "cross")
             if not table:
                 continue
             if axis not in {ROW_AXIS, COLUMN_AXIS}:
@@ -184,7 +192,7 @@ class _Reading:
                 self._rows["rules", len(form["rules"])] = (RULES, row)
                 form["rules"].append(record)
                 continue
-            table = self._of_table(RULES, row, record, tables, cross=True)
+            table = self._of_table(RULES, row, record, tables, "cross")
             if table:
                 rules = table["content"]["cross"].setdefault("rules", [])
                 self._rows[*table["path"], "cross", "rules", len(rules)] = (RULES, row)

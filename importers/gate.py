@@ -7,19 +7,18 @@ import io
 import re
 from enum import StrEnum
 
-import olefile
-
 from importers import limits
 from importers.zip_directory import open_zip, part_name
 from portal.errors import WorkbookUnreadable
 
 
 class FileKind(StrEnum):
-    """What is read. An .et of WPS is an XLS by its content."""
+    """What is read. An .et of WPS is an XLS by its content; a text is a CSV if it is named so."""
 
     XLSX = "xlsx"
     XLS = "xls"
     ODS = "ods"
+    CSV = "csv"
 
 
 _ZIP = b"PK\x03\x04"
@@ -38,15 +37,22 @@ _REFUSED_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 )
 # Excel 2 to 4 wrote the record stream without a container: record BOF, its length, a zero.
 _BARE_BIFF = re.compile(rb"\x09[\x00\x02\x04\x08][\x04-\x10]\x00")
-_HTML = re.compile(rb"<(!doctype\s+html|html|head|body|table|meta)\b", re.IGNORECASE)
+_HTML = re.compile(rb"<(!doctype\s+html|html|head|body|table|meta)[\s>]", re.IGNORECASE)
 _SPREADSHEETML = b"urn:schemas-microsoft-com:office:spreadsheet"
+_FLAT_ODF = b"urn:oasis:names:tc:opendocument:xmlns:office"
 _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _BEGINNING = 4096
+_TEXT, _UNKNOWN = "text_or_csv", "unknown_format"
+_TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 _LINE_CONTROLS = frozenset(b"\t\n\r")
 
 
-def admit(content: bytes) -> FileKind:
+def admit(content: bytes, filename: str = "") -> FileKind:
     """What kind of workbook the bytes are.
+
+    Args:
+        content: the bytes of the file.
+        filename: tells a CSV from any other text, and from one that was only renamed to look like a workbook.
 
     Raises:
         WorkbookUnreadable: they are no workbook, or none that may be opened; `reason` says why.
@@ -61,7 +67,10 @@ def admit(content: bytes) -> FileKind:
         return _admit_ole(content)
     if _BARE_BIFF.match(content):
         return FileKind.XLS
-    raise WorkbookUnreadable(_name_of(content))
+    reason = _name_of(content)
+    if reason in {_TEXT, _UNKNOWN} and filename.lower().endswith(_TEXT_ENDINGS):
+        return FileKind.CSV
+    raise WorkbookUnreadable(reason)
 
 
 def _admit_zip(content: bytes) -> FileKind:
@@ -84,6 +93,8 @@ def _admit_zip(content: bytes) -> FileKind:
 
 
 def _admit_ole(content: bytes) -> FileKind:
+    import olefile  # noqa: PLC0415 (the child that reads a workbook imports this module, and has no use for it)
+
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as container:
             streams = {"/".join(path).lower() for path in container.listdir()}
@@ -106,9 +117,11 @@ def _name_of(content: bytes) -> str:
     head = content[:_BEGINNING]
     if _SPREADSHEETML in head:
         return "spreadsheetml2003"
+    if _FLAT_ODF in head:
+        return "flat_odf"
     if _HTML.search(head):
         return "html_table"
-    return "text_or_csv" if _is_text(head) else "unknown_format"
+    return _TEXT if _is_text(head) else _UNKNOWN
 
 
 def _is_text(head: bytes) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importers import table_findings as wrong
 from importers.grids import Grid, GridRow
 from importers.measures import tidy
-from importers.tables import Column, Entry
+from importers.tables import CODE, Column, Entry, holds_figure
 from importers.workbook import CellKind, column_letters
 from portal.domain.cross_tables import Leaf
 from portal.domain.findings import Cell, Finding
@@ -49,7 +49,8 @@ def entries_of(grid: Grid, crossings: Crossings) -> Iterator[tuple[str, Entry]]:
         for column, code in grid.codes.items():
             indicator = crossings.cells.get((row.code, code))
             if indicator is not None:
-                cells = {Column.THIS_YEAR: row.cells[column]} if column in row.cells else {}
+                stood = {Column.THIS_YEAR: row.cells.get(column), Column.NOTE: grid.notes.get(indicator)}
+                cells = {of: cell for of, cell in stood.items() if cell is not None}
                 over = misnamed or _misnamed_column(grid, column, sheet)
                 yield indicator, Entry(_place(grid, row, column), cells, over)
 
@@ -68,12 +69,18 @@ def _other_name(found: str, own: Leaf, leaves: tuple[Leaf, ...]) -> str:
 
 
 def strays_of(grid: Grid, crossings: Crossings) -> Iterator[Finding]:
-    """Numbers in rows or columns without a code of the form, or where the form has no cell."""
+    """Numbers in rows or columns without a code of the form, or where the form has no cell; and notes to no cell."""
+    known = crossings.rows.keys() | crossings.cells.values()
+    last = max((row.number for row in grid.rows if row.code in crossings.rows), default=0)
     for row in grid.rows:
+        note = grid.notes.get(row.code)
+        if row.number > last and note is not None and CODE.fullmatch(row.code) and row.code not in known:
+            yield wrong.unknown_code(_place(grid, row, note.column), row.code, note.raw)
         for column, cell in row.cells.items():
             is_cell = (row.code, grid.codes.get(column, "")) in crossings.cells
-            in_table = column in grid.codes or row.code in crossings.rows
-            if in_table and not is_cell and cell.kind is CellKind.NUMBER:
+            below = column in grid.codes
+            is_number = (below and holds_figure(cell)) or (row.code in crossings.rows and cell.kind is CellKind.NUMBER)
+            if is_number and not is_cell:
                 yield wrong.value_outside(_place(grid, row, column), cell.raw)
 
 

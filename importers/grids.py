@@ -54,6 +54,12 @@ class Grid:
         after = self._code_line[0] if self._code_line else self.header_row
         return tuple(self._row(number, cells) for number, cells in self.lines if number > after)
 
+    @cached_property
+    def notes(self) -> dict[str, ReadCell]:
+        """What stands by a code where the rows' names do; below the table that is a note to the cell of that code."""
+        items = _columns_of(self.lines[0][1], _ITEM)
+        return {row.code: row.cells[column] for row in self.rows for column in items if column in row.cells}
+
     def _row(self, number: int, cells: list[ReadCell]) -> GridRow:
         at = {cell.column: cell for cell in cells}
         code, name = (

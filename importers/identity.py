@@ -82,12 +82,14 @@ class Context:
         last_year: accepted values of the same period a year ago, if there are any.
         previous: accepted values of the period right before, if there are any.
         around: what else a check looks at.
+        form: as the unit answers it, with what was added to it; None if it does not answer that version.
     """
 
     unit: UnitName
     last_year: Values | None = None
     previous: Values | None = None
     around: Surroundings = ALONE
+    form: FormVersion | None = None
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,12 @@ class Stamp:
 
 
 def check_mark(form: FormVersion, identity: Identity) -> str:
-    """Eight hexadecimal digits over the identity and the form's indicator codes, written `3F9A-2C71`."""
-    stamped = "|".join((identity.form, str(identity.version), identity.unit, identity.period, *form.by_code))
+    """Eight hexadecimal digits over the identity and the form's indicator codes, written `3F9A-2C71`.
+
+    What units added to the form is left out: a template holds when another indicator joins.
+    """
+    codes = (each.code for each in form if not each.added_by)
+    stamped = "|".join((identity.form, str(identity.version), identity.unit, identity.period, *codes))
     digits = hashlib.sha256(stamped.encode()).hexdigest()[:8].upper()
     return f"{digits[:4]}-{digits[4:]}"
 

@@ -16,6 +16,7 @@ MAX_REPEATED_CELLS = 100_000  # cells an .ods states once and repeats
 MAX_SHARED_TEXTS = 2_000_000
 MAX_STYLES = 65_536
 MAX_NAMES = 20_000
+MAX_MERGED = 5_000  # ranges of a sheet that are noted; they only help to find the labels of a foreign layout
 MAX_FORMAT_CODE = 255
 
 CHILD_MEMORY_BYTES = 768 * 1024**2

@@ -78,6 +78,29 @@ class Package:
             raise WorkbookUnreadable("corrupt_zip", name) from cause
         yield
 
+    def parse_content(self, name: str, content: bytes, listener: XmlListener) -> None:
+        """Let the listener hear what stands in for a part; raises what `parse` raises."""
+        try:
+            _parser(name, listener).Parse(content, True)
+        except expat.ExpatError as cause:
+            raise WorkbookUnreadable("bad_xml", f"{name}:{cause.lineno}") from cause
+
+    def whole(self, name: str, most: int) -> bytes | None:
+        """A part's bytes; None if they are more than `most`.
+
+        Raises:
+            WorkbookUnreadable: `missing_part` or `corrupt_zip`.
+        """
+        entry = self._entries.get(part_name(name))
+        if entry is None:
+            raise WorkbookUnreadable("missing_part", name)
+        try:
+            with self._archive.open(entry) as stream:
+                content = stream.read(most + 1)
+        except _DAMAGE as cause:
+            raise WorkbookUnreadable("corrupt_zip", name) from cause
+        return content if len(content) <= most else None
+
     def relations(self, name: str) -> dict[str, Relation]:
         """What a part points at, by relation id; empty when it points at nothing."""
         folder = PurePosixPath(part_name(name))

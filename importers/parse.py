@@ -3,12 +3,12 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
 from importers import cell_findings as wrong
 from importers.cell_values import is_percent_format, is_scaled_format
+from importers.days import day_of_serial, read_day
 from importers.measures import conversion, counts_in_multiples, read_amount, tidy
 from importers.workbook import CellKind, ReadCell
 from portal.domain.entry_checks import unfit
@@ -45,13 +45,8 @@ _QUANTITY = re.compile(
     r"(?P<behind>.*)",
     re.IGNORECASE | re.ASCII,
 )
-_DAY = re.compile(
-    r"(\d{4})\s*(?:年|[-/.])\s*(\d{1,2})\s*(?:月|[-/.])\s*(\d{1,2})\s*日?|(\d{4})(\d{2})(\d{2})", re.ASCII
-)
 _DIGITS_KEPT = Decimal(10) ** 15
 _MOST_DIGITS = 28  # what arithmetic on decimals keeps
-_FIRST_SERIAL, _LAST_SERIAL = 32_874, 73_051  # 1990-01-01 to 2100-01-01, in the 1900 system
-_SERIAL_START = date(1899, 12, 30)
 _MORE_DIGITS = re.compile(r"\s*[\d,.;:+\-*/=]", re.ASCII)  # what follows a number is no unit: 12,3 or 27+1
 _MAGNITUDES = {"百", "千", "万", "十万", "百万", "千万", "亿", "万亿"}
 
@@ -100,6 +95,8 @@ def parse_text(indicator: Indicator, text: str, *, stated_unit: str = "") -> Par
         return Parsed(NOT_APPLICABLE)
     if indicator.type is DataType.TEXT:
         return Parsed(Value.of(text.strip()))
+    if tidied.upper() in wrong.ERROR_CAUSES:
+        return _unread(wrong.error_value(indicator, tidied.upper()))
     if tidied in _PLACEHOLDERS:
         return Parsed(MISSING, (wrong.placeholder(indicator, text.strip()),), placeholder=True)
     if indicator.type.is_number and _has_footnote(text):
@@ -125,20 +122,13 @@ def _parse_content(indicator: Indicator, cell: ReadCell, unit: str) -> Parsed:
         return _parse_number(indicator, cell, cell.value, unit)
     if cell.kind is CellKind.DATE:
         return _parse_date_cell(indicator, cell)
-    day = _day_of_serial(cell.value)
+    day = day_of_serial(cell.value) if isinstance(cell.value, Decimal) else None
     if indicator.type is DataType.DATE and day:
-        return Parsed(Value.of(day), (wrong.read_as(indicator, cell.raw, day),))
+        return Parsed(Value.of(day.isoformat()), (wrong.read_as(indicator, cell.raw, day.isoformat()),))
     if indicator.type.is_number and cell.kind is CellKind.BOOLEAN:
         return _unread(wrong.not_a_number(indicator, "TRUE" if cell.value else "FALSE"))
     text = exact_text(cell.value) if isinstance(cell.value, Decimal) else str(cell.value)
     return parse_text(indicator, text, stated_unit=unit)
-
-
-def _day_of_serial(value: Decimal | str | bool | None) -> str:
-    """The day behind a bare number, or nothing: pasting values into a new book turns a date into its serial."""
-    if isinstance(value, Decimal) and _FIRST_SERIAL <= value < _LAST_SERIAL and value == value.to_integral_value():
-        return (_SERIAL_START + timedelta(days=int(value))).isoformat()
-    return ""
 
 
 def _parse_number(indicator: Indicator, cell: ReadCell, number: Decimal, unit: str) -> Parsed:
@@ -193,14 +183,8 @@ def _in_own_unit(indicator: Indicator, number: Decimal, unit: str, *, found: str
 
 
 def _parse_day(indicator: Indicator, text: str) -> Parsed:
-    match = _DAY.fullmatch(text)
-    if match is None:
-        return _unread(wrong.not_a_date(indicator, text))
-    year, month, day = (int(part) for part in match.groups() if part is not None)
-    try:
-        return Parsed(Value.of(date(year, month, day).isoformat()))
-    except ValueError:
-        return _unread(wrong.not_a_date(indicator, text))
+    day = read_day(text)
+    return _unread(wrong.not_a_date(indicator, text)) if day is None else Parsed(Value.of(day.isoformat()))
 
 
 def _parse_choice(indicator: Indicator, text: str) -> Parsed:

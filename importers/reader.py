@@ -1,13 +1,17 @@
 """Open an admitted file and stream what it holds; runs in the child process only (`importers.child`)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
 from importers.gate import FileKind
 from importers.package import Package, Relation
+from importers.plain_rows import LONGEST_PART, PlainReader, ordinary_sheet
 from importers.reader_sheet import SheetContext, SheetListener
 from importers.reader_styles import Styles
 from importers.reader_workbook import CustomProperties, SharedTexts, SheetEntry, WorkbookPart
-from importers.workbook import Record, SheetHeader, WorkbookHeader
+from importers.rows import ReadRow, in_rows
+from importers.workbook import Record, SheetEnd, SheetHeader, WorkbookHeader
 from portal.errors import WorkbookUnreadable
 
 _CELL_SHEETS = {"worksheet"}
@@ -22,17 +26,38 @@ def read(content: bytes, kind: FileKind) -> Iterator[Record]:
         WorkbookUnreadable: the file is damaged, hostile or larger than any report.
     """
     if kind is FileKind.XLSX:
-        return _read_xlsx(Package(content))
+        return _read_xlsx(Package(content), _cells)
     if kind is FileKind.ODS:
         from importers.reader_ods import read_ods  # noqa: PLC0415 (most files do not need it)
 
         return read_ods(Package(content))
+    if kind is FileKind.CSV:
+        from importers.reader_csv import read_csv  # noqa: PLC0415 (most files do not need it)
+
+        return read_csv(content)
     from importers.reader_xls import read_xls  # noqa: PLC0415 (imports xlrd)
 
     return read_xls(content)
 
 
-def _read_xlsx(package: Package) -> Iterator[Record]:
+def read_rows(content: bytes, kind: FileKind) -> Iterator[WorkbookHeader | ReadRow | SheetEnd]:
+    """The same row by row."""
+    return _read_xlsx(Package(content), _rows) if kind is FileKind.XLSX else in_rows(read(content, kind))
+
+
+@dataclass
+class _Seen:
+    """How many cells were seen so far, for the limit."""
+
+    elements: int = 0
+
+
+_Read = TypeVar("_Read")
+
+
+def _read_xlsx(
+    package: Package, read_sheet: Callable[[Package, str, SheetContext, _Seen], Iterator[_Read]]
+) -> Iterator[WorkbookHeader | _Read]:
     workbook_name = _workbook_name(package)
     relations = package.relations(workbook_name)
     workbook = WorkbookPart()
@@ -50,14 +75,36 @@ def _read_xlsx(package: Package) -> Iterator[Record]:
             package.parse(relation.target, styles)
         elif relation.kind == "sharedStrings" and not relation.external:
             package.parse(relation.target, texts)
-    elements = 0
+    seen = _Seen()
     for entry in sheets:
         context = SheetContext(entry.name, texts.found, styles, workbook.epoch_1904)
-        listener = SheetListener(context, elements)
-        for _step in package.parse_stepwise(_sheet_part(entry, relations), listener):
-            yield from listener.take()
-        elements = listener.elements
-        yield listener.finish()
+        yield from read_sheet(package, _sheet_part(entry, relations), context, seen)
+
+
+def _cells(package: Package, part: str, context: SheetContext, seen: _Seen) -> Iterator[Record]:
+    """A sheet's cells as the XML parser finds them, and its end."""
+    listener = SheetListener(context, seen.elements)
+    for _step in package.parse_stepwise(part, listener):
+        yield from listener.take()
+    seen.elements = listener.elements
+    yield listener.finish()
+
+
+def _rows(
+    package: Package, part: str, context: SheetContext, seen: _Seen
+) -> Iterator[WorkbookHeader | ReadRow | SheetEnd]:
+    """A sheet's rows and its end: all at once where they are written in the ordinary way."""
+    content = package.whole(part, LONGEST_PART)
+    sheet = None if content is None else ordinary_sheet(content)
+    if sheet is None:
+        yield from in_rows(_cells(package, part, context, seen))
+        return
+    reader = PlainReader(sheet.part, context, seen.elements)
+    yield from filter(None, map(reader.row, sheet.rows))
+    listener = SheetListener(context, reader.elements)
+    package.parse_content(part, sheet.frame, listener)
+    seen.elements = reader.elements
+    yield listener.finish()
 
 
 def _workbook_name(package: Package) -> str:

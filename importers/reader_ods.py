@@ -13,6 +13,7 @@ from importers.reader_workbook import CustomProperties
 from importers.workbook import (
     MAX_ROW,
     CellKind,
+    Merged,
     ReadCell,
     Record,
     SheetEnd,
@@ -133,6 +134,7 @@ class _Cells(_Silent):
         self._in_note = self._in_paragraph = False
         self._hidden_rows: set[int] = set()
         self._hidden_columns: set[int] = set()
+        self._merged: list[Merged] = []
         self._repeated = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -140,7 +142,7 @@ class _Cells(_Silent):
             case "table":
                 self._sheet = clean_text(attributes.get("name", ""))
                 self._row = self._table_column = 0
-                self._hidden_rows, self._hidden_columns = set(), set()
+                self._hidden_rows, self._hidden_columns, self._merged = set(), set(), []
             case "table-column":
                 times = _times(attributes, "number-columns-repeated")
                 if attributes.get("visibility", "visible") != "visible":
@@ -181,11 +183,13 @@ class _Cells(_Silent):
             case "table-row":
                 self._end_row()
             case "table":
-                self.ready.append(SheetEnd(self._sheet, frozenset(self._hidden_rows), frozenset(self._hidden_columns)))
+                hidden = frozenset(self._hidden_rows), frozenset(self._hidden_columns)
+                self.ready.append(SheetEnd(self._sheet, *hidden, tuple(self._merged)))
 
     def _end_cell(self, cell: _Cell) -> None:
         first = self._column + 1
         self._column += cell.times
+        self._note_merged(cell, first)
         meaning = _meaning(cell.attributes, "\n".join(cell.paragraphs))
         if meaning is None:
             return
@@ -200,6 +204,12 @@ class _Cells(_Silent):
                     self._sheet, 0, column, *meaning, number_format, bool(formula), external=reads_elsewhere(formula)
                 )
             )
+
+    def _note_merged(self, cell: _Cell, column: int) -> None:
+        down, across = (_times(cell.attributes, f"number-{way}-spanned") for way in ("rows", "columns"))
+        if (down, across) != (1, 1) and len(self._merged) < limits.MAX_MERGED:
+            row = self._row + 1
+            self._merged.append(Merged(row, column, row + down - 1, column + across - 1))
 
     def _end_row(self) -> None:
         first = self._row + 1

@@ -12,6 +12,7 @@ from importers.workbook import (
     MAX_COLUMN,
     MAX_ROW,
     CellKind,
+    Merged,
     ReadCell,
     SheetEnd,
     column_letters,
@@ -44,6 +45,7 @@ class SheetListener:
         self._columns_seen: dict[int, int] = {}  # row → a bit for each column, so that no cell comes twice
         self._hidden_rows: set[int] = set()
         self._hidden_columns: set[int] = set()
+        self._merged: list[Merged] = []
         self._in_rows = False
         self._row = 0
         self._column = 0
@@ -61,7 +63,8 @@ class SheetListener:
 
     def finish(self) -> SheetEnd:
         """What is known of the sheet once it has been heard whole."""
-        return SheetEnd(self._context.sheet, frozenset(self._hidden_rows), frozenset(self._hidden_columns))
+        hidden = frozenset(self._hidden_rows), frozenset(self._hidden_columns)
+        return SheetEnd(self._context.sheet, *hidden, tuple(self._merged))
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """A row, a cell, or a part of a cell begins."""
@@ -70,6 +73,8 @@ class SheetListener:
                 self._in_rows = True
             elif name == "col":
                 self._note_columns(attributes)
+            elif name == "mergeCell" and len(self._merged) < limits.MAX_MERGED:
+                self._note_merged(attributes.get("ref", ""))
         elif name == "c":
             self._start_cell(attributes)
         elif name in {"v", "t"}:
@@ -104,6 +109,11 @@ class SheetListener:
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal() and len(last) <= len(str(MAX_COLUMN)):
                 self._hidden_columns.update(range(int(first), min(int(last), limits.MAX_COLUMNS) + 1))
+
+    def _note_merged(self, reference: str) -> None:
+        first, last = (parse_address(address) for address in (reference.partition(":")[::2]))
+        if first is not None and last is not None:
+            self._merged.append(Merged(*first, *last))
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
         number = attributes.get("r")

@@ -11,7 +11,7 @@ from xlrd.sheet import Cell, Sheet
 from importers import limits
 from importers.cell_values import clean_text, number_or_date
 from importers.reader_styles import BUILT_IN
-from importers.workbook import CellKind, ReadCell, Record, SheetEnd, SheetHeader, Visibility, WorkbookHeader
+from importers.workbook import CellKind, Merged, ReadCell, Record, SheetEnd, SheetHeader, Visibility, WorkbookHeader
 from portal.errors import WorkbookUnreadable
 
 _VISIBILITY = {0: Visibility.VISIBLE, 1: Visibility.HIDDEN, 2: Visibility.VERY_HIDDEN}
@@ -44,6 +44,10 @@ def read_xls(content: bytes) -> Iterator[Record]:
             sheet.name,
             frozenset(row + 1 for row, shown in sheet.rowinfo_map.items() if shown.hidden),
             frozenset(column + 1 for column, shown in sheet.colinfo_map.items() if shown.hidden),
+            tuple(
+                Merged(top + 1, left + 1, bottom, right)
+                for top, bottom, left, right in sheet.merged_cells[: limits.MAX_MERGED]
+            ),
         )
 
 

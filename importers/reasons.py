@@ -17,7 +17,35 @@ _SUSPECT = Text("文件结构异常，出于安全没有打开", "The file is bu
 REASONS: dict[str, tuple[Text, Text]] = {
     "empty": (Text("文件是空的", "The file is empty"), _TEMPLATE),
     "too_big": (Text("文件超过 20 MB", "The file is larger than 20 MB"), _SPLIT),
-    "text_or_csv": (Text("这是文本或 CSV 文件，不是工作簿", "This is a text or CSV file, not a workbook"), _SAVE_AS),
+    "text_or_csv": (
+        Text("这是文本或 CSV 文件，文件名却不是 .csv", "This is a text or CSV file, but is not named .csv"),
+        Text(
+            "如果是 CSV，请把扩展名改为 .csv 后上传；或用 Excel、WPS 另存为 .xlsx",
+            "If it is CSV, name it .csv and upload it again; or save it as .xlsx",
+        ),
+    ),
+    "csv_encoding": (
+        Text(
+            "看不出 CSV 文件的文字编码，或有文字已经损坏", "The encoding of the CSV file cannot be told, or is damaged"
+        ),
+        Text(
+            "请另存为“CSV UTF-8（逗号分隔）”或 .xlsx 后再上传", "Save it as “CSV UTF-8 (comma delimited)” or as .xlsx"
+        ),
+    ),
+    "csv_columns": (
+        Text("看不出 CSV 文件用什么分列", "It cannot be told what separates the columns of the CSV file"),
+        Text("请用逗号、分号或制表符分列，或另存为 .xlsx", "Separate them by commas, semicolons or tabs, or use .xlsx"),
+    ),
+    "csv_ragged": (
+        Text("CSV 文件的这一行比表头多出一列", "A row of the CSV file has more columns than its head"),
+        Text(
+            "数字里有千分位逗号的，请去掉逗号或给数字加上引号", "Remove thousands separators, or put quotes around them"
+        ),
+    ),
+    "csv_quotes": (
+        Text("CSV 文件的引号不成对", "The quotes of the CSV file do not match"),
+        Text("请检查这一行前后的引号，或另存为 .xlsx", "Check the quotes around this line, or save it as .xlsx"),
+    ),
     "unknown_format": (Text("不认识的文件格式", "The file format is not known"), _TEMPLATE),
     "is_pdf": (Text("这是 PDF 文件", "This is a PDF file"), _TEMPLATE),
     "is_picture": (Text("这是图片", "This is a picture"), _TEMPLATE),
@@ -32,6 +60,7 @@ REASONS: dict[str, tuple[Text, Text]] = {
         _SAVE_AS,
     ),
     "spreadsheetml2003": (Text("这是“XML 电子表格 2003”格式", "This is an XML Spreadsheet 2003 file"), _SAVE_AS),
+    "flat_odf": (Text("这是未打包的 OpenDocument 文件（.fods）", "This is a flat OpenDocument file (.fods)"), _SAVE_AS),
     "xlsb": (Text("这是二进制工作簿（.xlsb）", "This is a binary workbook (.xlsb)"), _SAVE_AS),
     "encrypted": (
         Text("文件设了打开密码", "The file is protected by a password"),

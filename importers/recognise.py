@@ -4,9 +4,10 @@ Marks are the stamps in the file, the check mark of a stamp, and the codes in th
 person who uploads has chosen stands in for a missing stamp, never for a different one. A file's name is no mark.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
+from importers.carry_over import FindForm, comparable, way_between
 from importers.grid_entries import crossings_of
 from importers.grids import Grid
 from importers.identity import (
@@ -23,18 +24,11 @@ from importers.identity import (
 )
 from importers.tables import Table, codes_of
 from importers.workbook import ReadSheet, ReadWorkbook
+from importers.wrong_file import FIELD_NAMES, FindUnit, whole, wrong_file
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion, Severity, Text
 
-FindForm = Callable[[str, int], FormVersion | None]
-
-_FIELDS = ("form", "version", "unit", "period")
-_NAMES = {
-    "form": Text("报表", "form"),
-    "version": Text("模板版本", "template version"),
-    "unit": Text("单位", "unit"),
-    "period": Text("报告期", "period"),
-}
+_FIELDS = tuple(FIELD_NAMES)
 _DOWNLOAD = Text(
     "请在系统中下载本单位本期的模板，把数据复制到模板的“本年数”一列后再上传",
     "Download the template for this unit and period, copy the figures into its column “This year”, and upload that",
@@ -42,6 +36,8 @@ _DOWNLOAD = Text(
 _CHOOSE = Text("请在上传时选择单位、报告期和报表", "Choose unit, period and form when uploading")
 _LINES_WITHIN = 30  # an identity line stands above its table
 _MARKS_NEEDED = 2
+NOT_A_TEMPLATE = "not_a_template"
+"""Why a workbook is not recognised that has neither stamp nor codes."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +51,34 @@ class NotRecognised:
 
 @dataclass(frozen=True)
 class Recognised:
-    """Whose answers a workbook holds, and what is to be said about how that was told."""
+    """Whose answers a workbook holds, and what is to be said about how that was told.
+
+    Attributes:
+        way: from the version of the form that is to be filled in back to the one the workbook was made for; one version
+            only, if that is the same.
+    """
 
     identity: Identity
-    form: FormVersion
+    way: tuple[FormVersion, ...]
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def form(self) -> FormVersion:
+        """The version that is to be filled in."""
+        return self.way[0]
+
+    @property
+    def form_of_file(self) -> FormVersion:
+        """The version that the workbook was made for."""
+        return self.way[-1]
+
+    def as_answered(self, form: FormVersion) -> Self:
+        """The same with the form as the unit answers it, with what was added to it."""
+        return replace(self, way=(form, *self.way[1:]))
 
 
 def recognise(
-    workbook: ReadWorkbook, tables: list[Table | Grid], find_form: FindForm, expected: Expected
+    workbook: ReadWorkbook, tables: list[Table | Grid], find_form: FindForm, find_unit: FindUnit, expected: Expected
 ) -> Recognised | NotRecognised:
     """Tell whose answers the workbook holds.
 
@@ -71,10 +86,12 @@ def recognise(
         workbook: as read.
         tables: its report tables.
         find_form: gives a published form by code and version, None if there is no such.
+        find_unit: names the unit of an identity, to say what a wrong file is.
         expected: what the person who uploads has chosen.
     """
     stamps = [stamp for stamp in _stamps(workbook) if stamp.says()]
-    if not stamps and not codes_of(tables):
+    codes = codes_of(workbook, tables)
+    if not stamps and not codes:
         return _not_a_template()
     claimed = {name: _claims(stamps, name) for name in _FIELDS}
     for name, claims in claimed.items():
@@ -85,22 +102,40 @@ def recognise(
     lacking = [name for name in _FIELDS if not answers[name]]
     if lacking:
         return _unmarked(lacking)
-    refusal = _unexpected(answers, chosen)
-    if refusal:
-        return refusal
-    identity = Identity(answers["form"], _whole(answers["version"]), answers["unit"], answers["period"])
-    form = find_form(identity.form, identity.version)
+    older = 0 < whole(answers["version"]) < expected.version
+    if mistaken := wrong_file(answers, chosen | {"version": ""} if older else chosen, find_unit):
+        return NotRecognised(*mistaken, _DOWNLOAD)
+    stamped = Identity(answers["form"], whole(answers["version"]), answers["unit"], answers["period"])
+    form = find_form(stamped.form, stamped.version)
     if form is None:
         message = Text(
-            f"没有编号为 {identity.form}、版本为 {answers['version']} 的报表",
-            f"There is no form {identity.form} in version {answers['version']}",
+            f"没有编号为 {stamped.form}、版本为 {answers['version']} 的报表",
+            f"There is no form {stamped.form} in version {answers['version']}",
         )
         return NotRecognised("unknown_form", message, _DOWNLOAD)
-    supported = _support(stamps, identity, form, tables)
+    wanted = expected.version or stamped.version
+    way = way_between(find_form, wanted, form)
+    if not comparable(way, wanted):
+        return _too_old(stamped.version, wanted)
+    identity = replace(stamped, version=way[0].number)
+    supported = _support(stamps, stamped, form, codes)
     if not stamps:
-        return Recognised(identity, form, (_taken_by_choice(),)) if supported["form"] else _not_a_template()
+        return Recognised(identity, way, (_taken_by_choice(),)) if supported["form"] else _not_a_template()
     weak = [name for name in _FIELDS if supported[name] < _MARKS_NEEDED and not chosen[name]]
-    return _unmarked(weak) if weak else Recognised(identity, form)
+    return _unmarked(weak) if weak else Recognised(identity, way)
+
+
+def contradiction(workbook: ReadWorkbook, expected: Expected) -> NotRecognised | None:
+    """What in the stamps of a workbook speaks against what the person who uploads has chosen, if anything does."""
+    stamps = [stamp for stamp in _stamps(workbook) if stamp.says()]
+    chosen = {name: str(getattr(expected, name) or "") for name in _FIELDS}
+    claimed = {name: _claims(stamps, name) for name in _FIELDS}
+    for name, claims in claimed.items():
+        if len(claims) > 1:
+            return _conflict(name, claims)
+    answers = {name: next(iter(claimed[name]), chosen[name]) for name in _FIELDS}
+    mistaken = wrong_file(answers, chosen, lambda _identity: None)
+    return NotRecognised(*mistaken, _DOWNLOAD) if mistaken else None
 
 
 def _stamps(workbook: ReadWorkbook) -> list[Stamp]:
@@ -137,42 +172,31 @@ def _claims(stamps: list[Stamp], name: str) -> dict[str, list[str]]:
     return claims
 
 
-def _support(stamps: list[Stamp], identity: Identity, form: FormVersion, tables: list[Table | Grid]) -> dict[str, int]:
+def _support(stamps: list[Stamp], identity: Identity, form: FormVersion, codes: list[str]) -> dict[str, int]:
     """How many marks of the file carry each field; a stamp with the right check mark counts twice."""
     mark = check_mark(form, identity)
     support = {name: sum(1 + (stamp.mark == mark) for stamp in stamps if getattr(stamp, name)) for name in _FIELDS}
-    codes, known = codes_of(tables), form.by_code.keys() | crossings_of(form).rows.keys()
+    known = form.by_code.keys() | crossings_of(form).rows.keys()
     if sum(code in known for code in codes) * 2 > len(codes):
         support["form"] += 1
         support["version"] += 1
     return support
 
 
-def _unexpected(answers: dict[str, str], chosen: dict[str, str]) -> NotRecognised | None:
-    """Refuse a workbook that is somebody else's, or of another time, than was chosen."""
-    for name in _FIELDS:
-        if chosen[name] and answers[name] != chosen[name]:
-            is_, wanted = _shown(name, answers[name]), _shown(name, chosen[name])
-            message = Text(
-                f"这是{is_.zh}的模板，需要{wanted.zh}的", f"This is the template for {is_.en}; {wanted.en} is wanted"
-            )
-            return NotRecognised(f"wrong_{name}", message, _DOWNLOAD)
-    return None
-
-
-def _shown(name: str, answer: str) -> Text:
-    if name == "period":
-        return Text(f" {answer} 年" if answer.isdecimal() else f"报告期 {answer} ", answer)
-    if name == "version":
-        return Text(f"第 {answer} 版", f"version {answer}")
-    return Text(f"{_NAMES[name].zh} {answer} ", f"{_NAMES[name].en} {answer}")
+def _too_old(old: int, wanted: int) -> NotRecognised:
+    message = Text(
+        f"这是第 {old} 版的模板，本期用第 {wanted} 版；两版的指标不能对应，没有读取",
+        f"This is the template of version {old}, version {wanted} is wanted; their indicators do not correspond",
+    )
+    return NotRecognised("wrong_version", message, _DOWNLOAD)
 
 
 def _conflict(name: str, claims: dict[str, list[str]]) -> NotRecognised:
     zh = "，".join(f"{'、'.join(map(_place_zh, places))}写的是 {said}" for said, places in claims.items())
     en = "; ".join(f"{', '.join(places)}: {said}" for said, places in claims.items())
     message = Text(
-        f"文件中的{_NAMES[name].zh}标识不一致：{zh}", f"The stamps of the file differ in {_NAMES[name].en}: {en}"
+        f"文件中的{FIELD_NAMES[name].zh}标识不一致：{zh}",
+        f"The stamps of the file differ in {FIELD_NAMES[name].en}: {en}",
     )
     advice = Text(
         "不要改动表头的标识行，也不要把别的单位或年份的工作表拼在一起；" + _DOWNLOAD.zh,
@@ -191,12 +215,12 @@ def _not_a_template() -> NotRecognised:
         "这不是本系统的报表模板：没有找到标识和本报表的指标代码",
         "This is no template of the portal: it has neither stamp nor codes of the form",
     )
-    return NotRecognised("not_a_template", message, _DOWNLOAD)
+    return NotRecognised(NOT_A_TEMPLATE, message, _DOWNLOAD)
 
 
 def _unmarked(names: list[str]) -> NotRecognised:
-    zh = "、".join(_NAMES[name].zh for name in names)
-    en = ", ".join(_NAMES[name].en for name in names)
+    zh = "、".join(FIELD_NAMES[name].zh for name in names)
+    en = ", ".join(FIELD_NAMES[name].en for name in names)
     message = Text(f"文件中缺少可靠的{zh}标识", f"The file has no reliable stamp of {en}")
     return NotRecognised("identity_missing", message, _CHOOSE)
 
@@ -207,7 +231,3 @@ def _taken_by_choice() -> Finding:
         "The file has no stamp; it was checked as chosen when uploading",
     )
     return Finding("identity_by_choice", Severity.INFO, message)
-
-
-def _whole(version: str) -> int:
-    return int(version) if version.isdecimal() else 0

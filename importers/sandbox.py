@@ -12,11 +12,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from importers import limits
 from importers.gate import FileKind, admit
-from importers.wire import END, FAILED, REFUSED, from_fields
+from importers.rows import ROW, ReadRow
+from importers.wire import CELLS, END, FAILED, REFUSED, ROWS, from_fields, no_cell
 from importers.workbook import ReadCell, ReadSheet, ReadWorkbook, Record, SheetEnd, WorkbookHeader
 from portal.errors import WorkbookUnreadable
 
@@ -24,8 +25,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 _log = logging.getLogger(__name__)
 
 
-def read_workbook(content: bytes) -> ReadWorkbook:
-    """The whole workbook.
+def read_workbook(content: bytes, filename: str = "") -> ReadWorkbook:
+    """The whole workbook; only of a CSV does the name of the file matter.
 
     Raises:
         WorkbookUnreadable: it is none, may not be opened, is damaged, or holds more than any report does.
@@ -33,7 +34,7 @@ def read_workbook(content: bytes) -> ReadWorkbook:
     header = WorkbookHeader(())
     sheets: dict[str, ReadSheet] = {}
     kept = 0
-    for record in stream(content):
+    for record in stream(content, filename):
         if isinstance(record, ReadCell):
             kept += 1
             if kept > limits.MAX_KEPT_CELLS:
@@ -42,20 +43,38 @@ def read_workbook(content: bytes) -> ReadWorkbook:
         elif isinstance(record, SheetEnd):
             sheets[record.sheet].hidden_rows = record.hidden_rows
             sheets[record.sheet].hidden_columns = record.hidden_columns
+            sheets[record.sheet].merged = record.merged
         else:
             header = record
             sheets = {sheet.name: ReadSheet(sheet.name, sheet.visibility) for sheet in record.sheets}
     return ReadWorkbook(header, tuple(sheets.values()))
 
 
-def stream(content: bytes, *, wall_seconds: float = limits.CHILD_WALL_SECONDS) -> Iterator[Record]:
+def stream(content: bytes, filename: str = "", *, wall_seconds: float = limits.CHILD_WALL_SECONDS) -> Iterator[Record]:
     """Records as the child reads them; nothing is kept here.
 
     Raises:
         WorkbookUnreadable: also in the middle, when the child refuses, breaks down or takes too long.
     """
-    kind = admit(content)
-    with _Child(kind, wall_seconds) as child:
+    for fields, _line in _answers(content, filename, CELLS, wall_seconds):
+        yield from_fields(fields)
+
+
+def stream_rows(
+    content: bytes, *, wall_seconds: float = limits.CHILD_WALL_SECONDS
+) -> Iterator[tuple[WorkbookHeader | ReadRow | SheetEnd, bytes]]:
+    """The same, row by row, each with the line that it came in: what a row takes in the least memory.
+
+    Raises:
+        WorkbookUnreadable: also in the middle, as `stream` does.
+    """
+    for fields, line in _answers(content, "", ROWS, wall_seconds):
+        yield (ReadRow(*fields[1:]) if fields[0] == ROW else no_cell(fields)), line
+
+
+def _answers(content: bytes, filename: str, how: str, wall_seconds: float) -> Iterator[tuple[list[Any], bytes]]:
+    kind = admit(content, filename)
+    with _Child(kind, how, wall_seconds) as child:
         for line in child.answer(content):
             fields = json.loads(line)
             if fields[0] == END:
@@ -65,17 +84,17 @@ def stream(content: bytes, *, wall_seconds: float = limits.CHILD_WALL_SECONDS) -
             if fields[0] == FAILED:
                 _log.error("the reader failed on an upload: %s", fields[1])
                 raise WorkbookUnreadable("crashed")
-            yield from_fields(fields)
+            yield fields, line
         raise WorkbookUnreadable(child.fate())
 
 
 class _Child:
     """A running child; it does not outlive the block."""
 
-    def __init__(self, kind: FileKind, wall_seconds: float) -> None:
+    def __init__(self, kind: FileKind, how: str, wall_seconds: float) -> None:
         # -O: xlrd asserts on the comment records some programs write; no figure depends on them.
         self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-            [sys.executable, "-O", "-m", "importers.child", kind.value],
+            [sys.executable, "-O", "-m", "importers.child", kind.value, how],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -45,6 +45,22 @@ def repeated_column(table: Table, sheet: Sheet | None) -> Finding:
     return Finding("repeated_column", Severity.BLOCKING, message, advice=advice, cell=place)
 
 
+def head_missing(place: Cell, row: int, heads: list[str], missing: list[str]) -> Finding:
+    """The head of a table lacks a word without which its figures cannot be told, most likely because it was changed."""
+    wanted, found = "、".join(f"“{word}”" for word in missing), "、".join(heads)
+    message = Text(
+        f"工作表“{place.sheet}”第 {row} 行应有表头，写的是“{found}”，其中没有{wanted}，整张表没有读取",
+        f'Row {row} of sheet "{place.sheet}", "{found}", is no head with {wanted} in it; the sheet was not read',
+    )
+    advice = Text(
+        f"请把表头改回{wanted}：代码那一列写“指标代码”，填报数那一列写“{missing[-1]}”",
+        f"Put {wanted} back over the columns of codes and of figures",
+    )
+    return Finding(
+        "head_missing", Severity.BLOCKING, message, found=found, expected="、".join(missing), advice=advice, cell=place
+    )
+
+
 def sheet_missing(sheet: Sheet) -> Finding:
     """A whole sheet of the form is not in the workbook."""
     message = Text(

@@ -1,12 +1,14 @@
 """Where the tables of a report stand in a workbook: found by header words and codes, never by position."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from importers.grids import Grid, starts_grid
+from importers.identity import SHEETS_WITHOUT_ANSWERS
 from importers.measures import tidy
-from importers.workbook import ReadCell, ReadSheet, ReadWorkbook
+from importers.workbook import CellKind, ReadCell, ReadSheet, ReadWorkbook
 from portal.domain.findings import Cell
 
 
@@ -29,6 +31,17 @@ _HEADER_WORDS = {
     Column.THIS_YEAR: {"本年数", "本期数", "本期实际", "thisyear", "thisperiod"},
     Column.NOTE: {"备注", "note", "remarks"},
 }
+CODE = re.compile(r"[A-Z]{1,8}[0-9_][A-Z0-9_]*", re.ASCII)
+"""What an indicator's code looks like."""
+
+_FIGURE = re.compile(r"约?[+-]?\d[\d,]*(?:\.\d+)?\D{0,4}", re.ASCII)
+
+HEADS = {Column.CODE: "指标代码", Column.THIS_YEAR: "本年数"}
+"""The head a table cannot do without, as the template of a year writes it, by column."""
+
+_VALUE_WORDS = {"值", "数值", "填报值", "value"}
+"""What stands over the figures of a plain list of codes and values; beside any other figures it says nothing."""
+
 _COLUMN_OF = {word: column for column, words in _HEADER_WORDS.items() for word in words}
 
 
@@ -63,7 +76,10 @@ class Table:
     @property
     def readable(self) -> bool:
         """Whether its rows can be told, and which figure in them is this year's."""
-        return self.has_codes and not self.repeated & {Column.CODE, Column.THIS_YEAR}
+        return {Column.CODE, Column.THIS_YEAR} <= self.columns.keys() and not self.repeated & {
+            Column.CODE,
+            Column.THIS_YEAR,
+        }
 
 
 @dataclass(frozen=True)
@@ -94,9 +110,11 @@ def find_tables(workbook: ReadWorkbook) -> list[Table | Grid]:
     return [table for sheet in workbook.sheets for table in _tables_of(sheet)]
 
 
-def codes_of(tables: Iterable[Table | Grid]) -> list[str]:
-    """The codes in all code columns, in order, repetitions included."""
-    return [row.code for table in tables for row in table.rows if row.code]
+def codes_of(workbook: ReadWorkbook, tables: Iterable[Table | Grid]) -> list[str]:
+    """The codes in all code columns, repetitions included; without any such column whatever looks like a code."""
+    codes = [row.code for table in tables for row in table.rows if row.code]
+    texts = (tidy(cell.text).upper() for sheet in workbook.sheets for cell in sheet.cells.values())
+    return codes or [text for text in texts if CODE.fullmatch(text)]
 
 
 def _tables_of(sheet: ReadSheet) -> list[Table | Grid]:
@@ -106,7 +124,7 @@ def _tables_of(sheet: ReadSheet) -> list[Table | Grid]:
         last = tables[-1] if tables else None
         if starts_grid(cells):
             tables.append(Grid(sheet, number, [(number, cells)]))
-        elif Column.THIS_YEAR in named and named.keys() & {Column.CODE, Column.NAME}:
+        elif _is_header(named) and (Column.THIS_YEAR in named or sheet.name not in SHEETS_WITHOUT_ANSWERS):
             repeated = frozenset(column for column, places in named.items() if len(places) > 1)
             tables.append(Table(sheet, number, {column: places[0] for column, places in named.items()}, repeated))
         elif isinstance(last, Grid):
@@ -116,13 +134,35 @@ def _tables_of(sheet: ReadSheet) -> list[Table | Grid]:
     return tables
 
 
+def holds_figure(cell: ReadCell) -> bool:
+    """Whether a cell holds a number, be it one written as text: `约3.7`, `1,234`, `12件`."""
+    return cell.kind is CellKind.NUMBER or _FIGURE.fullmatch(tidy(cell.text).replace(" ", "")) is not None
+
+
+def is_head(cells: list[ReadCell]) -> bool:
+    """Whether a row is the head of a list."""
+    return _is_header(_named_columns(cells))
+
+
+def _is_header(named: dict[Column, list[int]]) -> bool:
+    """Whether the columns a row names are those of a report, be it that the one of this year's figures is missing."""
+    if Column.THIS_YEAR in named:
+        return bool(named.keys() & {Column.CODE, Column.NAME})
+    return Column.CODE in named and len(named) > 1
+
+
 def _named_columns(cells: list[ReadCell]) -> dict[Column, list[int]]:
-    """The columns a row names by header words; a header names at least this year's figures and the indicator."""
+    """The columns a row names by header words."""
     named: dict[Column, list[int]] = {}
-    for cell in cells:
-        column = _COLUMN_OF.get(tidy(cell.text).replace(" ", "").lower())
-        if column is not None:
-            named.setdefault(column, []).append(cell.column)
+    words = {cell.column: tidy(cell.text).replace(" ", "").lower() for cell in cells}
+    for place, word in words.items():
+        if column := _COLUMN_OF.get(word):
+            named.setdefault(column, []).append(place)
+    values = [place for place, word in words.items() if word in _VALUE_WORDS]
+    others = named.keys() - {Column.CODE, Column.NAME, Column.UNIT, Column.NOTE}
+    unknown = {word for word in words.values() if word} - _COLUMN_OF.keys() - _VALUE_WORDS
+    if Column.CODE in named and values and not others and not unknown:
+        named[Column.THIS_YEAR] = values
     return named
 
 

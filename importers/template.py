@@ -13,9 +13,11 @@ from importers.identity import CONSTANT_NAME, META_SHEET, PROPERTY_PREFIX, UnitN
 from importers.template_cross import write_cross_table
 from importers.template_guide import write_definitions, write_guide, write_relations
 from importers.template_job import Job
+from importers.template_list import write_list
 from importers.template_styles import put_text
 from importers.template_table import write_table
 from portal.domain.forms import FormVersion, Language
+from portal.domain.lists import Lists
 from portal.domain.periods import Period
 from portal.domain.values import Values
 
@@ -28,6 +30,7 @@ def template(
     last_year: Values | None = None,
     previous: Values | None = None,
     current: Values | None = None,
+    lists: Lists | None = None,
     language: Language = "zh",
     demo: bool = False,
 ) -> bytes:
@@ -40,6 +43,7 @@ def template(
         last_year: accepted values of a year ago, for the column 上年数.
         previous: accepted values of the period right before, from which figures may be carried in.
         current: what has been answered so far.
+        lists: what has been listed so far.
         language: of everything printed.
         demo: print on every sheet that the figures are invented.
 
@@ -54,6 +58,7 @@ def template(
         last_year=last_year or {},
         previous=previous,
         current=current or {},
+        lists=lists or {},
         demo=demo,
     )
     return workbook_bytes(build(job))
@@ -64,10 +69,12 @@ def build(job: Job) -> Workbook:
     book = Workbook()
     write_guide(book.worksheets[0], job)
     for sheet in job.form.sheets:
-        if sheet.cross is None:
-            write_table(book.create_sheet(), job, sheet)
-        else:
+        if sheet.table is not None:
+            write_list(book.create_sheet(), job, sheet, sheet.table)
+        elif sheet.cross is not None:
             write_cross_table(book.create_sheet(), job, sheet, sheet.cross)
+        else:
+            write_table(book.create_sheet(), job, sheet)
     write_definitions(book.create_sheet(), job)
     write_relations(book.create_sheet(), job)
     _stamp(book, job)
@@ -84,14 +91,19 @@ def workbook_bytes(book: Workbook) -> bytes:
 
 def _stamp(book: Workbook, job: Job) -> None:
     """The hidden sheet, the document properties and the defined name; the visible lines stand in the tables."""
-    pairs = hidden_pairs(job.identity, job.mark)
-    properties = book.custom_doc_props  # type: ignore[attr-defined]  # openpyxl has it, its stubs do not
     hidden = book.create_sheet(META_SHEET)
-    for row, (name, text) in enumerate(pairs.items(), start=1):
+    for row, (name, text) in enumerate(hidden_pairs(job.identity, job.mark).items(), start=1):
         put_text(hidden[f"A{row}"], name, style.PLAIN)
         put_text(hidden[f"B{row}"], text, replace(style.PLAIN, number_format="@"))
-        properties.append(StringProperty(name=f"{PROPERTY_PREFIX}{name}", value=text))
     hidden.sheet_state = "veryHidden"
+    mark_properties(book, job)
+
+
+def mark_properties(book: Workbook, job: Job) -> None:
+    """The stamps that are in no sheet: document properties and a defined name."""
+    properties = book.custom_doc_props  # type: ignore[attr-defined]  # openpyxl has it, its stubs do not
+    for name, text in hidden_pairs(job.identity, job.mark).items():
+        properties.append(StringProperty(name=f"{PROPERTY_PREFIX}{name}", value=text))
     content = constant(job.identity, job.mark)
     book.defined_names[CONSTANT_NAME] = DefinedName(CONSTANT_NAME, attr_text=f'"{content}"')
     book.properties.title = f"{job.say(job.form.name)} {job.unit.name} {job.period}"

@@ -26,7 +26,7 @@ def write_answer(worksheet: Worksheet, job: Job, indicator: Indicator) -> None:
             put_text(cell, job.written[indicator.code], look)
         else:
             put_value(cell, value, job, look)
-        rule = validation(job, indicator)
+        rule = validation(job, indicator, cell.coordinate)
         if rule is not None:
             rule.add(cell.coordinate)
             worksheet.add_data_validation(rule)

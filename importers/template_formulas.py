@@ -67,11 +67,17 @@ def _spreadsheet(quantity: Node, cell_of: Callable[[Reference], str]) -> str:
     return spelled(quantity, cell_of).replace("×", "*").replace("÷", "/") if isinstance(quantity, Quantity) else ""
 
 
-def validation(job: Job, indicator: Indicator) -> DataValidation | None:
-    """What a spreadsheet program lets the user type: a number, a choice, or that it does not apply."""
+def validation(job: Job, indicator: Indicator, cell: str) -> DataValidation | None:
+    """What a spreadsheet program lets the user type: a number, a choice, or that it does not apply.
+
+    Args:
+        job: the workbook.
+        indicator: says what kind of answer is wanted.
+        cell: address of the cell; of the first one, if it is for several.
+    """
     words = f"“{NOT_APPLICABLE[job.language]}”"
     if indicator.type.is_number:
-        rule = _number_rule(job, indicator)
+        rule = _number_rule(indicator, cell)
         whole = indicator.type is DataType.COUNT
         kind = {"zh": "整数" if whole else "数字", "en": "a whole number" if whole else "a number"}[job.language]
         least = "" if indicator.minimum is None else f"≥{exact_text(indicator.minimum)}"
@@ -89,8 +95,7 @@ def validation(job: Job, indicator: Indicator) -> DataValidation | None:
     return None
 
 
-def _number_rule(job: Job, indicator: Indicator) -> str:
-    cell = job.places[indicator.code].answer
+def _number_rule(indicator: Indicator, cell: str) -> str:
     conditions = [f"ISNUMBER({cell})"]
     if indicator.minimum is not None:
         conditions.append(f"{cell}>={exact_text(indicator.minimum)}")

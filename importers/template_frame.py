@@ -8,9 +8,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from importers import template_styles as style
 from importers.identity import visible_line
-from importers.template_job import Job, period_text
+from importers.template_job import Job
 from importers.template_styles import put_text
 from portal.domain.forms import Sheet, Text
+from portal.domain.periods import period_text
 
 DEMO_WORDS = Text("演示数据 · 非真实统计数字", "Demonstration data · not real figures")
 _SIGNATURES = (

@@ -8,10 +8,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from importers import template_styles as style
 from importers.identity import DEFINITIONS_SHEET, GUIDE_SHEET, RELATIONS_SHEET
 from importers.template_frame import DEMO_WORDS, set_page
-from importers.template_job import Job, period_text
+from importers.template_job import Job
 from importers.template_styles import lines_of, put_link, put_text, row_height
-from portal.domain.forms import Rule, Severity, Text
+from portal.domain.forms import Rule, Severity, Sheet, Text
 from portal.domain.implied_rules import written_rules
+from portal.domain.periods import period_text
 
 _HOW = (
     Text(
@@ -42,6 +43,10 @@ _HOW = (
         "填好后保存为 .xlsx，在系统中上传。所有问题一次列出，并可下载逐格标注的工作簿，在上面改好后再传。",
         "Save as .xlsx and upload. Every mistake is listed and marked in a copy that can be corrected and uploaded.",
     ),
+)
+_HOW_LISTS = Text(
+    "清单一行填一项，整行空着的不算；不够可以插入行。本期没有要列的，在第一格写“无”。不要删除表头下的一行代码。",
+    "Lists: a row for each thing; blank rows do not count. If there is nothing to list, write 无 in the first cell.",
 )
 _GUIDE_COLUMNS = {"A": 14, "B": 46, "C": 16, "D": 16}
 _GUIDE_WIDTH = sum(_GUIDE_COLUMNS.values())
@@ -93,7 +98,8 @@ def _write_facts(worksheet: Worksheet, job: Job, row: int) -> int:
 
 def _write_how(worksheet: Worksheet, job: Job, row: int) -> int:
     put_text(worksheet[f"A{row}"], job.say(GUIDE_SHEET), style.SECTION)
-    for number, words in enumerate(_HOW, start=1):
+    how = (*_HOW, _HOW_LISTS) if job.form.lists else _HOW
+    for number, words in enumerate(how, start=1):
         row += 1
         text = f"{number}．{job.say(words)}"
         put_text(worksheet[f"A{row}"], text, style.WRAPPED)
@@ -117,8 +123,22 @@ def _write_list(worksheet: Worksheet, job: Job, row: int) -> None:
         worksheet.row_dimensions[row].height = row_height(1)
         put_text(worksheet[f"A{row}"], sheet.code, style.CODE)
         put_link(worksheet[f"B{row}"], job.say(sheet.name), job.title_of(sheet), "A1")
-        for column, count in (("C", len(sheet.indicators)), ("D", sum(map(job.fills, sheet.indicators)))):
-            put_text(worksheet[f"{column}{row}"], str(count), style.CENTRED)
+        for column, text in (("C", _size(job, sheet)), ("D", _to_fill(job, sheet))):
+            put_text(worksheet[f"{column}{row}"], text, style.CENTRED)
+
+
+def _size(job: Job, sheet: Sheet) -> str:
+    if sheet.table is None:
+        return str(len(sheet.indicators))
+    columns = len(sheet.table.columns)
+    return job.say(Text(f"清单，{columns} 列", f"list, {columns} columns"))
+
+
+def _to_fill(job: Job, sheet: Sheet) -> str:
+    if sheet.table is None:
+        return str(sum(map(job.fills, sheet.indicators)))
+    asked = job.unit.level in sheet.table.filled_by
+    return job.say(Text("逐行填", "row by row") if asked else Text("不填", "not asked"))
 
 
 def write_definitions(worksheet: Worksheet, job: Job) -> None:

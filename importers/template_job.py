@@ -10,9 +10,12 @@ from openpyxl.utils import get_column_letter
 from importers.identity import Identity, UnitName, check_mark
 from portal.domain.cross_layout import StubLine, head_rows, stub_lines
 from portal.domain.cross_tables import CrossTable
+from portal.domain.findings import ListPlace
 from portal.domain.forms import FormVersion, Indicator, Language, Sheet, Text
-from portal.domain.periods import Period, PeriodKind
+from portal.domain.lists import ListItem, Lists, ListTable
+from portal.domain.periods import Period
 from portal.domain.rules import completed
+from portal.domain.surroundings import Surroundings
 from portal.domain.values import Value, Values
 
 HEADER_ROW = 6
@@ -20,6 +23,7 @@ FIRST_ROW = 8
 CODE, NAME, UNIT, LAST_YEAR, THIS_YEAR, NOTE = "ABCDEF"
 FIRST_CELL = 3
 """Number of the first column of a cross table's cells, after its rows' codes and names."""
+_LEAST_ROWS, _MORE_ROWS = 20, 10
 _LONGEST_TITLE = 31
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
 
@@ -58,7 +62,9 @@ class Job:
         last_year: accepted values of a year ago.
         previous: accepted values of the period right before, from which figures may be carried in.
         current: what has been answered so far.
-        written: texts to stand in this year's column in place of a value, as the submitter wrote them.
+        lists: what has been listed so far.
+        written: texts to stand in a cell in place of a value, as the submitter wrote them; in cells of lists by list,
+            row and column.
         notes: notes to stand beside figures that have no value to carry them.
         demo: whether every sheet says that its figures are invented.
     """
@@ -70,6 +76,7 @@ class Job:
     last_year: Values = field(default_factory=dict)
     previous: Values | None = None
     current: Values = field(default_factory=dict)
+    lists: Lists = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     demo: bool = False
@@ -86,11 +93,14 @@ class Job:
 
     @cached_property
     def places(self) -> dict[str, Place]:
-        """Where each indicator stands, by code."""
+        """Where each indicator stands, by code; in lists also the list, each row and each cell of a row."""
         return {code: place for sheet in self.form.sheets for code, place in self._places_on(sheet)}
 
     def _places_on(self, sheet: Sheet) -> Iterator[tuple[str, Place]]:
         title = self.title_of(sheet)
+        if sheet.table is not None:
+            yield from self._places_in_list(title, sheet.table)
+            return
         if sheet.cross is None:
             for number, indicator in enumerate(sheet.listed, start=FIRST_ROW):
                 yield indicator.code, Place(title, number)
@@ -103,10 +113,28 @@ class Job:
         for (row, column), indicator in zip(sheet.cross.crossings, sheet.indicators, strict=True):
             yield indicator.code, Place(title, rows[row.code], columns[column.code], "")
 
+    def _places_in_list(self, title: str, table: ListTable) -> Iterator[tuple[str, Place]]:
+        yield str(ListPlace(table.code)), Place(title, HEADER_ROW + 1, CODE, "")
+        for number in range(1, self.open_rows(table) + 1):
+            yield str(ListPlace(table.code, number, "", number)), Place(title, FIRST_ROW + number - 1, CODE, "")
+            for position, column in enumerate(table.columns, start=2):
+                place = Place(title, FIRST_ROW + number - 1, get_column_letter(position), "")
+                yield str(ListPlace(table.code, number, column.code, number)), place
+
+    def items(self, table: ListTable) -> tuple[ListItem, ...]:
+        """What is listed so far."""
+        return self.lists[table.code].items if table.code in self.lists else ()
+
+    def open_rows(self, table: ListTable) -> int:
+        """How many rows a list is written with: those that are there, and some to add."""
+        filled = len(self.items(table))
+        return max(filled, min(table.most, max(_LEAST_ROWS, filled + _MORE_ROWS)))
+
     @cached_property
     def values(self) -> dict[str, Value]:
         """Every indicator's value, with what is carried in; what the level does not fill is not applicable."""
-        return completed(self.form, self.unit.level, self.current, self.last_year or None, self.previous)
+        around = Surroundings(lists=self.lists)
+        return completed(self.form, self.unit.level, self.current, self.last_year or None, self.previous, around)
 
     def value(self, indicator: Indicator) -> Value:
         """What an indicator's cell shows."""
@@ -133,16 +161,3 @@ def code_row(cross: CrossTable) -> int:
 def numbered_lines(cross: CrossTable) -> Iterator[tuple[int, StubLine]]:
     """The rows of a cross table, headings included, with their numbers in the worksheet."""
     return enumerate(stub_lines(cross), start=code_row(cross) + 1)
-
-
-def period_text(period: Period) -> Text:
-    """The period as a title says it: `2023年`, `2023年上半年`."""
-    year = f"{period.year}年"
-    match period.kind:
-        case PeriodKind.HALF:
-            return Text(f"{year}{'上' if period.number == 1 else '下'}半年", str(period))
-        case PeriodKind.QUARTER:
-            return Text(f"{year}第{period.number}季度", str(period))
-        case PeriodKind.MONTH:
-            return Text(f"{year}{period.number}月", str(period))
-    return Text(year, str(period))

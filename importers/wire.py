@@ -6,6 +6,7 @@ from typing import Any
 
 from importers.workbook import (
     CellKind,
+    Merged,
     ReadCell,
     Record,
     SheetEnd,
@@ -17,6 +18,9 @@ from importers.workbook import (
 END = "end"
 REFUSED = "refused"
 FAILED = "failed"
+
+CELLS, ROWS = "cells", "rows"
+"""How a child is asked to read: a record for every cell, or for every row."""
 
 
 def to_line(record: Record) -> str:
@@ -41,7 +45,7 @@ def _to_json(record: Record) -> list[Any]:
             record.external,
         ]
     if isinstance(record, SheetEnd):
-        return ["sheet_end", record.sheet, sorted(record.hidden_rows), sorted(record.hidden_columns)]
+        return ["sheet_end", record.sheet, sorted(record.hidden_rows), sorted(record.hidden_columns), record.merged]
     return [
         "workbook",
         [[sheet.name, sheet.visibility.value] for sheet in record.sheets],
@@ -66,8 +70,15 @@ def from_fields(fields: list[Any]) -> Record:
             has_formula=has_formula,
             external=external,
         )
+    return no_cell(fields)
+
+
+def no_cell(fields: list[Any]) -> WorkbookHeader | SheetEnd:
+    """The record of a parsed line that is no cell's."""
     if fields[0] == "sheet_end":
-        return SheetEnd(fields[1], frozenset(fields[2]), frozenset(fields[3]))
+        return SheetEnd(
+            fields[1], frozenset(fields[2]), frozenset(fields[3]), tuple(Merged(*each) for each in fields[4])
+        )
     return WorkbookHeader(
         sheets=tuple(SheetHeader(name, Visibility(visibility)) for name, visibility in fields[1]),
         constants=fields[2],

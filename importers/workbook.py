@@ -106,13 +106,23 @@ class WorkbookHeader:
     notices: tuple[str, ...] = ()
 
 
+class Merged(NamedTuple):
+    """Cells shown as one, whose content stands in the first: rows and columns from 1, the last ones included."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+
 @dataclass(frozen=True)
 class SheetEnd:
-    """Sent after a sheet's last cell: its rows and columns that are not shown, from 1."""
+    """Sent after a sheet's last cell: its rows and columns that are not shown, from 1, and its merged cells."""
 
     sheet: str
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    merged: tuple[Merged, ...] = ()
 
 
 @dataclass
@@ -124,6 +134,7 @@ class ReadSheet:
     cells: dict[tuple[int, int], ReadCell] = field(default_factory=dict)
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    merged: tuple[Merged, ...] = ()
 
     def rows(self) -> list[tuple[int, list[ReadCell]]]:
         """Rows that have content, top down, each with its cells from left to right."""

@@ -23,13 +23,13 @@ def part_name(entry: zipfile.ZipInfo | str) -> str:
     return name.replace("\\", "/").lower()
 
 
-def open_zip(content: bytes) -> zipfile.ZipFile:
+def open_zip(content: bytes, *, most_parts: int = limits.MAX_PARTS) -> zipfile.ZipFile:
     """Open a zip whose directory promises to stay within the limits.
 
     Raises:
         WorkbookUnreadable: broken, protected, or larger than any report when inflated.
     """
-    _check_entry_count(content)
+    _check_entry_count(content, most_parts)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error) as cause:
@@ -44,13 +44,13 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
     return archive
 
 
-def _check_entry_count(content: bytes) -> None:
+def _check_entry_count(content: bytes, most_parts: int) -> None:
     """Refuse by the count in the end record: reading 70,000 entries would cost 0.3 s first."""
     end = content.rfind(_END_SIGNATURE, max(0, len(content) - _END_LONGEST))
     if end < 0 or len(content) < end + 22:
         raise WorkbookUnreadable("corrupt_zip")
     (count,) = struct.unpack_from("<H", content, end + 10)
-    if count > limits.MAX_PARTS:
+    if count > most_parts:
         raise WorkbookUnreadable("too_many_parts", str(count))
 
 

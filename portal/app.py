@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from flask_appbuilder import AppBuilder
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session, sessionmaker
@@ -93,6 +93,13 @@ def _identity(_session: Session, _transaction: SessionTransaction, connection: C
 def _sessions(app: Flask) -> scoped_session[_FrameworkSession]:
     """Sessions of Flask-AppBuilder for its own tables, one a request; our rows go through `portal.db.transaction`."""
     sessions = scoped_session(sessionmaker(class_=_FrameworkSession))
+
+    def let_go(response: Response) -> Response:
+        """Give the connection back before our own session is saved: a request has one connection at a time."""
+        sessions.remove()
+        return response
+
+    app.after_request(let_go)
     app.teardown_appcontext(lambda _error: sessions.remove())
     return sessions
 
@@ -103,6 +110,7 @@ def _settings(config: Config) -> dict[str, object]:
         "SECRET_KEY": config.secret_key,
         "MAX_CONTENT_LENGTH": config.upload_limit + 64 * 1024,  # the file, and the form around it
         "EVIDENCE_LIMIT": config.evidence_limit,
+        "VIRUS_SCANNER": config.virus_scanner,
         "SESSION_COOKIE_NAME": "huizong",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -10,6 +10,7 @@ from typing import Self
 from portal.environment import ConfigInvalid, flag, number
 from portal.secret_files import make_once
 from portal.sign_in_settings import SignInSettings
+from portal.virus_scan import VirusScanner
 
 DEFAULT_DATA_DIR = Path("var")
 _MEGABYTE = 1024 * 1024
@@ -44,6 +45,7 @@ class Config:
         own_worker: whether `huizong serve` runs the background jobs too; off where worker machines do.
         upload_limit: largest accepted file, in bytes.
         evidence_limit: largest file that proves a figure, in bytes; no larger than `upload_limit`.
+        virus_scanner: is shown every file that comes in; None: there is none.
         sign_in: the ways of signing in.
         map_source_zh: printed under every map, in Chinese.
         map_source_en: the same in English.
@@ -63,6 +65,7 @@ class Config:
     own_worker: bool = True
     upload_limit: int = UPLOAD_LIMIT
     evidence_limit: int = 10 * _MEGABYTE
+    virus_scanner: VirusScanner | None = None
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     map_source_zh: str = MAP_SOURCE_ZH
     map_source_en: str = MAP_SOURCE_EN
@@ -97,6 +100,7 @@ class Config:
             upload_limit=cls.upload_limit,
             evidence_limit=number(environ, "HUIZONG_EVIDENCE_MEGABYTES", 10, UPLOAD_LIMIT // _MEGABYTE) * _MEGABYTE,
             audit_key_file=Path(environ.get("HUIZONG_AUDIT_KEY_FILE") or place / "audit_key.pem"),
+            virus_scanner=VirusScanner.load(environ),
             sign_in=SignInSettings.load(environ),
             map_source_zh=environ.get("HUIZONG_MAP_SOURCE_ZH") or cls.map_source_zh,
             map_source_en=environ.get("HUIZONG_MAP_SOURCE_EN") or cls.map_source_en,

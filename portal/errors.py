@@ -116,6 +116,17 @@ class FormInvalid(PortalError):
         self.problems = problems
 
 
+class ProgramMissing(PortalError):
+    """A program of this machine that the task needs is not there or failed; `said` is for the log."""
+
+    code = "program_missing"
+
+    def __init__(self, program: str, said: str = "") -> None:
+        super().__init__(f"{program}: {said}".rstrip(": "))
+        self.program = program
+        self.said = said
+
+
 class WorkbookUnreadable(PortalError):
     """An uploaded file cannot be read as a workbook; `reason` is a stable code such as `encrypted`."""
 

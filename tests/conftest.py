@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -91,8 +91,8 @@ def shared_database(test_server: TestServer, template_database: str) -> Iterator
 
 
 @pytest.fixture
-def database(shared_database: TestServer) -> Iterator[None]:
-    """Our transactions, all within one that is rolled back at the end of the test."""
+def connection(shared_database: TestServer) -> Iterator[Connection]:
+    """The connection of our transactions, all within one that is rolled back at the end of the test."""
     engine = db.connect(shared_database.app_url)
     with engine.connect() as connection:
         outer = connection.begin()
@@ -100,9 +100,14 @@ def database(shared_database: TestServer) -> Iterator[None]:
             bind=connection, join_transaction_mode="create_savepoint", expire_on_commit=False, class_=Session
         )
         db.use(engine, sessions)
-        yield
+        yield connection
         outer.rollback()
     engine.dispose()
+
+
+@pytest.fixture
+def database(connection: Connection) -> None:
+    """Our transactions, all within one that is rolled back at the end of the test."""
 
 
 @pytest.fixture

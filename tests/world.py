@@ -62,6 +62,14 @@ sheets:
       - {code: T202, name: 标准, unit: 元/人·月, type: rate, roll_up: {how: weighted_mean, weight: T201}, min: 0,
          filled_by: [district], scope: territorial, decimals: 2, stock: true}
       - {code: T203, name: 支出, unit: 万元, type: amount, roll_up: sum, min: 0, decimals: 2, core: false}
+  - code: T3
+    name: {zh: 第三表, en: Third sheet}
+    list:
+      code: cases
+      core: false
+      columns:
+        - {code: title, name: 案件, type: text, key: true}
+        - {code: spent, name: 金额, type: amount, unit: 万元, decimals: 2, min: 0}
 outline:
   - {code: W1, name: {zh: 一、做法, en: Measures}, guide: 写做法, source: 厅字〔2019〕28号}
   - {code: W2, name: 二、不足}

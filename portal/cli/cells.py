@@ -14,5 +14,5 @@ from portal.cli.workbooks import WORKBOOK, content_of
 @click.argument("file", type=WORKBOOK)
 def command(file: Path) -> None:
     """Print a JSON object per cell and line."""
-    for cell in read_cells(content_of(file)):
+    for cell in read_cells(content_of(file), file.name):
         click.echo(json.dumps(cell, ensure_ascii=False))

@@ -35,7 +35,7 @@ def command(context: click.Context, file: Path, unit: str, period: str, form: st
     """Exit code 0 clean, 1 with blocking or consent findings, 2 not recognised or unreadable."""
     chosen = Expected(unit=unit, period=str(Period.parse(period)) if period else "")
     with database():
-        examination = _examined(content_of(file), chosen)
+        examination = _examined(content_of(file), file.name, chosen)
     if form == "json":
         click.echo(json.dumps(examination_json(examination), ensure_ascii=False, indent=1))
     else:
@@ -45,9 +45,9 @@ def command(context: click.Context, file: Path, unit: str, period: str, form: st
     context.exit(exit_code(examination))
 
 
-def _examined(content: bytes, chosen: Expected) -> Examination:
+def _examined(content: bytes, filename: str, chosen: Expected) -> Examination:
     """The examination; a file without any stamp is taken for the only form there is."""
-    examination = examine_workbook(content, chosen)
+    examination = examine_workbook(content, chosen, filename=filename)
     if examination.code != "identity_missing" or not (chosen.unit and chosen.period):
         return examination
     with transaction(None) as session:
@@ -55,7 +55,7 @@ def _examined(content: bytes, chosen: Expected) -> Examination:
     if len(newest) != 1:
         return examination
     [(code, number)] = newest.items()
-    return examine_workbook(content, Expected(code, chosen.unit, chosen.period, number))
+    return examine_workbook(content, Expected(code, chosen.unit, chosen.period, number), filename=filename)
 
 
 def _write_marked(examination: Examination, file: Path) -> None:

@@ -15,9 +15,10 @@ from portal.domain.periods import Period
 from portal.domain.rollup import Total
 from portal.domain.spreadsheet_text import not_a_formula
 from portal.domain.values import exact_text
+from portal.queries.over_time import roll_up_made
 from portal.queries.rollup_check import verify as verify_rollups
 from portal.queries.rollup_records import COLUMNS, Record, records
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
 from portal.queries.units import list_units
 from portal.services.downloads import record_export
 from portal.services.rollups import rebuild as rebuild_rollups
@@ -54,10 +55,10 @@ def command(
     with database():
         actor = portal_over(unit, wanted if tree == REPORTED_TREE else None, closely=pending)
         with transaction(actor) as session:
-            rows = roll_up(
+            rows = roll_up_made(
                 session, actor, unit=unit, period=wanted, indicators=codes, by=by, tree=tree, pending=pending
             )
-            found = records(session, actor, wanted, rows)
+            found = records(session, unit, wanted, rows)
             record_export(session, actor, "rollups", {"unit": unit, "period": period, "rows": len(found)})
     _print(found, form)
 

@@ -28,7 +28,7 @@ def command(context: click.Context, file: Path, username: str) -> None:
     """Keep the file, examine it, write its figures into the draft; exit codes as those of `check`."""
     content = content_of(file)
     with database():
-        identity = identify_workbook(content, Expected())
+        identity = identify_workbook(content, file.name, Expected())
         if isinstance(identity, NotRecognised):
             print_refusal(identity.code, identity.message, identity.advice)
             context.exit(UNUSABLE)

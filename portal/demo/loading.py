@@ -1,5 +1,6 @@
 """Load the demonstration: units, the form, accounts, and five years of reports. What is there already stays."""
 
+import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -9,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from portal.db import transaction
-from portal.demo import accounts, disclosure
+from portal.demo import accounts, additions, disclosure, problems
 from portal.demo.courses import CURRENT_YEAR
 from portal.demo.figures import YearFigures, list_years
 from portal.demo.profile import read_profile
@@ -18,14 +19,20 @@ from portal.demo.seeds import read_seeds
 from portal.demo.ways import FIRST_YEAR
 from portal.domain.form_file import read_form
 from portal.domain.forms import FormVersion
+from portal.domain.periods import Period
+from portal.domain.reorganisation_file import reorganisation_of
 from portal.domain.unit_file import read_units
+from portal.domain.units import Placement
 from portal.models import Unit
 from portal.queries.forms import find_form
 from portal.queries.people import portal_actor
 from portal.queries.units import list_units
-from portal.services import forms, units
+from portal.services import forms, reorganisations, units
 
 ROOTS = ("440000", "640000")
+REORGANISED = "640000"
+"""The one whose tree was another before an invented reorganisation."""
+
 DISCLOSING = ("440000",)
 """Of these, the ones that also report on information disclosure."""
 
@@ -69,8 +76,32 @@ def _load_reference() -> FormVersion:
         new = [placement for placement in placements if placement.code not in known]
         if new:
             codes = {placement.code for placement in new}
-            units.import_units(session, new, [each for each in successions if each.new_code in codes])
+            invented = _invented() if REORGANISED in codes else {}
+            also = [invented.pop(each.code, each) for each in new]
+            units.import_units(
+                session, [*also, *invented.values()], [each for each in successions if each.new_code in codes]
+            )
+    if new and REORGANISED in codes:
+        _reorganise()
     return _published("FZ.yaml")
+
+
+def _invented() -> dict[str, Placement]:
+    """Units that never were, by code, and a real one where it never stood: all of them marked as examples."""
+    placements, _none = read_units(files("portal.demo").joinpath("units.csv").read_text(encoding="utf-8"))
+    return {placement.code: placement for placement in placements}
+
+
+def _reorganise() -> None:
+    """Bring the invented tree into line with the real one, so that a merger, a split and a move show in the figures."""
+    lines = files("portal.demo").joinpath("reorganisation.csv").read_text(encoding="utf-8").splitlines()
+    said = reorganisation_of(csv.DictReader(lines))
+    with transaction(None) as session:
+        actor = portal_actor(session, REORGANISED)
+    with transaction(actor) as session:
+        row = reorganisations.begin(session, actor, said.effective_on, said.basis, said.changes)
+        reorganisations.apply(session, actor, row.number, row.row_version)
+        reorganisations.publish(session, actor, row.number, row.row_version)
 
 
 def _published(name: str) -> FormVersion:
@@ -85,8 +116,12 @@ def _published(name: str) -> FormVersion:
 
 def _province(form: FormVersion, root: str, user_ids: Mapping[str, int]) -> Province:
     with transaction(None) as session:
-        addressed = [unit for unit in list_units(session, under=root) if unit.level in form.levels]
-        return Province(form, portal_actor(session, root), addressed, user_ids)
+        trees = [
+            list_units(session, under=root),
+            *(list_units(session, under=root, period=Period(year)) for year in YEARS),
+        ]
+        addressed = {unit.code: unit for tree in reversed(trees) for unit in tree if unit.level in form.levels}
+        return Province(form, portal_actor(session, root), list(addressed.values()), user_ids)
 
 
 def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
@@ -104,11 +139,22 @@ def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
         for code, made_up in series.items():
             figures[code] = next(made_up)
             yield code
+        if year == CURRENT_YEAR and additions.CITY in series:
+            additions.publish()
         if year in years:
             load_year(province, year, figures, before)
         if year == CURRENT_YEAR and province.actor.place.code in DISCLOSING:
             _load_disclosure(province, figures)
+        if year == CURRENT_YEAR and problems.CITY in series:
+            _load_problems(province, figures)
         before = figures
+
+
+def _load_problems(province: Province, elsewhere: Figures) -> None:
+    """Send the form of lists down in one city, if it was not, and make up its answers."""
+    form = _published("ZG.yaml")
+    if CURRENT_YEAR not in list_loaded(replace(province, form=form)):
+        problems.load(province, form, province.units, elsewhere)
 
 
 def _load_disclosure(province: Province, elsewhere: Figures) -> None:

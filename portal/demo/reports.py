@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.db import Base, transaction
+from portal.demo.additions import with_answers
 from portal.demo.courses import collection_days, course_of, read_plan
 from portal.demo.figures import YearFigures
 from portal.demo.filings import Filing
@@ -20,6 +21,7 @@ from portal.domain.periods import Period
 from portal.domain.policy import Actor, Role
 from portal.domain.values import Values
 from portal.models import Collection, Explanation, Observation, Submission, SubmissionVersion, Value
+from portal.queries.effective_forms import answered_forms
 from portal.queries.units import UnitRow
 from portal.services import collections, events
 
@@ -30,7 +32,7 @@ class Province:
 
     Attributes:
         actor: the portal itself, acting within the top unit.
-        units: those the form addresses, in tree order.
+        units: those the form addresses, in any of the years.
         user_ids: by user name.
     """
 
@@ -66,7 +68,12 @@ def load_year(province: Province, year: int, figures: Figures, before: Figures) 
         opens_on, due_on = collection_days(year, clock.today())
         form, actor = province.form, province.actor
         sent = collections.send_down(session, actor, form, Period(year), opens_on=opens_on, due_on=due_on, demo=True)
-        filings = [_filing(province, unit, figures[unit.code]) for unit in sent if unit.code in figures]
+        asked = _asked(session, actor, form, year)
+        filings = [
+            _filing(replace(province, form=asked[unit.id]), unit, figures[unit.code])
+            for unit in sent
+            if unit.code in figures
+        ]
         session.execute(update(Submission), [filing.submission() for filing in filings])
         _insert(session, SubmissionVersion, (row for filing in filings for row in filing.versions))
         _insert(session, Value, (row for filing in filings for row in filing.answers()))
@@ -81,11 +88,23 @@ def load_year(province: Province, year: int, figures: Figures, before: Figures) 
         _record(session, actor, filings)
 
 
+def _asked(session: Session, actor: Actor, form: FormVersion, year: int) -> dict[int, FormVersion]:
+    """The form as each unit was sent it, by unit id."""
+    query = select(Submission).where(
+        Submission.root_id == actor.place.root_id,
+        Submission.period_code == str(Period(year)),
+        Submission.form_code == form.code,
+    )
+    answered = answered_forms(session, session.scalars(query).all())
+    return {unit_id: its_form for (_root, _period, _form, unit_id), its_form in answered.items()}
+
+
 def _filing(province: Province, unit: UnitRow, figures: YearFigures) -> Filing:
     course = course_of(unit.code, unit.level, figures.year, clock.today(), seed=figures.published)
     correction = read_plan().correction
     if correction.code not in province.form.by_code and course.state in COUNTED:
         course = replace(course, returned=None)  # what was put right is of another form
+    figures = with_answers(figures, province.form, unit.code, unit.level)
     user_id = province.user_ids.get(username(unit.code, Role.FILLER))
     return Filing(province.form, unit, figures, course, correction, user_id)
 

@@ -26,6 +26,10 @@ READING_ROLES = frozenset({Role.AUDITOR, Role.PARTNER})
 """Roles that read and never write."""
 
 
+DEEPEST = 1_000
+"""Deeper than any tree."""
+
+
 class KeyScope(StrEnum):
     """What an API key is for; it never gives more than the person has."""
 
@@ -53,6 +57,7 @@ class Actor:
         forms: codes of the forms seen; None: all of them.
         key: the API key used, if it is a program that asks.
         until: the last day on which the person acts for the unit; None: until further notice.
+        within: the portal acting in every unit of the place, as each of them by itself: it reads their drafts.
     """
 
     user_id: int | None
@@ -63,6 +68,7 @@ class Actor:
     forms: frozenset[str] | None = None
     key: Key | None = None
     until: date | None = None
+    within: bool = False
 
     @property
     def read_only(self) -> bool:
@@ -78,4 +84,6 @@ class Actor:
     @property
     def depth(self) -> int:
         """The depth of the tree from which figures are read (1: top unit); 0: accepted ones only."""
+        if self.within:
+            return DEEPEST
         return 0 if self.roles == {Role.PARTNER} else self.place.path.count(".") + 1

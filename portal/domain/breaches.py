@@ -97,7 +97,7 @@ def _clash(condition: Node, context: Context) -> _Clash | None:
             failing = [part for part in condition.conditions if part.holds(context) is False]
             return None if isinstance(failing[0], Implication | Alternative) else _clash(failing[0], context)
         case Comparison():
-            return next(clash for pair in condition.pairs() if (clash := _measured(pair, context)))
+            return next(clash for pair in condition.pairs if (clash := _measured(pair, context)))
     return None
 
 

@@ -1,4 +1,4 @@
-"""Collections (报送任务): how they are named, and what their sender decides about seeing and signing the answers."""
+"""Collections (报送任务): how they are named, and what their sender decides about the answers."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -16,12 +16,14 @@ class CollectionSettings:
         skip_level: what is submitted is read by every level above at once (越级查看).
         names_siblings: in comparisons a unit sees which sibling a figure belongs to.
         one_person: who filled in may also check and sign, in a bureau of one person (一人单位).
-        sign_offs: the steps within a unit that are demanded before it submits, of `lifecycle.SIGN_OFFS`.
+        entered_above: a filler above may enter answers into a unit's draft (上级代报); the unit still submits.
+        sign_offs: the steps within a unit that are demanded before it submits, of `SIGN_OFFS`.
     """
 
     skip_level: bool = False
     names_siblings: bool = False
     one_person: bool = False
+    entered_above: bool = False
     sign_offs: frozenset[Action] = frozenset()
 
 

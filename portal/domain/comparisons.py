@@ -191,11 +191,16 @@ def outlier(indicator: Indicator, value: Value, peers: Spread | None) -> Finding
 
 
 def unchanged(form: FormVersion, values: Values, last_year: Values) -> Finding | None:
-    """Figures that are last year's in every cell were perhaps copied; said once, at the first of them."""
+    """Figures that are last year's in every cell were perhaps copied; said once, at the first of them.
+
+    Cells that a unit added to the form neither make them all equal nor different.
+    """
     figures = {
         indicator.code: number
         for indicator in form
-        if indicator.typed and (number := values.get(indicator.code, MISSING).number) is not None
+        if indicator.typed
+        and not indicator.added_by
+        and (number := values.get(indicator.code, MISSING).number) is not None
     }
     same = all(last_year.get(code, MISSING).number == number for code, number in figures.items())
     if len(figures) < _LEAST_CELLS or not same:

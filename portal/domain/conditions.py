@@ -6,9 +6,11 @@ every figure of it, is not applicable: then it is not about this unit.
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
+from itertools import repeat
 
 from portal.domain.form_rules import Blank
 from portal.domain.quantities import Context, Node, Quantity, Reference
@@ -97,20 +99,24 @@ class Comparison(Condition):
         """Taken on these terms."""
         return replace(self, terms=terms)
 
-    def pairs(self) -> Iterator[Pair]:
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
         """Each operand with the next."""
-        left_blank = self.terms.left
-        for left, sign, right in zip(self.operands, self.signs, self.operands[1:], strict=False):
-            yield Pair(left, sign, right, self.terms, left_blank)
-            left_blank = self.terms.right
+        blanks = (self.terms.left, *repeat(self.terms.right, len(self.signs) - 1))
+        sides = zip(self.operands, self.signs, self.operands[1:], blanks, strict=False)
+        return tuple(Pair(left, sign, right, self.terms, blank) for left, sign, right, blank in sides)
+
+    @cached_property
+    def _judging(self) -> tuple[Quantity, ...]:
+        """Those of which one must be applicable: the left side, or every one that is no constant."""
+        first = self.operands[0]
+        return (first,) if first.references else tuple(each for each in self.operands if each.references)
 
     def holds(self, context: Context) -> bool | None:
         """Whether every pair does; None if a figure is missing or it is not about this unit."""
-        first = self.operands[0]
-        judging = [first] if first.references else [operand for operand in self.operands if operand.references]
-        if judging and not any(operand.applies(context) for operand in judging):
+        if self._judging and not any(operand.applies(context) for operand in self._judging):
             return None
-        results = [pair.holds(context) for pair in self.pairs()]
+        results = [pair.holds(context) for pair in self.pairs]
         return None if None in results else all(results)
 
 
@@ -190,7 +196,11 @@ class Implication(Condition):
 
     def holds(self, context: Context) -> bool | None:
         """Whether the premise fails or the conclusion holds."""
-        return Disjunction((Denial(self.premise), self.conclusion)).holds(context)
+        return self._spelled_out.holds(context)
+
+    @cached_property
+    def _spelled_out(self) -> Disjunction:
+        return Disjunction((Denial(self.premise), self.conclusion))
 
 
 @dataclass(frozen=True)

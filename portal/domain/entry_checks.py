@@ -1,10 +1,11 @@
 """Checks of one figure by itself: whether there is an answer, whether it is of the right kind and within bounds."""
 
+from collections.abc import Container
 from datetime import date
 from decimal import Decimal
 
 from portal.domain.findings import Finding
-from portal.domain.forms import DataType, Indicator, Severity, Text
+from portal.domain.forms import DataType, FormVersion, Indicator, Severity, Text
 from portal.domain.units import Level
 from portal.domain.values import NO, YES, Value, ValueStatus, exact_text
 from portal.domain.wording import label, minus, shown
@@ -137,3 +138,17 @@ def _unfit(
 
 def _written(value: Value) -> str:
     return exact_text(value.number) if value.number is not None else value.text or ""
+
+
+def unwritten(form: FormVersion, written: Container[str]) -> Finding | None:
+    """The required sections of the text that are empty, if there are any; `written` names those that are not."""
+    missing = [section.name for section in form.outline if section.required and section.code not in written]
+    if not missing:
+        return None
+    zh, en = "、".join(name.zh for name in missing), ", ".join(name.in_language("en") for name in missing)
+    return Finding(
+        "text_unwritten",
+        Severity.BLOCKING,
+        Text(f"文字报告必须写的还没有写：{zh}", f"Required sections of the text are empty: {en}"),
+        advice=Text("请写好再上报。", "Write them before handing in."),
+    )

@@ -161,7 +161,7 @@ class _Builder:
         raise self._wrong(tree, _QUANTITY)
 
     def _figure(self, tree: Tree[Token]) -> Reference:
-        """A code; one within LY, PREV or CHILDREN; one of another form; or the rows of a list."""
+        """A code; one within LY, PREV or CHILDREN; one of another form; or what a list tells."""
         position = _position(tree)
         match tree.data:
             case "code" if _name(tree) not in _ELSEWHERE:
@@ -174,6 +174,11 @@ class _Builder:
                 if argument.data == "word":
                     return Reference(_name(argument), When.LISTED, position=position)
                 raise self._wrong(argument, _LIST)
+            case "call" if _name(tree) == _SUM:
+                argument = self._only(tree)
+                if argument.data == "column":
+                    return Reference(_name(argument), When.TOTALLED, position=position)
+                raise self._wrong(tree, _CODE)
             case "call" if _name(tree) in _ELSEWHERE:
                 argument, when = self._only(tree), _ELSEWHERE[_name(tree)]
                 if argument.data == "code" or (argument.data == "foreign" and when is not When.BELOW):
@@ -183,10 +188,18 @@ class _Builder:
         raise self._wrong(tree, _CODE)
 
     def _sum(self, tree: Tree[Token]) -> Quantity:
-        """`sum(A:C, E)`: nothing but another way to write a sum."""
-        terms = tuple(self._range(each) if each.data == "range" else self._quantity(each) for each in _trees(tree))
+        """`sum(A:C, E)`: nothing but another way to write a sum; also of columns of lists."""
+        terms = tuple(map(self._term, _trees(tree)))
         plus = ("+",) * (len(terms) - 1)
         return Arithmetic(terms, plus, position=_position(tree)) if plus else terms[0]
+
+    def _term(self, tree: Tree[Token]) -> Quantity:
+        match tree.data:
+            case "range":
+                return self._range(tree)
+            case "column":
+                return Reference(_name(tree), When.TOTALLED, position=_position(tree))
+        return self._quantity(tree)
 
     @staticmethod
     def _range(tree: Tree[Token]) -> Range:

@@ -10,6 +10,7 @@ decimal constants, `abs` `min` `max` `round`, `missing(X)` and `na(X)`, and figu
 `CHILDREN(X)`           the sum over all units below; not there before all of them are accepted
 `sum(X:Z)`              all figures from one indicator to another, in form order
 `rows(problems)`        how many rows a list has
+`sum(problems.spent)`   the sum of a list's column; blank cells add nothing
 ======================  ==========================================================================================
 
 An expression is parsed once into a tree and never handed to Python's `eval`.

@@ -9,10 +9,12 @@ from portal.domain.cross_tables import rules_along
 from portal.domain.expression_checks import ExpressionChecks
 from portal.domain.expressions import ExpressionInvalid
 from portal.domain.form_expressions import parse_in
-from portal.domain.forms import Aggregation, AggregationKind, DataType, FormVersion, Indicator, Rule, Source
+from portal.domain.forms import Aggregation, AggregationKind, DataType, FormVersion, Incomplete, Indicator, Rule, Source
 from portal.domain.implied_rules import implied_rules, rules_of
+from portal.domain.list_form_checks import check_list_tables
 from portal.domain.mapping import check_changes
 from portal.domain.measures import read_measure
+from portal.domain.over_time import ways_of
 from portal.domain.quantities import When
 from portal.domain.record_kinds import Mistakes
 from portal.domain.rule_checks import check_rule, try_examples
@@ -23,6 +25,9 @@ _TYPES = {
     AggregationKind.SUM: {kind for kind in DataType if kind.is_number},
     AggregationKind.RATIO_OF_SUMS: {kind for kind in DataType if kind.is_number},
     AggregationKind.WEIGHTED_MEAN: {kind for kind in DataType if kind.is_number},
+    AggregationKind.MEAN: {kind for kind in DataType if kind.is_number},
+    AggregationKind.MINIMUM: {kind for kind in DataType if kind.is_number},
+    AggregationKind.MAXIMUM: {kind for kind in DataType if kind.is_number},
     AggregationKind.RANGE: {kind for kind in DataType if kind.is_number},
     AggregationKind.COUNT_YES: {DataType.YES_NO},
     AggregationKind.DISTRIBUTION: {DataType.RATING, DataType.YES_NO},
@@ -48,11 +53,14 @@ class _Examination:
         self.expressions = ExpressionChecks(form, self.mistakes)
         for number, sheet in enumerate(form.sheets):
             check_layout(sheet, ("sheets", number), self.mistakes)
+        check_list_tables(form, self.mistakes)
         check_changes(form, self.mistakes)
+        self._something_asked()
         self._codes()
         for path, indicator in self._placed():
             self._source(indicator, path)
             self._roll_up(indicator, (*path, "roll_up"))
+            self._over_time(indicator, path)
             self._answers(indicator, path)
             self._whole(indicator, path)
             self._implied(indicator, path)
@@ -68,6 +76,10 @@ class _Examination:
 
     def _add(self, path: PlainPath, zh: str, en: str) -> None:
         self.mistakes.add(path, zh, en)
+
+    def _something_asked(self) -> None:
+        if not self.form.sheets:
+            self._add(("sheets",), "至少要有一张表", "needs at least one sheet")
 
     def _placed(self) -> Iterator[tuple[PlainPath, Indicator]]:
         for number, sheet in enumerate(self.form.sheets):
@@ -170,8 +182,9 @@ class _Examination:
             return
         if indicator.balance and not (indicator.balance.plus or indicator.balance.minus):
             self._add((*path, "balance"), "须有 plus 或 minus", "needs plus or minus")
+        unwritten = ExpressionChecks(self.form, self.mistakes, written=False)
         for rule in implied_rules(self.form, indicator):
-            self.expressions.condition(rule.expression, (*path, rule.id.rpartition("-")[2]))
+            unwritten.condition(rule.expression, (*path, rule.id.rpartition("-")[2]))
 
     def _roll_up(self, indicator: Indicator, path: PlainPath) -> None:
         way = indicator.aggregation
@@ -188,6 +201,15 @@ class _Examination:
                 self.expressions.number(code, (*path, key))
         if way.kind is AggregationKind.RATIO_OF_SUMS:
             self._ratio(way, path)
+
+    def _over_time(self, indicator: Indicator, path: PlainPath) -> None:
+        way, kind = indicator.over_time, indicator.aggregation.kind
+        if way is not None and way not in ways_of(indicator):
+            nature = ("时点数", "stock") if indicator.stock else ("时期数", "flow")
+            zh = f"按 {kind} 汇总的{nature[0]}不能跨期 {way}"
+            self._add((*path, "over_time"), zh, f"a {nature[1]} that rolls up as {kind} does not go over time as {way}")
+        if kind is AggregationKind.NONE and indicator.aggregation.incomplete is not Incomplete.PARTIAL:
+            self._add((*path, "roll_up", "incomplete"), f"{kind} 不用 incomplete", f"{kind} takes no incomplete")
 
     def _ratio(self, way: Aggregation, path: PlainPath) -> None:
         for key, text in (("numerator", way.numerator), ("denominator", way.denominator)):

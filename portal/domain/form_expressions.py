@@ -6,6 +6,7 @@ from portal.domain.conditions import Terms
 from portal.domain.expressions import Expression, parse
 from portal.domain.forms import FormVersion, Indicator, Rule
 from portal.domain.implied_rules import rules_of
+from portal.domain.lists import ListColumn
 from portal.domain.quantities import Reference, When
 
 
@@ -43,6 +44,20 @@ def looks_elsewhere(form: FormVersion, indicator: Indicator) -> bool:
     """Whether an indicator is worked out from other forms or from the units below."""
     references = (each for source in worked_out_from(form, indicator) for each in source.references)
     return any(each.form or each.when is When.BELOW for each in references)
+
+
+def list_column(form: FormVersion, name: str) -> ListColumn | None:
+    """The column of a list that the rule language writes so: `problems.spent`."""
+    table, _, column = name.partition(".")
+    return form.lists[table][1].by_code.get(column) if table in form.lists else None
+
+
+def is_listed(form: FormVersion, reference: Reference) -> bool:
+    """Whether the form has the list whose rows are counted, or the column of numbers that is added up."""
+    if reference.when is When.LISTED:
+        return reference.code in form.lists
+    column = list_column(form, reference.code) if reference.of_list else None
+    return column is not None and column.indicator.type.is_number
 
 
 def references_of(form: FormVersion) -> frozenset[Reference]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
+from portal.domain.additions import reserved_codes
 from portal.domain.careful_yaml import Plain, PlainPath, dump, load
 from portal.domain.form_checks import examine
 from portal.domain.form_records import FORM
@@ -40,7 +41,7 @@ def read_form(text: str, find_before: FindBefore | None = None) -> FormVersion:
     """
     form, mistakes = examine_file(text, find_before)
     if form is None:
-        raise FormInvalid([_at_line(each.line, each.words) for each in mistakes])
+        raise FormInvalid([at_line(each.line, each.words) for each in mistakes])
     return form
 
 
@@ -50,13 +51,14 @@ def examine_file(text: str, find_before: FindBefore | None = None) -> tuple[Form
     if document.problems:
         return None, [FileMistake(line, (), problem) for line, problem in document.problems]
     form, mistakes = examine_content(document.content, find_before)
-    located = [FileMistake(_line(path, document.lines), path, problem) for path, problem in mistakes.found]
+    located = [FileMistake(line_of(path, document.lines), path, problem) for path, problem in mistakes.found]
     return None if located else form, sorted(located, key=lambda mistake: mistake.line)
 
 
 def examine_content(content: Plain, find_before: FindBefore | None = None) -> tuple[FormVersion, Mistakes]:
     """The form in the structure of a form file as far as it can be read, and what is wrong with it."""
     form, mistakes = _read(content)
+    mistakes.found += reserved_codes(form).found
     before = find_before(form) if find_before and not mistakes.found else None
     return form, mistakes if before is None else check_succession(form, before)
 
@@ -97,12 +99,12 @@ def _read(content: Plain) -> tuple[FormVersion, Mistakes]:
     mistakes = Mistakes()
     form: FormVersion = FORM.read(content, (), mistakes)
     form = _with_filled_by(form, frozenset(), form.levels)
-    unreadable = {_record(path) for path, _ in mistakes.found}
-    mistakes.found += [mistake for mistake in examine(form).found if _record(mistake[0]) not in unreadable]
+    unreadable = {record_of(path) for path, _ in mistakes.found}
+    mistakes.found += [mistake for mistake in examine(form).found if record_of(mistake[0]) not in unreadable]
     return form, mistakes
 
 
-def _record(path: PlainPath) -> PlainPath:
+def record_of(path: PlainPath) -> PlainPath:
     """The indicator, rule or sheet that a place is in."""
     return path[: 1 + max((depth for depth, step in enumerate(path) if isinstance(step, int)), default=-1)]
 
@@ -114,6 +116,8 @@ def _with_filled_by(form: FormVersion, old: frozenset[Level], new: frozenset[Lev
         return dataclasses.replace(indicator, filled_by=new) if indicator.filled_by == old else indicator
 
     def changed_sheet(sheet: Sheet) -> Sheet:
+        if sheet.table is not None and sheet.table.filled_by == old:
+            sheet = dataclasses.replace(sheet, table=dataclasses.replace(sheet.table, filled_by=new))
         if sheet.cross is None:
             return dataclasses.replace(sheet, listed=tuple(map(changed, sheet.listed)))
         traits = dict(sheet.cross.cells)
@@ -125,12 +129,13 @@ def _with_filled_by(form: FormVersion, old: frozenset[Level], new: frozenset[Lev
     return dataclasses.replace(form, sheets=tuple(map(changed_sheet, form.sheets)))
 
 
-def _line(path: PlainPath, lines: dict[PlainPath, int]) -> int:
+def line_of(path: PlainPath, lines: dict[PlainPath, int]) -> int:
     """The line of a place, or of the nearest one around it that has a line."""
     return next((lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in lines), 1)
 
 
-def _at_line(line: int, problem: Text) -> str:
+def at_line(line: int, problem: Text) -> str:
+    """A problem as it is told, in both languages."""
     return f"第 {line} 行 (line {line}): {_both(problem)}"
 
 

@@ -12,7 +12,9 @@ from portal.domain.forms import (
     DataType,
     Direction,
     FormVersion,
+    Incomplete,
     Indicator,
+    OverTime,
     Parts,
     Rule,
     Scope,
@@ -22,6 +24,7 @@ from portal.domain.forms import (
     Source,
     Text,
 )
+from portal.domain.lists import ColumnType, ListColumn, ListTable
 from portal.domain.periods import PeriodKind
 from portal.domain.record_kinds import AnyOf, Choice, Day, Exact, Figures, Flag, Several, Whole, Word
 from portal.domain.records import Field, Later, Partly, Record
@@ -39,6 +42,7 @@ ROLL_UP = Record(
         Field("weight", Word()),
         Field("multiplier", Exact()),
         Field("show_mean", Flag()),
+        Field("incomplete", Choice(Incomplete)),
     ),
     short="how",
 )
@@ -61,6 +65,7 @@ INDICATOR = Record(
         Field("filled_by", AnyOf(Level), default=frozenset()),  # left out: by every level of the form
         Field("scope", Choice(Scope)),
         Field("stock", Flag()),
+        Field("over_time", Choice(OverTime)),
         Field("core", Flag()),
         Field("decimals", Whole()),
         Field("min", Exact(), "minimum"),
@@ -124,6 +129,36 @@ CROSS = Record(
     ),
 )
 
+COLUMN = Record(
+    ListColumn,
+    (
+        Field("code", Word()),
+        Field("name", TEXT),
+        Field("type", Choice(ColumnType)),
+        Field("unit", Word()),
+        Field("unit_synonyms", Several(Word())),
+        Field("decimals", Whole()),
+        Field("min", Exact(), "minimum"),
+        Field("max", Exact(), "maximum"),
+        Field("choices", Several(Word())),
+        Field("required", Flag()),
+        Field("key", Flag()),
+        Field("definition", TEXT),
+    ),
+)
+
+LIST = Record(
+    ListTable,
+    (
+        Field("code", Word()),
+        Field("filled_by", AnyOf(Level), default=frozenset()),  # left out: by every level of the form
+        Field("least", Whole()),
+        Field("most", Whole()),
+        Field("core", Flag()),
+        Field("columns", Several(COLUMN)),
+    ),
+)
+
 SHEET = Record(
     Sheet,
     (
@@ -131,13 +166,36 @@ SHEET = Record(
         Field("name", TEXT),
         Field("indicators", Several(INDICATOR), "listed"),
         Field("cross", CROSS),
+        Field("list", LIST, "table"),
+    ),
+)
+
+ADDED_INDICATOR = Record(
+    Indicator,
+    tuple(Field("core", Flag(), default=False) if each.key == "core" else each for each in INDICATOR.table),
+)
+
+ADDED_SHEET = Record(
+    Sheet,
+    (
+        Field("code", Word()),
+        Field("name", TEXT, default=Text("")),  # left out: the form's sheet of that code
+        Field("indicators", Several(ADDED_INDICATOR), "listed"),
     ),
 )
 
 SECTION = Record(
     Section,
-    (Field("code", Word()), Field("name", TEXT), Field("guide", TEXT), Field("source", TEXT)),
+    (
+        Field("code", Word()),
+        Field("name", TEXT),
+        Field("guide", TEXT),
+        Field("source", TEXT),
+        Field("required", Flag()),
+    ),
 )
+
+ADDED_SECTION = Record(Section, tuple(each for each in SECTION.table if each.key != "required"))
 
 CHANGE = Record(
     Change,
@@ -155,7 +213,6 @@ FORM = Record(
         Field("issuer", TEXT),
         Field("approval", TEXT),
         Field("explain_unchanged", Flag()),
-        Field("lists", Several(Word())),
         Field("sheets", Several(SHEET)),
         Field("outline", Several(SECTION)),
         Field("rules", Several(RULE)),

@@ -7,6 +7,7 @@ import re
 from functools import singledispatch
 from typing import Any
 
+from portal.domain.addition_file import ADDITION
 from portal.domain.form_records import FORM
 from portal.domain.record_kinds import AnyOf, Choice, Day, Exact, Figures, Flag, Kind, Several, Whole, Word
 from portal.domain.records import Field, Later, Partly, Record
@@ -16,10 +17,19 @@ _NUMBER: dict[str, Any] = {"type": ["number", "string"], "pattern": r"^-?[0-9]{1
 
 
 def form_schema() -> dict[str, Any]:
-    """The schema; its parts are named after what they describe."""
+    """The schema of forms; its parts are named after what they describe."""
+    return _whole_schema(FORM, "Huizong form file (报表文件)")
+
+
+def addition_schema() -> dict[str, Any]:
+    """The schema of what a unit adds to a form."""
+    return _whole_schema(ADDITION, "Huizong addition (补充指标文件)")
+
+
+def _whole_schema(record: Record, title: str) -> dict[str, Any]:
     parts: dict[str, Any] = {}
-    whole = _schema(FORM, parts)
-    return {"$schema": DRAFT, "title": "Huizong form file (报表文件)", **whole, "$defs": dict(sorted(parts.items()))}
+    whole = _named(record, parts)
+    return {"$schema": DRAFT, "title": title, **whole, "$defs": dict(sorted(parts.items()))}
 
 
 @singledispatch
@@ -85,8 +95,6 @@ def _partly(kind: Partly, parts: dict[str, Any]) -> dict[str, Any]:
 
 @_schema.register
 def _record(kind: Record, parts: dict[str, Any]) -> dict[str, Any]:
-    if kind is FORM:
-        return _named(kind, parts)
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", kind.of.__name__).lower()
     if name not in parts:
         parts[name] = {}  # a record may hold records like itself

@@ -15,11 +15,14 @@ from portal.domain.indicators import (
     Below,
     DataType,
     Direction,
+    Incomplete,
     Indicator,
+    OverTime,
     Parts,
     Scope,
     Source,
 )
+from portal.domain.lists import ListTable
 from portal.domain.periods import PeriodKind
 from portal.domain.texts import Language, Text
 from portal.domain.units import Level
@@ -37,8 +40,10 @@ __all__ = [
     "Direction",
     "Example",
     "FormVersion",
+    "Incomplete",
     "Indicator",
     "Language",
+    "OverTime",
     "Parts",
     "Rule",
     "Scope",
@@ -55,19 +60,26 @@ class Sheet:
     """A sheet (表) of a form.
 
     Attributes:
-        listed: its indicators, one a line, if it is a list.
+        listed: its indicators, one a line, if that is what it is made of.
         cross: its rows and columns, if it is a cross table; then its indicators are the cells, row by row.
+        table: its columns, if it is a list of as many rows as the unit has; then it has no indicators.
     """
 
     code: str
     name: Text
     listed: tuple[Indicator, ...] = ()
     cross: CrossTable | None = None
+    table: ListTable | None = None
 
     @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
         """All of them, in form order."""
         return self.listed if self.cross is None else cells_of(self.code, self.cross)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Of its indicators in form order, or of its list."""
+        return tuple(each.code for each in self.indicators) if self.table is None else (self.table.code,)
 
 
 @dataclass(frozen=True)
@@ -77,12 +89,14 @@ class Section:
     Attributes:
         guide: what is to be written there.
         source: the regulation that asks for it.
+        required: nothing is handed in without it.
     """
 
     code: str
     name: Text
     guide: Text = Text("")
     source: Text = Text("")
+    required: bool = False
 
 
 class ChangeKind(StrEnum):
@@ -112,8 +126,8 @@ class FormVersion:
         issuer: 制定机关, printed top right on the sheets.
         approval: 批准文号 and validity, as printed.
         explain_unchanged: whether figures that all equal last year's ask for an explanation.
-        lists: codes of the lists whose rows its rules may count.
         mapping: what changed since the version before; what it does not name is the same.
+        additions: what units above those that answer it added, by unit code and number (`portal.domain.additions`).
         outline: the sections of the text that goes with the figures; empty if none does.
     """
 
@@ -127,9 +141,9 @@ class FormVersion:
     issuer: Text = Text("")
     approval: Text = Text("")
     explain_unchanged: bool = False
-    lists: tuple[str, ...] = ()
     outline: tuple[Section, ...] = ()
     mapping: tuple[Change, ...] = ()
+    additions: tuple[tuple[str, int], ...] = ()
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
@@ -162,6 +176,17 @@ class FormVersion:
             if any(indicator.code == code for indicator in sheet.indicators):
                 return sheet
         raise NotFound("indicator", code)
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """Where indicators and lists stand in the form, by code."""
+        codes = [code for sheet in self.sheets for code in sheet.codes]
+        return {code: position for position, code in enumerate(codes)}
+
+    @cached_property
+    def lists(self) -> dict[str, tuple[Sheet, ListTable]]:
+        """The lists with the sheets they stand on, by code, in form order."""
+        return {sheet.table.code: (sheet, sheet.table) for sheet in self.sheets if sheet.table is not None}
 
     def section(self, code: str) -> Section:
         """The section of that code.

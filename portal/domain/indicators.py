@@ -48,9 +48,30 @@ class AggregationKind(StrEnum):
     SUM = "sum"
     RATIO_OF_SUMS = "ratio_of_sums"
     WEIGHTED_MEAN = "weighted_mean"
+    MEAN = "mean_per_unit"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
     COUNT_YES = "count_yes"
     DISTRIBUTION = "distribution"
     RANGE = "range"  # a catalogue: minimum and maximum, never a sum
+    NONE = "none"
+
+
+class Incomplete(StrEnum):
+    """What becomes of a rolled-up number while some of the units that ought to report have not."""
+
+    PARTIAL = "partial"  # that of the units that reported, marked as partial
+    WITHHELD = "withheld"  # none: a smallest or largest of some would pass for that of all
+
+
+class OverTime(StrEnum):
+    """How the rolled-up numbers of shorter periods make that of a longer one."""
+
+    SUM = "sum"
+    MEAN = "average"
+    LAST = "last"
+    LOWEST = "lowest"
+    HIGHEST = "highest"
     NONE = "none"
 
 
@@ -65,6 +86,7 @@ class Aggregation:
         weight: for WEIGHTED_MEAN, the indicator that weighs.
         multiplier: for RATIO_OF_SUMS, 100 for a percentage.
         show_mean: whether the mean per reporting unit is of interest beside the sum.
+        incomplete: whether there is a number before every unit has reported.
     """
 
     kind: AggregationKind
@@ -74,6 +96,7 @@ class Aggregation:
     weight: str = ""
     multiplier: Decimal = Decimal(1)
     show_mean: bool = False
+    incomplete: Incomplete = Incomplete.PARTIAL
 
 
 class Direction(StrEnum):
@@ -127,6 +150,8 @@ class Indicator:
         balance: what moved this stock since last year; None: that is not checked.
         against_children: how it stands to the sum over the units below; None: that is not checked.
         outlier: how many median deviations from the peers' median ask for an explanation; None: not checked.
+        over_time: how shorter periods make a longer one; None: as `domain.over_time` tells from what it is.
+        added_by: code of the unit that asks for it in its own subtree only; empty: it is the form's own.
     """
 
     code: str
@@ -155,6 +180,8 @@ class Indicator:
     balance: Balance | None = None
     against_children: Below | None = None
     outlier: Decimal | None = None
+    over_time: OverTime | None = None
+    added_by: str = ""
 
     @property
     def typed(self) -> bool:

@@ -69,6 +69,8 @@ class Permission(StrEnum):
     ASSIGN_WORK = "assign_work"
     DECIDE_EXPLANATION = "decide_explanation"
     UPLOAD = "upload"
+    ENTER_BELOW = "enter_below"
+    ORDER_FILES = "order_files"
     RECEIVE = "receive"
     CHECK = "check"
     LEGAL_REVIEW = "legal_review"
@@ -87,7 +89,9 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     MANAGE_SYSTEM_ADMINS = "manage_system_admins"
     MANAGE_REFERENCE = "manage_reference"
+    REORGANISE = "reorganise"
     EDIT_FORMS = "edit_forms"
+    ADD_TO_FORMS = "add_to_forms"
     HOLD_KEYS = "hold_keys"
 
 
@@ -132,6 +136,16 @@ def accepted(_actor: Actor, subject: Subject) -> bool:
 def skip_level(_actor: Actor, subject: Subject) -> bool:
     """The collection lets every level above read at once what is submitted."""
     return subject.settings.skip_level
+
+
+def above(actor: Actor, subject: Subject) -> bool:
+    """A unit above, directly or further up."""
+    return actor.place.path != subject.path and actor.place.covers(subject.path)
+
+
+def entered_above(_actor: Actor, subject: Subject) -> bool:
+    """The collection lets units above enter answers for those below."""
+    return subject.settings.entered_above
 
 
 def the_portal(actor: Actor, _subject: Subject) -> bool:
@@ -180,6 +194,7 @@ unit_admin = role(Role.UNIT_ADMIN)
 system_admin = role(Role.SYSTEM_ADMIN)
 publisher = role(Role.PUBLISHER)
 submitter = role(Role.FILLER, Role.HEAD)
+orderer = role(Role.FILLER, Role.HEAD, Role.REVIEWER, Role.UNIT_ADMIN)
 
 PERMISSIONS: dict[Permission, list[list[Predicate]]] = {
     Permission.SEE_UNIT: [[subtree]],
@@ -202,6 +217,8 @@ PERMISSIONS: dict[Permission, list[list[Predicate]]] = {
     Permission.ASSIGN_WORK: [[own_unit, filler], [own_unit, head], [own_unit, unit_admin]],
     Permission.DECIDE_EXPLANATION: [[superior, reviewer, handed_in, another_person]],
     Permission.UPLOAD: [[own_unit, filler]],
+    Permission.ENTER_BELOW: [[above, filler, editable, entered_above]],  # 代报: into the draft, never beyond
+    Permission.ORDER_FILES: [[own_unit, orderer]],  # templates and tables for all units below
     Permission.RECEIVE: [[own_unit, filler]],
     Permission.CHECK: [[own_unit, checker, another_person]],
     Permission.LEGAL_REVIEW: [[own_unit, legal_reviewer, another_person]],
@@ -220,7 +237,9 @@ PERMISSIONS: dict[Permission, list[list[Predicate]]] = {
     Permission.MANAGE_USERS: [[subtree, unit_admin], [system_admin]],
     Permission.MANAGE_SYSTEM_ADMINS: [[system_admin]],
     Permission.MANAGE_REFERENCE: [[system_admin]],
+    Permission.REORGANISE: [[subtree, unit_admin], [subtree, system_admin], [subtree, the_portal]],  # what is below
     Permission.EDIT_FORMS: [[own_unit, top_unit, unit_admin], [own_unit, system_admin]],  # in a draft of one's own unit
+    Permission.ADD_TO_FORMS: [[own_unit, unit_admin], [own_unit, the_portal]],  # for one's own subtree
     Permission.HOLD_KEYS: [[own_unit]],
 }
 

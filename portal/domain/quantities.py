@@ -30,6 +30,7 @@ class When(StrEnum):
     PREVIOUS = "PREV"
     BELOW = "CHILDREN"
     LISTED = "rows"
+    TOTALLED = "sum"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Context:
         previous: accepted ones of the period right before; None if there are none.
         others: the same of the unit's other forms, accepted ones only, by form code.
         below: sums over all units below, accepted and complete ones only.
-        rows: how many rows each list has.
+        listed: how many rows each list has, and under `list.column` the sums of its columns.
         blank_is_zero: whether a figure that is not there counts as 0 instead.
     """
 
@@ -51,7 +52,7 @@ class Context:
     previous: Values | None = None
     others: Mapping[str, "Context"] = field(default_factory=dict)
     below: Values = field(default_factory=dict)
-    rows: Mapping[str, int] = field(default_factory=dict)
+    listed: Values = field(default_factory=dict)
     blank_is_zero: bool = False
 
     def value(self, reference: "Reference") -> Value:
@@ -68,8 +69,8 @@ class Context:
                 values = self.previous
             case When.BELOW:
                 values = self.below
-            case When.LISTED:
-                return Value.of(self.rows[reference.code]) if reference.code in self.rows else MISSING
+            case When.LISTED | When.TOTALLED:
+                values = self.listed
         return (values or {}).get(reference.code, MISSING)
 
 
@@ -124,12 +125,16 @@ class Number(Quantity):
 
     def amount(self, context: Context) -> Fraction | None:  # noqa: ARG002 - the same in every context
         """The constant itself."""
+        return self._exact
+
+    @cached_property
+    def _exact(self) -> Fraction:
         return Fraction(self.value)
 
 
 @dataclass(frozen=True)
 class Reference(Quantity):
-    """An indicator's figure, of this form unless another is named; or (`rows`) how many rows a list has."""
+    """An indicator's figure, of this form unless another is named; or the number of a list's rows, a column's sum."""
 
     code: str
     when: When = When.NOW
@@ -144,6 +149,11 @@ class Reference(Quantity):
         """Whether it is a figure of this form and period."""
         return self.when is When.NOW and not self.form
 
+    @property
+    def of_list(self) -> bool:
+        """Whether it is told by a list of this form and period."""
+        return self.when in {When.LISTED, When.TOTALLED}
+
     @cached_property
     def references(self) -> tuple["Reference", ...]:
         """Itself."""
@@ -152,10 +162,10 @@ class Reference(Quantity):
     def amount(self, context: Context) -> Fraction | None:
         """The figure; 0 where it is not applicable in this form and period."""
         value = context.value(self)
+        if value.exact is not None:
+            return value.exact
         if value.status is ValueStatus.NOT_APPLICABLE and self.own:
             return Fraction(0)
-        if value.number is not None and value.number.is_finite():
-            return Fraction(value.number)
         return Fraction(0) if context.blank_is_zero and not value.reported else None
 
 

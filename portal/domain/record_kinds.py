@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from portal.domain.careful_yaml import Plain, PlainPath
 from portal.domain.form_rules import Example
-from portal.domain.texts import Text
+from portal.domain.texts import PointedText, Text
 from portal.domain.values import exact_text
 
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
@@ -25,6 +25,11 @@ class Mistakes:
     def add(self, path: PlainPath, zh: str, en: str) -> None:
         """Note one."""
         self.found.append((path, Text(zh, en)))
+
+    def add_at(self, path: PlainPath, position: int, zh: str, en: str) -> None:
+        """Note one at a character of an expression, counted from 1."""
+        zh, en = f"表达式第 {position} 个字符处{zh}", f"character {position} of the expression: {en}"
+        self.found.append((path, PointedText(zh, en, position)))
 
 
 class Kind(Protocol):

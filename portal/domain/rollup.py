@@ -3,17 +3,25 @@
 A contribution carries an `amount` and a `weight` whose meaning depends on the aggregation, so that stored roll-ups
 can be joined without knowing the form:
 
-==============  ===========================  =============================  =======================
-aggregation     amount                       weight                         figure of the total
-==============  ===========================  =============================  =======================
-sum             the number (or that of       –                              Σ amount
-                the indicator named by `of`)
-ratio of sums   numerator                    denominator                    Σ amount / Σ weight × multiplier
-weighted mean   number × weight              weight                         Σ amount / Σ weight
-count of yes    1 or 0                       –                              Σ amount
-distribution    –                            –                              how many gave which answer
-range, none     –                            –                              none; a range has minimum and maximum
-==============  ===========================  =============================  =======================
+================  ============================  ===========  ====================================
+aggregation       amount                        weight       figure of the total
+================  ============================  ===========  ====================================
+sum               the number (or that of        –            Σ amount
+                  the indicator named by `of`)
+ratio of sums     numerator                     denominator  Σ amount / Σ weight × multiplier
+weighted mean     number × weight               weight       Σ amount / Σ weight
+mean per unit     the number                    1            Σ amount / Σ weight
+minimum, maximum  –                             –            smallest or largest number of one unit
+count of yes      1 or 0                        –            Σ amount
+distribution      –                             –            how many gave which answer
+range, none       –                             –            none; a range has minimum and maximum
+================  ============================  ===========  ====================================
+
+A unit that has not answered is left out, never taken for 0, and the number is marked as partial; a form may say that
+there is none before all have (`Incomplete`). A ratio leaves out the units of which one side is missing; a weighted
+mean those without a weight, whose figure still counts for its minimum and maximum. A figure that does not apply is
+left out and not waited for. There is no `latest` over units, which would be that of whoever was accepted last; over
+periods there is (`over_time`).
 """
 
 from collections import Counter
@@ -30,6 +38,7 @@ from portal.domain.forms import AggregationKind, FormVersion, Indicator
 from portal.domain.units import Level
 from portal.domain.values import MISSING, YES, Value, Values, ValueStatus
 
+_WITH_RANGE = frozenset({AggregationKind.WEIGHTED_MEAN, AggregationKind.MEAN, AggregationKind.RANGE})
 _EXACT = DecimalContext(prec=1000)  # more digits than any sum of figures has: nothing is rounded
 
 
@@ -68,6 +77,8 @@ def _contribution(form: FormVersion, indicator: Indicator, values: Values) -> Co
             return Contribution(code, value.status, value.number, amount=amount)
         case AggregationKind.WEIGHTED_MEAN:
             return _weighted(code, value, values.get(way.weight, MISSING))
+        case AggregationKind.MEAN:
+            return _weighted(code, value, Value.of(1))
         case AggregationKind.COUNT_YES:
             yes = Decimal(value.text == YES)
             return Contribution(code, value.status, yes, amount=yes)
@@ -142,16 +153,24 @@ class Total:
         match way.kind:
             case AggregationKind.SUM | AggregationKind.COUNT_YES:
                 return self.amount
-            case AggregationKind.RATIO_OF_SUMS | AggregationKind.WEIGHTED_MEAN:
+            case AggregationKind.RATIO_OF_SUMS | AggregationKind.WEIGHTED_MEAN | AggregationKind.MEAN:
                 if self.amount is None or not self.weight:
                     return None
                 return decimal_of(Fraction(self.amount) * Fraction(way.multiplier) / Fraction(self.weight))
+            case AggregationKind.MINIMUM:
+                return self.minimum
+            case AggregationKind.MAXIMUM:
+                return self.maximum
             case _:
                 return None
 
     def has_range(self, indicator: Indicator) -> bool:
         """Whether smallest and largest figure mean something for the indicator."""
-        return indicator.aggregation.kind in {AggregationKind.WEIGHTED_MEAN, AggregationKind.RANGE}
+        return indicator.aggregation.kind in _WITH_RANGE
+
+    def without_numbers(self) -> "Total":
+        """How many units answered, and nothing of what they answered."""
+        return Total(self.reported, self.not_applicable)
 
     def mean(self, indicator: Indicator) -> Decimal | None:
         """The mean per reporting unit where the form asks for it; for yes/no the share of yes (0 to 1)."""

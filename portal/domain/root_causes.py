@@ -47,7 +47,9 @@ def with_causes(form: FormVersion, findings: list[Finding]) -> list[Finding]:
             break
         causes |= dict.fromkeys((position for position, codes in alone.items() if code in codes), code)
         alone = {position: codes for position, codes in alone.items() if code not in codes}
-    return [replace(each, cause=causes.get(position, "")) for position, each in enumerate(findings)]
+    return [
+        replace(each, cause=causes[position]) if position in causes else each for position, each in enumerate(findings)
+    ]
 
 
 def grouped(findings: Iterable[Finding]) -> Mapping[str, list[Finding]]:

@@ -6,7 +6,7 @@ from portal.domain.calculation import calculated
 from portal.domain.careful_yaml import PlainPath
 from portal.domain.expression_checks import ExpressionChecks
 from portal.domain.expressions import Expression, ExpressionInvalid, parse
-from portal.domain.form_expressions import condition_of
+from portal.domain.form_expressions import condition_of, is_listed
 from portal.domain.forms import Example, FormVersion, Rule
 from portal.domain.quantities import Context, Reference, When
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value, ValueStatus
@@ -54,14 +54,13 @@ def _context(checks: ExpressionChecks, example: Example, path: PlainPath) -> Con
         tables.setdefault((reference.form, reference.when), {})[reference.code] = _value(answer)
     last_year, previous = tables.get(("", When.LAST_YEAR)), tables.get(("", When.PREVIOUS))
     worked_out = calculated(checks.form, now, last_year, previous)
-    rows = tables.get(("", When.LISTED), {})
     return Context(
         {**worked_out, **now},
         last_year,
         previous,
         {form: _other(tables, form) for form, _ in tables if form},
         tables.get(("", When.BELOW), {}),
-        {code: int(value.number or 0) for code, value in rows.items()},
+        tables.get(("", When.LISTED), {}) | tables.get(("", When.TOTALLED), {}),
     )
 
 
@@ -80,8 +79,7 @@ def _reference(name: str) -> Reference | None:
 
 
 def _is_known(form: FormVersion, reference: Reference) -> bool:
-    known = form.lists if reference.when is When.LISTED else form.by_code
-    return bool(reference.form) or reference.code in known
+    return bool(reference.form) or reference.code in form.by_code or is_listed(form, reference)
 
 
 def _value(answer: Decimal | str) -> Value:

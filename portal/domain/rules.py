@@ -15,10 +15,12 @@ from portal.domain.entry_checks import admissible, required, unfit
 from portal.domain.expressions import Context, Expression
 from portal.domain.findings import Finding
 from portal.domain.form_expressions import condition_of, worked_out_from
-from portal.domain.forms import FormVersion, Rule, Text
+from portal.domain.forms import FormVersion, Rule, Severity, Text
 from portal.domain.implied_rules import rules_of
+from portal.domain.list_checks import check_lists
 from portal.domain.quantities import Reference, When
 from portal.domain.root_causes import with_causes, without_echoes
+from portal.domain.sure_checks import is_surely_fit, surely_holds
 from portal.domain.surroundings import ALONE, Surroundings
 from portal.domain.units import Level
 from portal.domain.values import MISSING, Values, ValueStatus, exact_text
@@ -73,17 +75,27 @@ def check(
     table = completed(form, level, values, last_year, previous, around)
     context = around.context(table, last_year, previous)
     breaches, not_evaluated = _apply_rules(form, level, context, around)
-    findings = [*_check_figures(form, level, context, around), *breaches]
-    order = {code: position for position, code in enumerate(form.by_code)}
-    findings.sort(key=lambda finding: (order[finding.indicator], finding.severity.rank, finding.rule))
-    told = with_causes(form, without_echoes(findings))
+    findings = [*_check_figures(form, level, context, around), *check_lists(form, level, around.lists), *breaches]
+    order = form.order
+    findings.sort(key=lambda finding: (order[finding.subject], finding.severity.rank, finding.rule))
+    told = with_causes(form, without_echoes([_weighed(form, finding) for finding in findings]))
     return CheckResult(tuple(_with_last_year(finding, context) for finding in told), tuple(not_evaluated))
+
+
+def _weighed(form: FormVersion, finding: Finding) -> Finding:
+    """What a unit added to the form only asks, whatever is found there."""
+    at = form.by_code.get(finding.indicator)
+    too_heavy = at is not None and at.added_by and finding.severity.rank < Severity.EXPLAIN.rank
+    return replace(finding, severity=Severity.EXPLAIN) if too_heavy else finding
 
 
 def _check_figures(form: FormVersion, level: Level, context: Context, around: Surroundings) -> Iterable[Finding]:
     """Checks of single figures, with their own figure of last year and their peers' at most."""
+    alone = not context.last_year and not around.peers
     for indicator in form:
         value = context.values.get(indicator.code, MISSING)
+        if alone and is_surely_fit(indicator, level, value):
+            continue
         found: list[Finding | None] = []
         if indicator.typed:
             found += [required(indicator, value) if level in indicator.filled_by else None, unfit(indicator, value)]
@@ -134,6 +146,8 @@ def _judged(form: FormVersion, level: Level, rule: Rule, context: Context, aroun
     excuse = around.excused(rule)
     if excuse is not None:
         return excuse
+    if surely_holds(form, rule, context.values):
+        return True
     holds = expression.evaluate(context)
     if holds:
         return True
@@ -195,8 +209,8 @@ def _unknown(form: FormVersion, references: list[Reference]) -> Text:
     match when:
         case When.BELOW:
             return Text(f"下级还没有全部验收：{names.zh}", f"not all units below are accepted: {names.en}")
-        case When.LISTED:
-            return Text(f"没有这个清单：{names.zh}", f"no such list: {names.en}")
+        case When.LISTED | When.TOTALLED:
+            return Text(f"清单还没有填：{names.zh}", f"the list is not filled in: {names.en}")
         case _:
             return Text(f"没有可比的往期数：{names.zh}", f"no figure of an earlier period: {names.en}")
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from portal.domain.lists import Lists, row_to_json
 from portal.domain.periods import Period
 from portal.domain.values import Values, value_to_json
 from portal.errors import InvalidInput, NotFound
 
-_KEY = re.compile(r"(?P<unit>[A-Za-z0-9_]+)-(?P<period>[0-9HQM]+)-(?P<form>[A-Z][A-Z0-9_]*)", re.ASCII)
+_KEY = re.compile(r"(?P<unit>[A-Za-z0-9_]+)-(?P<period>[0-9HQMD]+)-(?P<form>[A-Z][A-Z0-9_]*)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,12 @@ class Enclosed:
     """What goes with the figures.
 
     Attributes:
+        lists: rows by list, those that are answered.
         texts: words by section.
         files: SHA-256 digests of the files, sorted, by indicator; those of the whole under the empty name.
     """
 
+    lists: Lists = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -74,13 +77,17 @@ NOTHING_ENCLOSED = Enclosed()
 def canonical_text(key: SubmissionKey, version: int, values: Values, enclosed: Enclosed = NOTHING_ENCLOSED) -> str:
     """The one way a sealed version is written down: JSON, keys sorted, numbers exact, missing answers left out.
 
-    Where nothing goes with the figures nothing is said of it: receipts from before there were texts and files hold.
+    Where nothing goes with the figures nothing is said of it: receipts from before there were texts, files and lists
+    hold. A list of which was said that there is nothing to list has no rows.
     """
     body: dict[str, object] = {
         "submission": str(key),
         "version": version,
         "values": {code: value_to_json(value) for code, value in values.items() if value.answered},
     }
+    answered = {code: answer for code, answer in enclosed.lists.items() if answer.answered}
+    if answered:
+        body["lists"] = {code: [row_to_json(each.cells) for each in answer.items] for code, answer in answered.items()}
     if enclosed.texts:
         body["texts"] = dict(enclosed.texts)
     if enclosed.files:

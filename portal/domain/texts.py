@@ -16,3 +16,10 @@ class Text:
     def in_language(self, language: str) -> str:
         """The text for `zh` or `en`."""
         return self.en if language == "en" and self.en else self.zh
+
+
+@dataclass(frozen=True)
+class PointedText(Text):
+    """A text about one character of an expression, counted from 1."""
+
+    position: int = 0

@@ -44,14 +44,23 @@ def read_units(text: str) -> tuple[list[Placement], list[Succession]]:
     return placements, successions
 
 
-def _placement(row: dict[str, str]) -> Placement:
-    if not _CODE.fullmatch(row["code"] or ""):
-        message = f"单位代码只能是字母、数字和下划线：{row['code']!r}"
+def read_code(text: str) -> str:
+    """A unit's code.
+
+    Raises:
+        ValueError: it cannot be one.
+    """
+    if not _CODE.fullmatch(text or ""):
+        message = f"单位代码只能是字母、数字和下划线：{text!r}"
         raise ValueError(message)
+    return text
+
+
+def _placement(row: dict[str, str]) -> Placement:
     if not row["name"]:
         raise ValueError("缺少名称")
     return Placement(
-        code=row["code"],
+        code=read_code(row["code"]),
         parent_code=row["parent_code"],
         name=row["name"],
         name_en=row["name_en"],

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
 
 YES = "是"
 NO = "否"
@@ -63,6 +65,11 @@ class Value:
     def answered(self) -> bool:
         """Whether the reporter said anything: a value, or that it does not apply."""
         return self.status is not ValueStatus.MISSING
+
+    @cached_property
+    def exact(self) -> Fraction | None:
+        """The number to reckon with, if there is one and it is finite."""
+        return None if self.number is None or not self.number.is_finite() else Fraction(self.number)
 
 
 MISSING = Value(ValueStatus.MISSING)

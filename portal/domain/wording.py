@@ -40,6 +40,8 @@ def label(indicator: Indicator, form: FormVersion | None = None) -> Text:
 
 
 def _bare(name: str) -> str:
+    if not name.startswith(_OF_WHICH):
+        return name
     for prefix in _OF_WHICH:
         name = name.removeprefix(prefix)
     return name
@@ -47,8 +49,8 @@ def _bare(name: str) -> str:
 
 def named(form: FormVersion, reference: Reference) -> Text:
     """A figure by its indicator's name and, if it is of another period, form or level, by that as well."""
-    if reference.when is When.LISTED:
-        return Text(f"清单“{reference.code}”的行数", f'rows of the list "{reference.code}"')
+    if reference.of_list:
+        return _of_list(form, reference)
     name = _foreign(reference) if reference.form else label(form.indicator(reference.code), form)
     match reference.when:
         case When.LAST_YEAR:
@@ -61,6 +63,16 @@ def named(form: FormVersion, reference: Reference) -> Text:
             return name
 
 
+def _of_list(form: FormVersion, reference: Reference) -> Text:
+    table, _, column = reference.code.partition(".")
+    sheet, columns = form.lists[table]
+    zh, en = sheet.name.zh, sheet.name.in_language("en")
+    if reference.when is When.LISTED:
+        return Text(f"清单“{zh}”的行数", f'rows of the list "{en}"')
+    name = columns.by_code[column].name
+    return Text(f"清单“{zh}”的“{name.zh}”合计", f'sum of "{name.in_language("en")}" in the list "{en}"')
+
+
 def _foreign(reference: Reference) -> Text:
     """An indicator of a form that is not at hand: by its codes."""
     return Text(f"{reference.form} 报表的 {reference.code}", f"{reference.code} of form {reference.form}")
@@ -68,8 +80,16 @@ def _foreign(reference: Reference) -> Text:
 
 def listed(form: FormVersion, references: Iterable[Reference]) -> Text:
     """Figures by name, in a row."""
-    names = [named(form, reference) for reference in references]
+    names = [_once_named(form, reference) for reference in references]
     return Text("、".join(name.zh for name in names), ", ".join(name.en for name in names))
+
+
+def _once_named(form: FormVersion, reference: Reference) -> Text:
+    key = (named, reference)
+    if key not in form.once:
+        form.once[key] = named(form, reference)
+    name: Text = form.once[key]
+    return name
 
 
 def figure(reference: Reference, context: Context) -> str:

@@ -14,6 +14,7 @@ from portal.queries.rollup_check import verify
 from portal.queries.units import list_units
 from portal.services.checkpoints import make_checkpoint
 from portal.services.sign_in_throttle import forget_old
+from portal.services.trees import enter_into_force
 from portal.services.web_sessions import remove_expired
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,15 @@ def verify_rollups(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's si
         for each in mismatches:
             log.error("roll-up differs under %s: %s", portal.place.code, each)
         log.info("%s: %d roll-ups compared, %d differ", portal.place.code, compared, len(mismatches))
+
+
+@app.periodic(cron="1 16 * * *")  # UTC: a minute past midnight in China
+@app.task(queueing_lock="enter_trees")
+def enter_trees(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature
+    """Let a reorganisation whose day has come change who sees what."""
+    with transaction(None) as session:
+        if enter_into_force(session):
+            log.info("a tree came into force")
 
 
 @app.periodic(cron="0 16 * * *")  # UTC: midnight in China

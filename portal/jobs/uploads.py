@@ -5,6 +5,7 @@ written in one of its own. A worker that dies leaves the upload as it was, and t
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,12 @@ from procrastinate import JobContext, RetryStrategy
 from sqlalchemy.orm import Session
 
 from importers.examination_json import examination_json
+from importers.foreign import asked_to_json
 from importers.identity import Expected
 from importers.limits import MAX_FILE_BYTES
 from importers.pipeline import Examination
 from portal.db import transaction
+from portal.domain.lists import list_to_json
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import value_to_json
@@ -23,9 +26,10 @@ from portal.errors import WorkbookUnreadable
 from portal.jobs.examining import examine_workbook
 from portal.jobs.queue import app, enqueue
 from portal.queries import submissions
+from portal.queries.effective_forms import form_of
 from portal.queries.people import portal_actor
 from portal.queries.uploads import content_of, get_upload
-from portal.services import uploads
+from portal.services import layouts, uploads
 
 ATTEMPTS = 3
 """After this many an upload has failed: the fault is ours, and the person is told."""
@@ -46,6 +50,17 @@ def receive(session: Session, actor: Actor, key: SubmissionKey, filename: str, c
     upload_id = keep(session, actor, key, filename, content)
     enqueue(session, process_upload, unit=key.unit, upload_id=str(upload_id))
     return upload_id
+
+
+def confirm(
+    session: Session, actor: Actor, key: SubmissionKey, upload_id: UUID, choices: Mapping[str, int | None]
+) -> None:
+    """Keep what a person says of sheets that are no template, and have the file examined by it.
+
+    Raises what `portal.services.layouts.confirm_layout` raises.
+    """
+    layouts.confirm_layout(session, actor, key, upload_id, choices)
+    enqueue(session, process_upload, unit=key.unit, upload_id=str(upload_id))
 
 
 def keep(session: Session, actor: Actor, key: SubmissionKey, filename: str, content: bytes) -> UUID:
@@ -73,10 +88,11 @@ def process(unit: str, upload_id: UUID) -> Examination:
     """Examine an upload of a unit, and keep what was found."""
     portal = _portal_of(unit)
     with transaction(portal) as session:
-        expected = _expected(session, portal, get_upload(session, portal, upload_id).key)
+        upload = get_upload(session, portal, upload_id)
+        expected = _expected(session, portal, upload.key)
         content = content_of(session, portal, upload_id)
         uploads.advance(session, portal, upload_id, _READING)
-    examination = examine_workbook(content, expected)
+    examination = examine_workbook(content, expected, filename=upload.filename)
     with transaction(portal) as session:
         uploads.finish(session, portal, upload_id, report_of(examination))
     return examination
@@ -86,13 +102,16 @@ def report_of(examination: Examination) -> dict[str, Any]:
     """What is kept of an examination.
 
     The sentences are in Chinese, and once more under `en` in English; `values` are what the file answers, `places`
-    where it does, both by indicator code.
+    where it does, both by indicator code; `lists` is what it lists, by list. `layout` is
+    there if a person is asked what its cells mean.
     """
     return {
         **examination_json(examination, "zh"),
         "en": examination_json(examination, "en"),
         "values": {code: value_to_json(value) for code, value in examination.values.items()},
+        "lists": {code: list_to_json(answer) for code, answer in examination.lists.items()},
         "places": {code: f"{place.sheet}!{place.address}" for code, place in examination.places.items()},
+        **({"layout": asked_to_json(examination.asked)} if examination.asked else {}),
     }
 
 
@@ -103,5 +122,5 @@ def _portal_of(unit: str) -> Actor:
 
 def _expected(session: Session, portal: Actor, key: SubmissionKey) -> Expected:
     """The submission that the file was uploaded for; a file for another one is refused."""
-    form = submissions.form_of(session, submissions.get_row(session, portal, key))
+    form = form_of(session, submissions.get_row(session, portal, key))
     return Expected(form.code, key.unit, str(key.period), form.number)

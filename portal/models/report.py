@@ -1,6 +1,8 @@
-"""What a submission holds beside its figures: the text by sections, and the files that prove it."""
+"""What a submission holds beside its figures: rows of lists, the text by sections, the files that prove it."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint
@@ -32,6 +34,33 @@ class Passage(SubmissionPart, Base):
     entered_by_id: Mapped[int | None]
     entered_by: Mapped[str]
     entered_at: Mapped[datetime]
+    open_to: Mapped[int]
+
+
+class ListRow(SubmissionPart, Base):
+    """A row of a list table (明细表) of one version, with where it came from.
+
+    `cells` are answers by column, as `portal.domain.values.value_to_json` writes them; a row that was emptied keeps its
+    place without any, so that its row version tells others. Row 0 says that there is nothing to list (本期没有).
+    """
+
+    __tablename__ = "list_row"
+    __table_args__ = (
+        _version_key("fk_list_row_submission_version"),
+        unit_path_key(),
+        CheckConstraint("number >= 0 and (number > 0 or cells = '{}')", name="number"),
+    )
+
+    version_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    list_code: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    cells: Mapped[dict[str, Any]]
+    row_version: Mapped[int]
+    entered_by_id: Mapped[int | None]
+    entered_by: Mapped[str]
+    entered_at: Mapped[datetime]
+    upload_id: Mapped[UUID | None]
+    cell: Mapped[str | None]
     open_to: Mapped[int]
 
 

@@ -25,6 +25,7 @@ class Collection(Base):
         skip_level: what is submitted is read by every level above at once (越级查看).
         names_siblings: a unit sees in comparisons which sibling a figure belongs to.
         one_person: who filled in may also sign (一人单位).
+        entered_above: fillers of the units above may enter answers into drafts (上级代报).
         sign_offs: the steps inside a unit that are demanded before it submits, of check, legal_review and sign.
     """
 
@@ -47,6 +48,7 @@ class Collection(Base):
     skip_level: Mapped[bool] = mapped_column(default=False)
     names_siblings: Mapped[bool] = mapped_column(default=False)
     one_person: Mapped[bool] = mapped_column(default=False)
+    entered_above: Mapped[bool] = mapped_column(default=False)
     sign_offs: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
 
 
@@ -156,7 +158,12 @@ class Explanation(SubmissionPart, Base):
         unit_path_key(),
         CheckConstraint("decision in ('accepted', 'refused')", name="decision"),
         CheckConstraint("(decision is null) = (decided_at is null)", name="decided"),
-        CheckConstraint("(filename is null) = (content is null)", name="file"),
+        CheckConstraint("(filename is null) = (sha256 is null)", name="file"),
+        ForeignKeyConstraint(
+            ["root_id", "unit_id", "sha256"],
+            ["stored_file.root_id", "stored_file.unit_id", "stored_file.sha256"],
+            name="fk_explanation_stored_file",
+        ),
     )
 
     version_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -168,7 +175,7 @@ class Explanation(SubmissionPart, Base):
     given_by: Mapped[str]
     given_at: Mapped[datetime]
     filename: Mapped[str | None]
-    content: Mapped[bytes | None] = mapped_column(deferred=True)
+    sha256: Mapped[str | None]
     decision: Mapped[str | None]
     decision_reason: Mapped[str | None]
     decided_by: Mapped[str | None]

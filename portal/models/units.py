@@ -67,13 +67,14 @@ class Succession(Base):
 
 
 class Tree(Base):
-    """A published, immutable snapshot of all placements on a day."""
+    """A published snapshot of all placements on a day; `in_force` once the paths of units follow it."""
 
     __tablename__ = "tree"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     effective_on: Mapped[date] = mapped_column(unique=True)
     published_at: Mapped[datetime]
+    in_force: Mapped[bool]
 
 
 class Node(Base):

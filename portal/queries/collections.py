@@ -107,5 +107,9 @@ def settings_of(session: Session, root_id: int, key: CollectionKey) -> Collectio
 def settings_in(row: Collection) -> CollectionSettings:
     """The settings that a row stores."""
     return CollectionSettings(
-        row.skip_level, row.names_siblings, row.one_person, frozenset(Action(step) for step in row.sign_offs)
+        row.skip_level,
+        row.names_siblings,
+        row.one_person,
+        row.entered_above,
+        frozenset(Action(step) for step in row.sign_offs),
     )

@@ -6,10 +6,13 @@ from sqlalchemy.orm import Session
 
 from portal.domain.calculation import completed
 from portal.domain.rollup import Contribution, contributions
+from portal.domain.surroundings import Surroundings
 from portal.domain.units import Level
 from portal.models import Submission
 from portal.queries.earlier import earlier_values
-from portal.queries.figures import answered_forms, key_of, typed_figures
+from portal.queries.effective_forms import answered_forms
+from portal.queries.figures import key_of, typed_figures
+from portal.queries.list_rows import lists_of
 
 
 def contributing(session: Session, rows: Sequence[Submission]) -> Iterator[tuple[Submission, list[Contribution]]]:
@@ -18,9 +21,11 @@ def contributing(session: Session, rows: Sequence[Submission]) -> Iterator[tuple
     Figures that row-level security hides from the session's actor contribute nothing.
     """
     versions = answered_forms(session, rows)
-    earlier = earlier_values(session, {key_of(row): versions[key_of(row)[:3]] for row in rows})
+    earlier = earlier_values(session, versions)
     typed = typed_figures(session, rows)
+    lists = lists_of(session, rows, versions)
     for row in rows:
-        form, level, before = versions[key_of(row)[:3]], Level(row.level), earlier[key_of(row)]
-        values = completed(form, level, typed[key_of(row)], before.last_year, before.previous)
+        form, level, before = versions[key_of(row)], Level(row.level), earlier[key_of(row)]
+        around = Surroundings(lists=lists[key_of(row)])
+        values = completed(form, level, typed[key_of(row)], before.last_year, before.previous, around)
         yield row, contributions(form, level, values)

@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import FormVersion
-from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.domain.surroundings import Surroundings
 from portal.domain.values import Values
 from portal.errors import InvalidInput
-from portal.models import Collection, Submission
+from portal.models import Submission
 from portal.queries import forms
 from portal.queries.earlier import Earlier, earlier_values
-from portal.queries.figures import Key
+from portal.queries.effective_forms import collected_forms, form_of
 from portal.queries.surroundings import surroundings, with_peers
 from portal.queries.units import UnitRow, get_unit
 
@@ -26,7 +24,7 @@ class Filling:
 
     Attributes:
         unit: as of the period.
-        form: the version sent down, or the newest if none was.
+        form: the version sent down with what was added to it, or the newest if none was.
         earlier: the unit's accepted values of earlier periods, and the calculated ones.
         around: what else its checks look at.
     """
@@ -55,29 +53,15 @@ def get_filling(session: Session, actor: Actor, key: SubmissionKey, *, number: i
         InvalidInput: the form is filled in for years and the period is a quarter, or the like.
     """
     unit = get_unit(session, key.unit, period=key.period)
-    form = forms.get_form(session, key.form, number or _collected(session, unit, key))
+    row = session.get(Submission, (unit.root_id, str(key.period), key.form, unit.id))
+    sent = [form_of(session, row)] if row else collected_forms(session, unit, key.period)
+    asked = [form for form in sent if form.code == key.form and number in {None, form.number}]
+    form = asked[0] if asked else forms.get_form(session, key.form, number)
     if key.period.kind is not form.period_kind:
         raise InvalidInput("period", "wrong_kind", key.period)
     place = (unit.root_id, str(key.period), form.code, unit.id)
     earlier = earlier_values(session, {place: form})[place] if actor.place.covers(unit.path) else Earlier()
-    return Filling(unit, form, earlier, _around(session, place, form))
-
-
-def _around(session: Session, place: Key, form: FormVersion) -> Surroundings:
-    """What stands around the submission, if the form was sent down to the unit."""
-    row = session.get(Submission, place)
-    if row is None:
-        return Surroundings(period=Period.parse(place[1]))
-    return with_peers(session, row, form, surroundings(session, [row], form)[place])
-
-
-def _collected(session: Session, unit: UnitRow, key: SubmissionKey) -> int | None:
-    """Number of the version sent down for the period."""
-    version_id = session.scalar(
-        select(Collection.form_version_id).where(
-            Collection.root_id == unit.root_id,
-            Collection.period_code == str(key.period),
-            Collection.form_code == key.form,
-        )
-    )
-    return None if version_id is None else forms.version(session, version_id).number
+    around = Surroundings(period=key.period)
+    if row is not None:
+        around = with_peers(session, row, form, surroundings(session, [row], form)[place])
+    return Filling(unit, form, earlier, around)

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import COUNTED, State
+from portal.domain.mapping import carried_over
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, permits, require
 from portal.domain.rules import check
 from portal.domain.units import Level
 from portal.models import Submission
 from portal.queries.earlier import earlier_values
+from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import key_of, typed_figures
+from portal.queries.forms import find_form, way_to
 from portal.queries.surroundings import surroundings
 
 MOST_UNITS = 500
@@ -59,9 +62,10 @@ def try_form(session: Session, actor: Actor, form: FormVersion, period: Period |
     """Check accepted figures of the actor's unit and all below it against a form, whether it is published or not.
 
     Raises:
-        NotPermitted: the actor edits no forms.
+        NotPermitted: the actor edits no forms, or adds nothing to any.
     """
-    require(actor, Permission.EDIT_FORMS, Subject(actor.place.path))
+    may = Permission.ADD_TO_FORMS if form.additions else Permission.EDIT_FORMS
+    require(actor, may, Subject(actor.place.path))
     accepted = (
         Submission.root_id == actor.place.root_id,
         Submission.form_code == form.code,
@@ -85,8 +89,15 @@ def _subject(row: Submission) -> Subject:
 
 
 def _check(session: Session, form: FormVersion, rows: Sequence[Submission]) -> tuple[list[RuleTrial], Counter[str]]:
-    """What was decided about rules of the published version does not count: the draft is tried as it stands."""
+    """What was decided about rules of the published version does not count: the draft is tried as it stands.
+
+    It is tried as the version it would become, whatever number it says.
+    """
+    newest = find_form(session, form.code)
+    form = replace(form, number=newest.number + 1 if newest else 1)
     typed = typed_figures(session, rows)
+    forms = answered_forms(session, rows) if rows else {}
+    ways = {id(each): way_to(session, form, each) for each in forms.values()}
     earlier = earlier_values(session, {key_of(row): form for row in rows})
     around = surroundings(session, rows, form)
     times: Counter[tuple[str, str, str]] = Counter()
@@ -94,7 +105,8 @@ def _check(session: Session, form: FormVersion, rows: Sequence[Submission]) -> t
     silent: Counter[str] = Counter()
     for row in rows:
         key = key_of(row)
-        values = {code: value for code, value in typed[key].items() if code in form.by_code}
+        carried = carried_over(ways[id(forms[key])], typed[key])
+        values = {code: value for code, value in carried.items() if code in form.by_code}
         bare = replace(around[key], changes={}, waivers={})
         result = check(form, Level(row.level), values, earlier[key].last_year, earlier[key].previous, bare)
         for finding in result.findings:

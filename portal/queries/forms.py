@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.form_file import form_from_dict
 from portal.domain.forms import FormVersion, Indicator
-from portal.domain.mapping import origins_through
+from portal.domain.mapping import Term, terms
 from portal.domain.periods import Period
 from portal.errors import NotFound
 from portal.models import Collection
@@ -70,22 +70,43 @@ def find_before(session: Session, form: FormVersion) -> FormVersion | None:
     return None if version_id is None else version(session, version_id)
 
 
-def versions_since(session: Session, form: FormVersion, number: int) -> list[FormVersion]:
-    """The form and the versions before it, newest first, down to the one that follows version `number`."""
-    found: list[FormVersion] = []
-    each: FormVersion | None = form
-    while each is not None and each.number > number:
-        found.append(each)
-        each = find_before(session, each)
-    return found
+def way_to(session: Session, form: FormVersion, other: FormVersion) -> list[FormVersion]:
+    """The form, published or not, and the versions from it to another, this one included, step by step."""
+    if form.number == other.number:
+        return [form]
+    column = FormVersionRow.number
+    first, last = sorted((form.number, other.number))
+    between = (
+        select(FormVersionRow.id)
+        .where(FormVersionRow.form_code == form.code, column > first, column < last)
+        .order_by(column if form.number == first else column.desc())
+    )
+    return [form, *(version(session, version_id) for version_id in session.scalars(between)), other]
+
+
+def newest_with(session: Session, form_code: str, code: str) -> FormVersion | None:
+    """The newest version of a form that has an indicator."""
+    query = (
+        select(FormVersionRow.id).where(FormVersionRow.form_code == form_code).order_by(FormVersionRow.number.desc())
+    )
+    found = (version(session, version_id) for version_id in session.scalars(query).all())
+    return next((form for form in found if code in form.by_code), None)
+
+
+def collected_version(session: Session, root_id: int, form_code: str, period: Period) -> FormVersion | None:
+    """The version of a form that was collected for a period; None if none was."""
+    key = (root_id, str(period), form_code)
+    collection = session.get(Collection, key)
+    return None if collection is None else version(session, collection.form_version_id)
 
 
 def indicators_then(
     session: Session, root_id: int, code: str, period: Period, earlier: Period
-) -> tuple[Indicator, ...]:
-    """The indicators of what was collected for an earlier period whose sum is one of those collected for a period.
+) -> tuple[tuple[Indicator, Term], ...] | None:
+    """The indicators collected for an earlier period whose sum is one of those collected for a period.
 
-    None where the series breaks, and where nothing of the kind was collected then.
+    Each comes with what its figures count for. None at all where the series breaks; None where nothing of the kind was
+    collected then.
     """
     query = select(Collection.period_code, Collection.form_version_id).where(
         Collection.root_id == root_id, Collection.period_code.in_([str(period), str(earlier)])
@@ -94,8 +115,8 @@ def indicators_then(
     now = next((form for at, form in collected if at == str(period) and code in form.by_code), None)
     then = next((form for at, form in collected if at == str(earlier) and now and form.code == now.code), None)
     if now is None or then is None:
-        return ()
-    return tuple(then.indicator(old) for old in origins_through(versions_since(session, now, then.number), code))
+        return None
+    return tuple((then.indicator(each.code), each) for each in terms(way_to(session, now, then), code))
 
 
 def version(session: Session, version_id: int) -> FormVersion:

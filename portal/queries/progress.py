@@ -81,15 +81,31 @@ def completeness(
     top = get_unit(session, unit, period=period)
     require(actor, Permission.SEE_PROGRESS, Subject(top.path))
     targets = list_children(session, unit, period=period) if by == "children" else [top]
-    rows = _progress(session, list_units(session, under=unit, period=period), period, form)
+    units = list_units(session, under=unit, period=period)
+    rows = _progress(session, units, period, form)
+    lines: dict[str, frozenset[str]] = {}
+    for each in units:  # by the period's tree: a path is today's
+        lines[each.code] = lines.get(each.parent_code, frozenset()) | {each.code}
     found = []
     for target in targets:
-        below = [row for row in rows if row.unit.path == target.path or row.unit.path.startswith(target.path + ".")]
+        below = [row for row in rows if target.code in lines[row.unit.code]]
         found += [
             CompletenessRow(target, code, counted([row for row in below if row.key.form == code]))
             for code in sorted({row.key.form for row in below})
         ]
     return found
+
+
+def list_answered(session: Session, actor: Actor, *, period: Period, under: str, form: str) -> list[ProgressRow]:
+    """Submissions of one form of a unit and of all below it, in tree order.
+
+    Raises:
+        NotFound: no such unit in the period's tree.
+        NotPermitted: it is not within the actor's reach.
+    """
+    top = get_unit(session, under, period=period)
+    require(actor, Permission.SEE_PROGRESS, Subject(top.path))
+    return _progress(session, list_units(session, under=under, period=period), period, form)
 
 
 def list_answers(session: Session, actor: Actor, key: CollectionKey) -> list[ProgressRow]:

@@ -1,4 +1,4 @@
-"""What a submission holds beside its figures: the text by sections, and the files that prove it."""
+"""What a submission holds beside its figures: lists, the text by sections, and the files that prove it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ from portal.domain.policy import Actor, Permission, require
 from portal.domain.submissions import Enclosed, SubmissionKey
 from portal.errors import NotFound
 from portal.models import Evidence, Passage, StoredFile, Submission
+from portal.queries.effective_forms import form_of
+from portal.queries.figures import key_of
+from portal.queries.list_rows import RowOrigin, lists_of, row_origins
 from portal.queries.submissions import get_row, same_submission, whole_subject_of
 
 
@@ -74,6 +77,16 @@ def last_year_words(session: Session, actor: Actor, key: SubmissionKey) -> dict[
     return {code: each.words for code, each in passages_of(session, row).items()}
 
 
+def list_rows(session: Session, actor: Actor, key: SubmissionKey, list_code: str) -> dict[int, RowOrigin]:
+    """The rows of a list in the current version, those that were emptied too, by number.
+
+    Raises:
+        NotFound: no such submission within the actor's reach.
+        NotPermitted: the actor may not see what is in it yet.
+    """
+    return row_origins(session, _readable(session, actor, key), list_code)
+
+
 def list_evidence(
     session: Session, actor: Actor, key: SubmissionKey, *, version: int | None = None
 ) -> list[EvidenceRow]:
@@ -128,8 +141,9 @@ def evidence_file(
 
 def enclosed(session: Session, row: Submission, version: int | None = None) -> Enclosed:
     """What the receipt of a version vouches for beside the figures."""
+    lists = lists_of(session, [row], {key_of(row): form_of(session, row)}, version=version)[key_of(row)]
     words = {code: each.words for code, each in passages_of(session, row, version).items() if each.words}
-    return Enclosed(words, _by_place(evidence_of(session, row, version)))
+    return Enclosed(lists, words, _by_place(evidence_of(session, row, version)))
 
 
 def _by_place(files: Sequence[EvidenceRow]) -> dict[str, list[str]]:

@@ -1,23 +1,21 @@
 """Of which rows a roll-up is made: stored roll-ups of inner units, observations of the others."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, column, func, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.domain.periods import Period
 from portal.domain.rollup import Contribution, Total
 from portal.domain.values import ValueStatus
-from portal.models import Node, Observation, RollUp, Succession
-from portal.queries.units import UnitRow, current_tree, list_children, tree_of
+from portal.models import Observation, RollUp
+from portal.queries.ancestors import Targets, ancestors_in
+from portal.queries.units import UnitRow, list_children, tree_of
 
 Totals = dict[tuple[int, str], Total]
 """By unit id and indicator code."""
-
-Targets = Callable[[int], Collection[int]]
-"""From the unit of a row to the units whose total the row is a part of."""
 
 
 def totals_as_of_period(
@@ -44,26 +42,9 @@ def totals_as_of_period(
 
 def targets_of_period(session: Session, period: Period, units: Iterable[UnitRow]) -> Targets:
     """Which of the units a unit's figures count for, in the period's own tree."""
-    above = _ancestors(session, tree_of(session, period))
+    above = ancestors_in(session, tree_of(session, period))
     wanted = {unit.id for unit in units}
     return lambda unit_id: above.get(unit_id, frozenset()) & wanted
-
-
-def targets_today(session: Session, units: Iterable[UnitRow]) -> Targets:
-    """Which of the units a unit's figures count for in today's tree.
-
-    Those of merged and renamed units count for their successor. What a split unit reported belongs to none of its
-    successors: it counts only for the units above all of them.
-    """
-    above = _ancestors(session, current_tree(session))
-    heirs = _successors(session)
-    wanted = {unit.id for unit in units}
-
-    def targets(unit_id: int) -> Collection[int]:
-        lines = [above[heir] for heir in _living_heirs(unit_id, heirs, above.keys())]
-        return frozenset.intersection(*lines) & wanted if lines else ()
-
-    return targets
 
 
 def own_totals(session: Session, unit: UnitRow, period: Period) -> Totals:
@@ -80,23 +61,37 @@ def observed_totals(
     targets: Targets,
     of_units: Iterable[int] | None = None,
 ) -> Totals:
-    """Totals of observations, each counted for every unit that `targets` names for the observing unit."""
-    query = select(
-        Observation.unit_id,
-        Observation.indicator,
-        Observation.status,
-        Observation.number,
-        Observation.category,
-        Observation.amount,
-        Observation.weight,
-    ).where(Observation.root_id == root_id, Observation.period_code == str(period))
-    query = _narrowed(query, Observation, of_units, indicators)
+    """Totals of observations, each counted for every unit that `targets` names for the observing unit.
+
+    Of units that were in sight in the period's tree, or that gave way to units in sight, the scope may not show the
+    rows themselves; a function of the database tells their figures.
+    """
+    moved = func.observed_in_sight(root_id, str(period)).table_valued(
+        *(column(each.name, each.type) for each in Observation.__table__.columns)
+    )
+    own = (Observation.root_id == root_id, Observation.period_code == str(period))
+    query = union_all(
+        _narrowed(_figures(Observation).where(*own), Observation, of_units, indicators),
+        _narrowed(_figures(moved.c), moved.c, of_units, indicators),
+    )
     totals: Totals = {}
     for unit_id, indicator, status, number, category, amount, weight in session.execute(query):
         one = Total.of(Contribution(indicator, ValueStatus(status), number, category, amount, weight))
         for target in targets(unit_id):
             _add(totals, (target, indicator), one)
     return totals
+
+
+def _figures(table: Any) -> Select[Any]:
+    return select(
+        table.unit_id,
+        table.indicator,
+        table.status,
+        table.number,
+        table.category,
+        table.amount,
+        table.weight,
+    )
 
 
 def _stored_totals(
@@ -138,34 +133,3 @@ def _joined(totals: Totals, others: Totals) -> Totals:
     for key, other in others.items():
         _add(totals, key, other)
     return totals
-
-
-def _ancestors(session: Session, tree: int) -> dict[int, frozenset[int]]:
-    """For each unit of a tree, itself and all above it."""
-    above: dict[int | None, frozenset[int]] = {None: frozenset()}
-    rows = session.execute(select(Node.unit_id, Node.parent_id).where(Node.tree_id == tree).order_by(Node.lft))
-    for unit_id, parent_id in rows:
-        above[unit_id] = above[parent_id] | {unit_id}
-    return {unit_id: line for unit_id, line in above.items() if unit_id is not None}
-
-
-def _successors(session: Session) -> dict[int, list[int]]:
-    heirs: dict[int, list[int]] = defaultdict(list)
-    for old_id, new_id in session.execute(select(Succession.old_id, Succession.new_id)):
-        heirs[old_id].append(new_id)
-    return heirs
-
-
-def _living_heirs(unit_id: int, heirs: dict[int, list[int]], living: Container[int]) -> set[int]:
-    """Who stands today where the unit stood: itself, or all that its successions lead to."""
-    found: set[int] = set()
-    seen: set[int] = set()
-    open_ends = [unit_id]
-    while open_ends:
-        one = open_ends.pop()
-        if one in living:
-            found.add(one)
-        elif one not in seen:
-            seen.add(one)
-            open_ends += heirs.get(one, [])
-    return found

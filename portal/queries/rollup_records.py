@@ -3,28 +3,33 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import Indicator
 from portal.domain.periods import Period
-from portal.domain.policy import Actor
 from portal.domain.values import exact_text
-from portal.queries.rollups import RollUpRow, list_indicators
+from portal.models import Unit
+from portal.queries.over_time import forms_shown
+from portal.queries.rollups import RollUpRow
 
 COLUMNS = (
     "unit", "unit_name", "level", "period", "indicator", "name", "unit_of_measure", "value", "minimum", "maximum",
-    "mean", "reported", "expected", "not_applicable", "scope", "tree", "partial", "pending", "demo",
+    "mean", "reported", "expected", "not_applicable", "scope", "tree", "partial", "pending", "demo", "torn",
+    "periods", "missing",
 )  # fmt: skip
 
 Record = dict[str, str | int | bool | None]
 
 
-def records(session: Session, actor: Actor, period: Period, rows: Sequence[RollUpRow]) -> list[Record]:
+def records(session: Session, unit: str, period: Period, rows: Sequence[RollUpRow]) -> list[Record]:
     """A record per row, in the order of the rows.
 
-    A number that does not exist is None: nothing was reported, or the indicator is not added up.
+    `unit` is the code of the one that was asked about. A number that does not exist is None: nothing was reported, or
+    the indicator is not added up.
     """
-    indicators = {indicator.code: indicator for indicator in list_indicators(session, actor, period)}
+    top = session.scalars(select(Unit).where(Unit.code == unit)).one()
+    indicators = {indicator.code: indicator for form in forms_shown(session, top, period) for indicator in form}
     return [_record(period, row, indicators[row.indicator]) for row in rows]
 
 
@@ -49,6 +54,9 @@ def _record(period: Period, row: RollUpRow, indicator: Indicator) -> Record:
         "partial": row.partial,
         "pending": row.pending,
         "demo": row.demo,
+        "torn": " ".join(row.torn),
+        "periods": " ".join(map(str, row.periods)),
+        "missing": " ".join(map(str, row.missing)),
     }
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnClause, column, func, select
 from sqlalchemy.orm import Session
 
-from portal.domain.forms import AggregationKind, FormVersion, Indicator, Scope
+from portal.domain.forms import AggregationKind, FormVersion, Incomplete, Indicator, Scope
 from portal.domain.lifecycle import State
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.rollup import Total
 from portal.domain.units import Level
@@ -19,15 +19,15 @@ from portal.domain.values import exact_text
 from portal.errors import InvalidInput, NotFound
 from portal.models import Collection as CollectionRow
 from portal.models import Submission
-from portal.queries import forms
+from portal.queries.ancestors import Targets
 from portal.queries.contributing import contributing
+from portal.queries.effective_forms import InTree, collected_forms
+from portal.queries.restated import Restated, restate
 from portal.queries.rollup_parts import (
-    Targets,
     Totals,
     observed_totals,
     own_totals,
     targets_of_period,
-    targets_today,
     totals_as_of_period,
 )
 from portal.queries.units import UnitRow, get_unit, list_children, list_units
@@ -52,6 +52,12 @@ class RollUpRow:
         partial: fewer reported than expected.
         pending: submitted but not yet accepted figures are in it.
         demo: made-up figures are in it.
+        total: what the numbers come from.
+        torn: codes of units that were split since, a part of which would belong here, nobody knows how large. Then
+            there is no number.
+        periods: of a number made from shorter periods, those that are in it; `reported` and `expected` count their
+            answers.
+        missing: the shorter periods that ought to be in it, and have no figure.
     """
 
     unit_code: str
@@ -73,6 +79,10 @@ class RollUpRow:
     partial: bool
     pending: bool
     demo: bool
+    total: Total
+    torn: tuple[str, ...] = ()
+    periods: tuple[Period, ...] = ()
+    missing: tuple[Period, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,25 +126,27 @@ def roll_up(
     day = period if tree == REPORTED_TREE else None
     top = get_unit(session, unit, period=day)
     require(actor, Permission.SEE_ROLLUP, Subject(top.path))
-    units = _targets(session, top, by, day)
-    wanted = _indicators(session, top.root_id, period, indicators)
+    units = units_by(session, top, by, day)
+    wanted = _indicators(session, top, period, indicators)
     codes = [indicator.code for indicator in wanted] if indicators is not None else None
     if tree == REPORTED_TREE:
-        targets = targets_of_period(session, period, units)
+        restated = Restated(targets_of_period(session, period, units), {})
         totals = totals_as_of_period(session, period, units, codes)
     else:
-        targets = targets_today(session, units)
-        totals = observed_totals(session, top.root_id, period, codes, targets)
-    standing = _standing(session, top.root_id, period, targets)
-    unaccepted = _add_pending(session, top.root_id, period, targets, totals) if pending else set()
+        restated = restate(session, period, units)
+        totals = observed_totals(session, top.root_id, period, codes, restated.counted)
+    standing = _standing(session, top, period, restated.counted)
+    unaccepted = _add_pending(session, top.root_id, period, restated.counted, totals) if pending else set()
     return [
-        _row(
+        row_of(
             each,
             indicator,
             totals.get((each.id, indicator.code), Total()),
-            standing,
+            standing.expected_of(each, indicator),
             tree=tree,
+            torn=restated.torn_by(each, indicator),
             pending=(each.id, indicator.code) in unaccepted,
+            demo=each.id in standing.demo,
         )
         for each in units
         for indicator in wanted
@@ -148,9 +160,9 @@ def differences(session: Session, actor: Actor, *, unit: str, period: Period) ->
     own = own_totals(session, top, period)
     children = list_children(session, unit, period=period)
     parts = totals_as_of_period(session, period, children, None)
-    standing = _standing(session, top.root_id, period, targets_of_period(session, period, children))
+    standing = _standing(session, top, period, targets_of_period(session, period, children))
     rows = []
-    for indicator in _indicators(session, top.root_id, period, None):
+    for indicator in _indicators(session, top, period, None):
         if indicator.aggregation.kind not in {AggregationKind.SUM, AggregationKind.COUNT_YES}:
             continue
         below = sum((parts.get((child.id, indicator.code), Total()) for child in children), Total())
@@ -162,18 +174,24 @@ def differences(session: Session, actor: Actor, *, unit: str, period: Period) ->
     return rows
 
 
-def list_indicators(session: Session, actor: Actor, period: Period) -> list[Indicator]:
-    """The indicators collected for a period in the actor's tree, in form order."""
-    return _indicators(session, actor.place.root_id, period, None)
+def list_indicators(session: Session, unit: InTree, period: Period) -> list[Indicator]:
+    """The indicators collected for a period from a unit and what is below it, in form order."""
+    return _indicators(session, unit, period, None)
 
 
 def list_periods(session: Session) -> list[str]:
-    """Codes of the periods that something was collected for within the actor's sight, newest first."""
-    query = select(CollectionRow.period_code).distinct().order_by(CollectionRow.period_code.desc())
-    return list(session.scalars(query))
+    """Codes of the periods that something was collected for within the actor's sight: years first, newest first."""
+    periods = map(Period.parse, session.scalars(select(CollectionRow.period_code).distinct()))
+    kinds = list(PeriodKind)
+    return [str(each) for each in sorted(periods, key=lambda each: (kinds.index(each.kind), -each.ends_on.toordinal()))]
 
 
-def _targets(session: Session, top: UnitRow, by: str, day: Period | None) -> list[UnitRow]:
+def units_by(session: Session, top: UnitRow, by: str, day: Period | None) -> list[UnitRow]:
+    """The units that roll-ups are asked of, in the tree of a period, or today's (None); `by` as in `roll_up`.
+
+    Raises:
+        InvalidInput: `by` is no such thing.
+    """
     if by == "self":
         return [top]
     if by == "children":
@@ -184,23 +202,14 @@ def _targets(session: Session, top: UnitRow, by: str, day: Period | None) -> lis
     raise InvalidInput("by", "unknown", by)
 
 
-def _indicators(session: Session, root_id: int, period: Period, codes: Collection[str] | None) -> list[Indicator]:
-    known = {indicator.code: indicator for form in _forms(session, root_id, period) for indicator in form}
+def _indicators(session: Session, unit: InTree, period: Period, codes: Collection[str] | None) -> list[Indicator]:
+    known = {indicator.code: indicator for form in collected_forms(session, unit, period) for indicator in form}
     if codes is None:
         return list(known.values())
     unknown = [code for code in codes if code not in known]
     if unknown:
         raise NotFound("indicator", ",".join(unknown))
     return [indicator for code, indicator in known.items() if code in set(codes)]
-
-
-def _forms(session: Session, root_id: int, period: Period) -> list[FormVersion]:
-    query = (
-        select(CollectionRow.form_version_id)
-        .where(CollectionRow.root_id == root_id, CollectionRow.period_code == str(period))
-        .order_by(CollectionRow.form_code)
-    )
-    return [forms.version(session, version_id) for version_id in session.scalars(query)]
 
 
 @dataclass(frozen=True)
@@ -222,16 +231,16 @@ class _Standing:
         return sum(self.expected.get((unit.id, form, level), 0) for level in indicator.filled_by)
 
 
-def _standing(session: Session, root_id: int, period: Period, targets: Targets) -> _Standing:
+def _standing(session: Session, unit: InTree, period: Period, targets: Targets) -> _Standing:
     columns: list[ColumnClause[Any]] = [column(name) for name in ("unit_id", "form_code", "level", "exempt", "demo")]
     # By a function, because a partner sees no submission that is not accepted, but the coverage of every number.
-    answers = select(func.expected_submissions(root_id, str(period)).table_valued(*columns))
+    answers = select(func.expected_submissions(unit.root_id, str(period)).table_valued(*columns))
     counted = [(row, targets(row.unit_id)) for row in session.execute(answers)]
     expected = Counter(
         (target, row.form_code, row.level) for row, units in counted if not row.exempt for target in units
     )
     demo = {target for row, units in counted if row.demo for target in units}
-    return _Standing(_forms(session, root_id, period), expected, demo)
+    return _Standing(collected_forms(session, unit, period), expected, demo)
 
 
 def _add_pending(
@@ -252,12 +261,26 @@ def _add_pending(
     return touched
 
 
-def _row(
-    unit: UnitRow, indicator: Indicator, total: Total, standing: _Standing, *, tree: str, pending: bool
+def row_of(
+    unit: UnitRow,
+    indicator: Indicator,
+    total: Total,
+    asked: int,
+    *,
+    tree: str,
+    torn: tuple[str, ...],
+    pending: bool,
+    demo: bool,
+    gap: bool = False,
 ) -> RollUpRow:
+    """The row of a total; `asked` are the answers there ought to be, with a `gap` something else is missing too."""
+    expected = asked - total.not_applicable
+    partial = gap or total.reported < expected
+    withheld = partial and indicator.aggregation.incomplete is Incomplete.WITHHELD
+    if torn or withheld:
+        total = total.without_numbers()
     value = total.figure(indicator)
     with_range = total.has_range(indicator)
-    expected = standing.expected_of(unit, indicator) - total.not_applicable
     return RollUpRow(
         unit_code=unit.code,
         unit_name=unit.name,
@@ -275,9 +298,11 @@ def _row(
         not_applicable=total.not_applicable,
         scope=_scope(unit, indicator),
         tree=tree,
-        partial=total.reported < expected,
+        partial=partial,
         pending=pending,
-        demo=unit.id in standing.demo,
+        demo=demo,
+        total=total,
+        torn=torn,
     )
 
 

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.calculation import completed
-from portal.domain.collections import CollectionKey
+from portal.domain.collections import CollectionKey, CollectionSettings
 from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import HANDED_IN, State
 from portal.domain.periods import Period
@@ -21,13 +21,13 @@ from portal.domain.units import Level
 from portal.domain.values import Value, Values
 from portal.errors import NotFound
 from portal.models import Collection, Form, Submission, SubmissionVersion, Unit
-from portal.models import FormVersion as FormVersionRow
 from portal.models import Value as ValueRow
-from portal.queries import forms
-from portal.queries.collections import settings_of
+from portal.queries.collections import settings_in, settings_of
 from portal.queries.earlier import Earlier, earlier_values
-from portal.queries.figures import VALUE_COLUMNS, key_of, value_of
+from portal.queries.effective_forms import form_of
+from portal.queries.figures import VALUE_COLUMNS, in_version, key_of, value_of, version_named
 from portal.queries.fillers import list_fillers
+from portal.queries.list_rows import lists_of
 from portal.queries.surroundings import surroundings
 from portal.queries.units import UnitRow, get_unit
 
@@ -148,21 +148,25 @@ def whole_subject_of(session: Session, row: Submission) -> Subject:
     )
 
 
+_ROW = (
+    select(Submission)
+    .join(Unit, Unit.id == Submission.unit_id)
+    .where(Unit.code == bindparam("unit"), Submission.root_id == Unit.root_id)
+    .where(Submission.period_code == bindparam("period"), Submission.form_code == bindparam("form"))
+)
+_ROW_TO_CHANGE = _ROW.with_for_update(of=Submission)
+
+
 def get_row(session: Session, actor: Actor, key: SubmissionKey, *, for_update: bool = False) -> Submission:
     """The submission's row, locked if it is to be changed.
 
     Raises:
         NotFound: there is none, or the actor may not know that there is.
     """
-    query = (
-        select(Submission)
-        .join(Unit, Unit.id == Submission.unit_id)
-        .where(Unit.code == key.unit, Submission.root_id == Unit.root_id)
-        .where(Submission.period_code == str(key.period), Submission.form_code == key.form)
-    )
     # Rows are locked only for those who may write them: the others are to be refused, not told that there is none.
     locked = for_update and actor.writes
-    row = session.scalar(query.with_for_update(of=Submission) if locked else query)
+    named = {"unit": key.unit, "period": str(key.period), "form": key.form}
+    row = session.scalar(_ROW_TO_CHANGE if locked else _ROW, named)
     if row is None or not permits(actor, Permission.SEE_SUBMISSION, subject_of(row)):
         raise NotFound("submission", key)
     return row
@@ -187,14 +191,29 @@ def get_submission(session: Session, actor: Actor, key: SubmissionKey, *, versio
     Raises:
         NotFound: there is none within the actor's reach.
     """
-    row = get_row(session, actor, key)
-    task = task_of(*session.execute(_tasks().where(*same_submission(Submission, row))).one())
-    form = form_of(session, row)
+    return view_of(session, actor, key, get_row(session, actor, key), version=version)
+
+
+def view_of(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    row: Submission,
+    *,
+    form: FormVersion | None = None,
+    version: int | None = None,
+) -> SubmissionView:
+    """The same of a row that the actor is known to see; `form`, which it answers, is read unless it is given."""
+    form = form or form_of(session, row)
+    names, settings = _sent_down(session, row)
+    task = task_of(row, key.unit, *names)
     unit = get_unit(session, key.unit, period=key.period)
     earlier = earlier_values(session, {key_of(row): form})[key_of(row)]
-    subject = whole_subject_of(session, row)
+    subject = replace(subject_of(row), settings=settings, filled_by=list_fillers(session, row))
     readable = permits(actor, Permission.SEE_VALUES, subject)
     around = surroundings(session, [row], form)[key_of(row)] if readable else ALONE
+    if readable and version not in {None, row.version_number}:
+        around = replace(around, lists=lists_of(session, [row], {key_of(row): form}, version=version)[key_of(row)])
     typed, origins = _values(session, row, version or row.version_number) if readable else ({}, {})
     values = completed(form, unit.level, typed, earlier.last_year, earlier.previous, around) if readable else {}
     known = origins if permits(actor, Permission.SEE_ORIGINS, subject) else {}
@@ -212,21 +231,23 @@ def get_readable(session: Session, actor: Actor, key: SubmissionKey) -> Submissi
     return view
 
 
-def form_of(session: Session, row: Submission) -> FormVersion:
-    """The form version that the submission answers."""
-    query = (
-        select(FormVersionRow.id, FormVersionRow.digest)
-        .join(Collection, Collection.form_version_id == FormVersionRow.id)
-        .where(
-            Collection.root_id == row.root_id,
-            Collection.period_code == row.period_code,
-            Collection.form_code == row.form_code,
-        )
+_SENT_DOWN = (
+    select(Form.name, Form.name_en, Collection)
+    .join(Form, Form.code == Collection.form_code)
+    .where(
+        Collection.root_id == bindparam("root_id"),
+        Collection.period_code == bindparam("period"),
+        Collection.form_code == bindparam("form"),
     )
-    found = session.execute(query).one_or_none()
-    if found is None:
-        raise NotFound("collection", f"{row.form_code} {row.period_code}")
-    return forms.parsed(session, *found)
+    .execution_options(populate_existing=True)
+)
+
+
+def _sent_down(session: Session, row: Submission) -> tuple[tuple[str, str], CollectionSettings]:
+    """The form's names, and what the sender decided, as both stand now."""
+    named = {"root_id": row.root_id, "period": row.period_code, "form": row.form_code}
+    name, name_en, collection = session.execute(_SENT_DOWN, named).one()
+    return (name, name_en), settings_in(collection)
 
 
 def typed_values(session: Session, row: Submission, number: int | None = None) -> dict[str, Value]:
@@ -260,17 +281,19 @@ def same_submission(table: Any, row: Submission | type[Submission]) -> tuple[Col
     )
 
 
+_VALUES = select(
+    ValueRow.indicator,
+    *VALUE_COLUMNS,
+    ValueRow.row_version,
+    ValueRow.entered_by,
+    ValueRow.entered_at,
+    ValueRow.upload_id,
+    ValueRow.cell,
+).where(*in_version(ValueRow))
+
+
 def _values(session: Session, row: Submission, number: int) -> tuple[dict[str, Value], dict[str, Origin]]:
-    query = select(
-        ValueRow.indicator,
-        *VALUE_COLUMNS,
-        ValueRow.row_version,
-        ValueRow.entered_by,
-        ValueRow.entered_at,
-        ValueRow.upload_id,
-        ValueRow.cell,
-    ).where(*same_submission(ValueRow, row), ValueRow.version_number == number)
-    rows = session.execute(query).all()
+    rows = session.execute(_VALUES, version_named(row, number)).all()
     values = {each.indicator: value_of(each) for each in rows}
     origins = {
         each.indicator: Origin(each.row_version, each.entered_by, each.entered_at, each.upload_id, each.cell)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Text, cast, func, select, tuple_
+from sqlalchemy import Integer, Text, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from portal.domain.calculation import completed
 from portal.domain.form_expressions import references_of
 from portal.domain.forms import DataType, FormVersion, Severity
 from portal.domain.lifecycle import HANDED_IN, State
+from portal.domain.mapping import value_across
 from portal.domain.periods import Period
 from portal.domain.quantities import Context, Reference, When
 from portal.domain.surroundings import RuleChange, Spread, Surroundings, Waiver
@@ -27,7 +28,10 @@ from portal.models import RuleChange as RuleChangeRow
 from portal.models import Submission
 from portal.models import Waiver as WaiverRow
 from portal.queries.below import sums_below
-from portal.queries.figures import Key, answered_forms, counted_rows, key_of, typed_figures
+from portal.queries.effective_forms import answered_forms
+from portal.queries.figures import Key, counted_rows, key_of, typed_figures
+from portal.queries.forms import newest_with, way_to
+from portal.queries.list_rows import lists_of
 
 SWITCHED_OFF = "off"
 
@@ -39,11 +43,13 @@ def surroundings(session: Session, rows: Sequence[Submission], form: FormVersion
     below = sums_below(session, rows, form, {each.code for each in references if each.when is When.BELOW})
     changes = _changes(session, rows)
     waivers = _waivers(session, rows)
+    lists = lists_of(session, rows, {key_of(row): form for row in rows})
     return {
         key_of(row): Surroundings(
             period=Period.parse(row.period_code),
             others=others[key_of(row)],
             below=below.get(row.unit_id, {}),
+            lists=lists[key_of(row)],
             changes=changes[key_of(row)[:3]],
             waivers=waivers[key_of(row)],
         )
@@ -51,23 +57,32 @@ def surroundings(session: Session, rows: Sequence[Submission], form: FormVersion
     }
 
 
+_PEERS = select(
+    func.peer_spread(
+        bindparam("root_id", type_=Integer),
+        bindparam("period", type_=Text),
+        bindparam("form", type_=Text),
+        bindparam("unit_id", type_=Integer),
+        bindparam("indicators", type_=ARRAY(Text)),
+    ).table_valued("indicator", "peers", "median", "deviation")
+)
+
+
 def with_peers(session: Session, row: Submission, form: FormVersion, around: Surroundings) -> Surroundings:
     """The same with what is usual among the unit's peers, for the indicators that are held against them."""
     compared = {each.code: each for each in form if each.outlier is not None or each.type is DataType.AMOUNT}
     if not compared:
         return around
-    spread = func.peer_spread(
-        row.root_id, row.period_code, row.form_code, row.unit_id, cast(list(compared), ARRAY(Text))
-    ).table_valued("indicator", "peers", "median", "deviation")
+    asked = dict(zip(("root_id", "period", "form", "unit_id"), key_of(row), strict=True))
     peers = {}
-    for code, count, median, deviation in session.execute(select(spread)):
+    for code, count, median, deviation in session.execute(_PEERS, {**asked, "indicators": list(compared)}):
         times = compared[code].aggregation.multiplier  # a ratio is stored as its two sides
         peers[code] = Spread(count, median * times, deviation * times)
     return replace(around, peers=peers)
 
 
 def _other_forms(
-    session: Session, rows: Sequence[Submission], references: Iterable[Reference]
+    session: Session, rows: Sequence[Submission], references: Sequence[Reference]
 ) -> defaultdict[Key, dict[str, Context]]:
     """The accepted figures of the units' other forms, by submission and form code."""
     wanted = {(each.form, each.when) for each in references}
@@ -82,12 +97,39 @@ def _other_forms(
     counted = counted_rows(session, set(places.values()))
     versions = answered_forms(session, list(counted.values()))
     typed = typed_figures(session, list(counted.values()))
+    lists = lists_of(session, list(counted.values()), versions)
+    translated = _Translated(session, references)
     for (key, form, when), place in places.items():
         other = counted.get(place)
         if other is not None:
-            values = completed(versions[place[:3]], Level(other.level), typed[place], None)
+            version, around = versions[place], Surroundings(lists=lists[place])
+            worked_out = completed(version, Level(other.level), typed[place], None, around=around)
+            values = translated.values(version, worked_out)
             found[key][form] = _with_table(found[key].get(form, Context({})), when, values)
     return found
+
+
+class _Translated:
+    """Figures of other forms by the codes that rules call them by: those of the newest version that has them."""
+
+    def __init__(self, session: Session, references: Iterable[Reference]) -> None:
+        self.session = session
+        self.codes = {(each.form, each.code) for each in references}
+        self.ways: dict[tuple[str, str, int], list[FormVersion]] = {}
+
+    def values(self, then: FormVersion, values: Values) -> Values:
+        """The figures of a version that was answered, as far as rules look at them."""
+        asked = [code for form, code in self.codes if form == then.code]
+        found = {code: value_across(way, code, values) for code in asked if (way := self._way(then, code))}
+        return {code: value for code, value in found.items() if value is not None}
+
+    def _way(self, then: FormVersion, code: str) -> list[FormVersion]:
+        """From the version in which the code means what the rule means to the one answered; empty if none has it."""
+        key = (then.code, code, then.number)
+        if key not in self.ways:
+            meant = newest_with(self.session, then.code, code)
+            self.ways[key] = way_to(self.session, meant, then) if meant else []
+        return self.ways[key]
 
 
 def _with_table(context: Context, when: When, values: Values) -> Context:
@@ -105,27 +147,42 @@ def _period(row: Submission, when: When) -> str:
     return str({When.LAST_YEAR: period.last_year, When.PREVIOUS: period.previous}.get(when, period))
 
 
+_CHANGES = (
+    select(RuleChangeRow)
+    .where(
+        tuple_(RuleChangeRow.root_id, RuleChangeRow.period_code, RuleChangeRow.form_code).in_(
+            bindparam("collections", expanding=True)
+        )
+    )
+    .order_by(RuleChangeRow.number)
+)
+_WAIVERS = (
+    select(WaiverRow)
+    .where(tuple_(WaiverRow.root_id, WaiverRow.unit_id, WaiverRow.form_code).in_(bindparam("units", expanding=True)))
+    .order_by(WaiverRow.expires_on)
+)
+
+
 def _changes(session: Session, rows: Sequence[Submission]) -> defaultdict[tuple[int, str, str], dict[str, RuleChange]]:
     """What holds of the rules now, by collection and rule: the latest change of each."""
-    columns = (RuleChangeRow.root_id, RuleChangeRow.period_code, RuleChangeRow.form_code)
-    query = select(RuleChangeRow).where(tuple_(*columns).in_({key_of(row)[:3] for row in rows}))
     found: defaultdict[tuple[int, str, str], dict[str, RuleChange]] = defaultdict(dict)
-    for row in session.scalars(query.order_by(RuleChangeRow.number)):
+    for row in session.scalars(_CHANGES, {"collections": list({key_of(row)[:3] for row in rows})}):
         severity = None if row.severity == SWITCHED_OFF else Severity(row.severity)
         found[row.root_id, row.period_code, row.form_code][row.rule] = RuleChange(severity, row.reason)
     return found
 
 
 def _waivers(session: Session, rows: Sequence[Submission]) -> defaultdict[Key, dict[str, Waiver]]:
-    """The waivers in force, by submission and rule; what is handed in keeps those of the day it was handed in."""
-    columns = (WaiverRow.root_id, WaiverRow.unit_id, WaiverRow.form_code)
+    """The waivers in force, by submission and rule: of this period or an earlier one, and not over yet.
+
+    What is handed in keeps those of the day it was handed in.
+    """
     by_unit = {(row.root_id, row.unit_id, row.form_code): row for row in rows}
     found: defaultdict[Key, dict[str, Waiver]] = defaultdict(dict)
-    for waiver in session.scalars(
-        select(WaiverRow).where(tuple_(*columns).in_(by_unit)).order_by(WaiverRow.expires_on)
-    ):
+    for waiver in session.scalars(_WAIVERS, {"units": list(by_unit)}):
         row = by_unit[waiver.root_id, waiver.unit_id, waiver.form_code]
-        if waiver.expires_on >= _day(row):
+        since = Period.parse(waiver.from_period).starts_on
+        if waiver.expires_on >= _day(row) and since <= Period.parse(row.period_code).starts_on:
             found[key_of(row)][waiver.rule] = Waiver(waiver.reason, waiver.approved_by, waiver.expires_on)
     return found
 

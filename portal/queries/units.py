@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.periods import Period
@@ -31,19 +31,30 @@ class UnitRow:
 
 
 def current_tree(session: Session) -> int:
-    """Id of the tree published last; 0 before there is one."""
-    return session.scalar(select(Tree.id).order_by(Tree.effective_on.desc()).limit(1)) or 0
+    """Id of the tree that is in force today; 0 before there is one."""
+    return session.scalar(_current_tree()) or 0
+
+
+def _current_tree() -> Select[int]:
+    return select(Tree.id).where(Tree.in_force).order_by(Tree.effective_on.desc()).limit(1)
 
 
 def tree_of(session: Session, period: Period | None) -> int:
     """Id of the tree by which a period is rolled up; today's for none."""
     if period is None:
         return current_tree(session)
-    named = session.scalar(select(PeriodRow.tree_id).where(PeriodRow.code == str(period)))
-    if named is not None:
-        return named
-    by_day = select(Tree.id).where(Tree.effective_on <= period.ends_on).order_by(Tree.effective_on.desc()).limit(1)
-    return session.scalar(by_day) or current_tree(session)
+    return session.scalar(select(_tree_of_period()), _named(period)) or 0
+
+
+def _tree_of_period() -> ColumnElement[int]:
+    """The tree of the bound `period`, which ends on `ends_on`, within a statement."""
+    named = select(PeriodRow.tree_id).where(PeriodRow.code == bindparam("period")).scalar_subquery()
+    then = select(Tree.id).where(Tree.effective_on <= bindparam("ends_on")).order_by(Tree.effective_on.desc()).limit(1)
+    return func.coalesce(named, then.scalar_subquery(), _current_tree().scalar_subquery())
+
+
+def _named(period: Period) -> dict[str, object]:
+    return {"period": str(period), "ends_on": period.ends_on}
 
 
 def get_unit(session: Session, code: str, *, period: Period | None = None) -> UnitRow:
@@ -52,7 +63,8 @@ def get_unit(session: Session, code: str, *, period: Period | None = None) -> Un
     Raises:
         NotFound: the tree has no such unit.
     """
-    row = session.execute(_select(tree_of(session, period)).where(Unit.code == code)).one_or_none()
+    query, named = (_UNIT_TODAY, {}) if period is None else (_UNIT_THEN, _named(period))
+    row = session.execute(query, {"code": code, **named}).one_or_none()
     if row is None:
         raise NotFound("unit", code)
     return _unit(row)
@@ -104,17 +116,22 @@ def get_place(session: Session, code: str) -> Place:
     Raises:
         NotFound: there is no such unit, or it is no longer in the tree.
     """
-    return _place(get_unit(session, code))
+    return place_of(get_unit(session, code))
 
 
 def place_rows(session: Session, unit_ids: Collection[int]) -> list[Place]:
     """Where units stand today, in tree order; those no longer in the tree are left out."""
-    query = _select(current_tree(session)).where(Unit.id.in_(unit_ids)).order_by(Node.lft)
-    return [_place(_unit(row)) for row in session.execute(query)]
+    return [place_of(row) for row in session.execute(places_today().where(Unit.id.in_(unit_ids)))]
 
 
-def _place(unit: UnitRow) -> Place:
-    return Place(unit.id, unit.code, unit.name, unit.level, unit.path, unit.root_id, unit.name_en)
+def places_today() -> Select[*tuple[Any, ...]]:
+    """Where units stand today, in tree order, to be joined with what names a `Unit`: rows for `place_of`."""
+    return _select(_current_tree().scalar_subquery()).order_by(Node.lft)
+
+
+def place_of(unit: Row[Any] | UnitRow) -> Place:
+    """The place that a row tells."""
+    return Place(unit.id, unit.code, unit.name, Level(unit.level), unit.path, unit.root_id, unit.name_en)
 
 
 def _within(tree: int, unit_id: int) -> ColumnElement[bool]:
@@ -123,7 +140,7 @@ def _within(tree: int, unit_id: int) -> ColumnElement[bool]:
     return bounds.exists()
 
 
-def _select(tree: int) -> Select[*tuple[Any, ...]]:
+def _select(tree: int | ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     parent = aliased(Unit)
     return (
         select(
@@ -147,3 +164,7 @@ def _select(tree: int) -> Select[*tuple[Any, ...]]:
 def _unit(row: Row[Any]) -> UnitRow:
     values = row._asdict()
     return UnitRow(**{**values, "level": Level(values["level"])})
+
+
+_UNIT_TODAY = _select(_current_tree().scalar_subquery()).where(Unit.code == bindparam("code"))
+_UNIT_THEN = _select(_tree_of_period()).where(Unit.code == bindparam("code"))

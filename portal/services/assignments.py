@@ -12,7 +12,8 @@ from portal.domain.submissions import SubmissionKey
 from portal.errors import InvalidInput, NotFound
 from portal.models import Assignment
 from portal.queries.assignments import Duty, assignments_of, colleagues
-from portal.queries.submissions import form_of, get_row, subject_of
+from portal.queries.effective_forms import form_of
+from portal.queries.submissions import get_row, subject_of
 from portal.services import events
 
 LONGEST_OFFICE = 60

@@ -33,11 +33,8 @@ def change_settings(session: Session, actor: Actor, key: CollectionKey, settings
     before = settings_in(row)
     if settings == before:
         return
-    row.skip_level, row.names_siblings, row.one_person = (
-        settings.skip_level,
-        settings.names_siblings,
-        settings.one_person,
-    )
+    row.skip_level, row.names_siblings = settings.skip_level, settings.names_siblings
+    row.one_person, row.entered_above = settings.one_person, settings.entered_above
     row.sign_offs = sign_off_list(settings)
     session.flush()
     if settings.sign_offs - before.sign_offs:

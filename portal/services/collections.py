@@ -19,12 +19,15 @@ from portal.models import FormVersion as FormVersionRow
 from portal.models import Period as PeriodRow
 from portal.queries.units import UnitRow, list_units, tree_of
 from portal.services import events
+from portal.services.joining import extended_at, join_published, joined_record
+from portal.services.trees import hold_trees
 
 REASON_LENGTH = 500
 
 
 def ensure_period(session: Session, period: Period) -> PeriodRow:
     """The period's row; a new one names the tree that stands on its last day."""
+    hold_trees(session)
     row = session.get(PeriodRow, str(period))
     if row is None:
         row = PeriodRow(
@@ -78,10 +81,11 @@ def send_down(
     collection = _collection(session, actor, form, period, opens_on, due_on, settings)
     units = [unit for unit in list_units(session, under=place.code, period=period) if unit.level in form.levels]
     reasons = _exemptions(units, exempt or {})
+    joined = join_published(session, collection, form)
     if units:
-        session.execute(
-            insert(Submission), [_assigned(collection, unit, form, reasons.get(unit.code), demo=demo) for unit in units]
-        )
+        asked = [(unit, extended_at(form, joined, unit.path)) for unit in units]
+        rows = [assigned(collection, unit, its_form, reasons.get(unit.code), demo=demo) for unit, its_form in asked]
+        session.execute(insert(Submission), rows)
     events.record(
         session,
         actor,
@@ -91,7 +95,8 @@ def send_down(
         root_id=place.root_id,
         after={"form_version": form.number, "opens_on": opens_on, "due_on": due_on, "units": len(units)}
         | settings_record(settings)
-        | ({"exempt": reasons} if reasons else {}),
+        | ({"exempt": reasons} if reasons else {})
+        | joined_record(joined),
     )
     return units
 
@@ -111,6 +116,7 @@ def settings_record(settings: CollectionSettings) -> dict[str, object]:
         "skip_level": settings.skip_level,
         "names_siblings": settings.names_siblings,
         "one_person": settings.one_person,
+        "entered_above": settings.entered_above,
         "sign_offs": sign_off_list(settings),
     }
 
@@ -154,6 +160,7 @@ def _collection(
         skip_level=settings.skip_level,
         names_siblings=settings.names_siblings,
         one_person=settings.one_person,
+        entered_above=settings.entered_above,
         sign_offs=sign_off_list(settings),
     )
     session.add(row)
@@ -168,9 +175,10 @@ def _exemptions(units: list[UnitRow], exempt: Mapping[str, str]) -> dict[str, st
     return {code: exemption_reason(reason) for code, reason in exempt.items()}
 
 
-def _assigned(
+def assigned(
     collection: Collection, unit: UnitRow, form: FormVersion, exempt_reason: str | None, *, demo: bool
 ) -> dict[str, object]:
+    """The row of a submission that nobody has begun."""
     return {
         "root_id": collection.root_id,
         "period_code": collection.period_code,

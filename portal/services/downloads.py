@@ -19,8 +19,10 @@ class Download(StrEnum):
     TEMPLATE = "template"
     ORIGINAL = "original"
     ANNOTATED = "annotated"
+    PRINT = "print"
     RECEIPT = "receipt"
     EVIDENCE = "evidence"
+    EXPLANATION = "explanation"
 
 
 def record_file(
@@ -28,10 +30,10 @@ def record_file(
 ) -> None:
     """A file of a submission was handed out, to somebody whose right to it was asked before.
 
-    What somebody called the evidence of a draft is not on record here: superiors read of downloads, not of drafts.
+    What somebody called a file of a draft is not on record here: superiors read of downloads, not of drafts.
     """
     about: dict[str, Any] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    if what is not Download.EVIDENCE:
+    if what not in {Download.EVIDENCE, Download.EXPLANATION, Download.ORIGINAL}:
         about["filename"] = filename
     _record(session, actor, what, key, about)
 

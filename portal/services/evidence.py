@@ -1,6 +1,5 @@
 """Keep the files that prove figures, or that go with the whole of a report (附件)."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,14 +8,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.domain.file_kinds import is_named_so, kind_of, plain_name
 from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.errors import InvalidInput, NotFound
-from portal.models import Evidence, StoredFile, Submission
-from portal.queries.submissions import form_of, get_row, same_submission
+from portal.models import Evidence, Submission
+from portal.queries.effective_forms import form_of
+from portal.queries.submissions import get_row, same_submission
 from portal.services import events, versions
+from portal.services.stored_files import keep
 from portal.services.values import require_editable, touch
 
 MOST_FILES = 100
@@ -40,28 +40,24 @@ def add_evidence(
     require_editable(actor, row)
     if indicator:
         form_of(session, row).indicator(indicator)
-    name = plain_name(filename)
-    _require_fit(name, content, limit)
+    kept = keep(session, row, filename, content, limit=limit)
     versions.ensure_version(session, row)
     here = (*same_submission(Evidence, row), Evidence.version_number == row.version_number)
     if (session.scalar(select(func.count()).select_from(Evidence).where(*here)) or 0) >= MOST_FILES:
         raise InvalidInput("file", "too_many_files", MOST_FILES)
-    sha256 = hashlib.sha256(content).hexdigest()
-    _store(session, row, sha256, content)
-    added = {"filename": name, "added_by_id": actor.user_id, "added_by": actor.name, "added_at": clock.now()}
+    added = {"filename": kept.filename, "added_by_id": actor.user_id, "added_by": actor.name, "added_at": clock.now()}
     statement = insert(Evidence).values(
         **versions.of_version(row),
         indicator=indicator,
-        sha256=sha256,
-        size=len(content),
+        sha256=kept.sha256,
+        size=kept.size,
         open_to=open_to(State.DRAFTING, versions.depth_of(row)),
         **added,
     )
     session.execute(statement.on_conflict_do_update(constraint="pk_evidence", set_=added))
     touch(session, row)
-    after = {"indicator": indicator, "filename": name, "sha256": sha256, "size": len(content)}
-    _record(session, actor, key, row, "evidence_added", after=after)
-    return sha256
+    _record(session, actor, key, row, "evidence_added", after={"indicator": indicator, **kept._asdict()})
+    return kept.sha256
 
 
 def remove_evidence(session: Session, actor: Actor, key: SubmissionKey, indicator: str, sha256: str) -> None:
@@ -86,30 +82,6 @@ def remove_evidence(session: Session, actor: Actor, key: SubmissionKey, indicato
     touch(session, row)
     before = {"indicator": indicator, "filename": filename, "sha256": sha256}
     _record(session, actor, key, row, "evidence_removed", before=before)
-
-
-def _require_fit(name: str, content: bytes, limit: int) -> None:
-    if not content:
-        raise InvalidInput("file", "empty_file" if name else "no_file", name)
-    if len(content) > limit:
-        raise InvalidInput("file", "file_too_large", name)
-    kind = kind_of(content)
-    if kind is None:
-        raise InvalidInput("file", "kind_not_taken", name)
-    if not is_named_so(name, kind):
-        raise InvalidInput("file", "named_otherwise", name)
-
-
-def _store(session: Session, row: Submission, sha256: str, content: bytes) -> None:
-    statement = insert(StoredFile).values(
-        root_id=row.root_id,
-        unit_id=row.unit_id,
-        unit_path=row.unit_path,
-        sha256=sha256,
-        size=len(content),
-        content=content,
-    )
-    session.execute(statement.on_conflict_do_nothing())
 
 
 def _record(

@@ -24,7 +24,7 @@ def publish(session: Session, form: FormVersion, actor: Actor | None = None) -> 
             became of the indicators of the version before; or its rules look at what another form, published
             already, does not have.
     """
-    _require_foreign_figures(session, form)
+    require_foreign_figures(session, form)
     digest = form_digest(form)
     head = session.get(Form, form.code)
     if head is None:
@@ -64,8 +64,12 @@ def _require_succession(session: Session, form: FormVersion) -> None:
         raise FormInvalid([f"{'.'.join(map(str, path))}: {problem.zh} / {problem.en}" for path, problem in mistakes])
 
 
-def _require_foreign_figures(session: Session, form: FormVersion) -> None:
-    """What the form's rules look at in other forms must be numbers there; a form still to come may bring them."""
+def require_foreign_figures(session: Session, form: FormVersion) -> None:
+    """What the form's rules look at in other forms must be numbers there; a form still to come may bring them.
+
+    Raises:
+        FormInvalid: one of them is not.
+    """
     problems = []
     for reference in sorted(references_of(form), key=str):
         other = find_form(session, reference.form) if reference.form else None

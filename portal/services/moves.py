@@ -12,9 +12,11 @@ from portal.domain.policy import PERMISSION_OF, Actor, require
 from portal.domain.reasons import sound_reason
 from portal.domain.rollup import Contribution
 from portal.domain.submissions import SubmissionKey, digest
+from portal.domain.units import Level
 from portal.errors import Blocked, Conflict, InvalidMove, SignOffsMissing
 from portal.models import Observation, Submission
 from portal.queries.contributing import contributing
+from portal.queries.effective_forms import form_of
 from portal.queries.findings import check_submission
 from portal.queries.report import enclosed
 from portal.queries.submissions import (
@@ -75,7 +77,7 @@ def take(
         _accept_explanations(session, actor, key, row)
     _enter(session, row, before, after, skip_level=subject.settings.skip_level)
     if MOVES[action].opens_version:
-        versions.open_next(session, row, reason)
+        _open_next(session, row, reason)
     row.returned_reason = reason if action in {Action.SEND_BACK, Action.REOPEN} else None
     row.row_version += 1
     row.last_activity_at = clock.now()
@@ -105,6 +107,12 @@ _PAST = {
     Action.LOCK: "locked",
     Action.PUBLISH: "published",
 }
+
+
+def _open_next(session: Session, row: Submission, reason: str) -> None:
+    """Begin a new version, which is asked what was added to the form meanwhile."""
+    versions.open_next(session, row, reason)
+    row.expected_answers = len(form_of(session, row).typed_at(Level(row.level)))
 
 
 def _accept_explanations(session: Session, actor: Actor, key: SubmissionKey, row: Submission) -> None:

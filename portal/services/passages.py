@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor
+from portal.domain.prose import plain_prose
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Conflict, InvalidInput
 from portal.models import Passage
+from portal.queries.effective_forms import form_of
 from portal.queries.report import NOTHING_WRITTEN, passages_of
-from portal.queries.submissions import form_of, get_row
+from portal.queries.submissions import get_row
 from portal.services import events, versions
 from portal.services.values import require_editable, touch
 
@@ -28,7 +30,7 @@ def write_passage(session: Session, actor: Actor, key: SubmissionKey, section: s
         actor: the filler.
         key: the submission.
         section: code of the section.
-        words: the whole of it; line ends are made one character.
+        words: the whole of it; only plain text is kept of them.
         seen: row version the writer saw (0: nothing was there).
 
     Raises:
@@ -41,7 +43,7 @@ def write_passage(session: Session, actor: Actor, key: SubmissionKey, section: s
     row = get_row(session, actor, key, for_update=True)
     require_editable(actor, row)
     form_of(session, row).section(section)
-    words = words.replace("\r\n", "\n").replace("\r", "\n").strip()
+    words = plain_prose(words)
     if len(words) > LONGEST:
         raise InvalidInput("words", "too_long", len(words))
     before = passages_of(session, row).get(section, NOTHING_WRITTEN)

@@ -2,22 +2,28 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import State, after_edit, open_to
+from portal.domain.lists import row_from_json
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, require
 from portal.domain.submissions import SubmissionKey
-from portal.domain.values import Value, value_from_json
+from portal.domain.values import MISSING, Value, Values, value_from_json
 from portal.errors import InvalidMove, NotFound
 from portal.models import Submission, Upload
+from portal.queries.effective_forms import form_of
+from portal.queries.figures import key_of, typed_figures
 from portal.queries.submissions import get_row, same_submission, subject_of
 from portal.services import events, versions
+from portal.services.list_rows import replace_list
 from portal.services.values import Provenance, Saved, save_values
 
 STEPS = 4
@@ -34,13 +40,27 @@ def store(session: Session, actor: Actor, key: SubmissionKey, filename: str, con
     row = get_row(session, actor, key)
     require(actor, Permission.UPLOAD, subject_of(row))
     after_edit(State(row.state))
+    return add(session, actor, key, row, filename, content)
+
+
+def add(
+    session: Session,
+    actor: Actor,
+    key: SubmissionKey,
+    row: Submission,
+    filename: str,
+    content: bytes,
+    *,
+    upload_id: UUID | None = None,
+) -> UUID:
+    """Keep a file of a submission, in the name of somebody whose right to it was asked before; gives its id."""
     upload = Upload(
         root_id=row.root_id,
         period_code=row.period_code,
         form_code=row.form_code,
         unit_id=row.unit_id,
         unit_path=row.unit_path,
-        id=uuid4(),
+        id=upload_id or uuid4(),
         filename=filename[-255:],
         content=content,
         size=len(content),
@@ -98,7 +118,7 @@ def fail(session: Session, actor: Actor, upload_id: UUID) -> None:
 def apply(
     session: Session, actor: Actor, key: SubmissionKey, upload_id: UUID, codes: Collection[str] | None = None
 ) -> Saved:
-    """Write an upload's figures into the draft: all of them, or those named.
+    """Write an upload's figures and lists into the draft: all of them, or those named by their codes.
 
     Raises:
         NotFound: no such upload for this submission.
@@ -111,18 +131,52 @@ def apply(
         raise NotFound("upload", upload_id)
     if upload.state != "done" or upload.report is None or upload.report["outcome"] != "checked":
         raise InvalidMove("apply", upload.state)
-    values = values_of(upload.report)
+    values = values_of(upload.report, form_of(session, row), typed_figures(session, [row])[key_of(row)])
     wanted = values if codes is None else {code: value for code, value in values.items() if code in codes}
-    saved = save_values(session, actor, key, wanted, provenance=Provenance(upload.id, upload.report["places"]))
+    origin = Provenance(upload.id, upload.report["places"])
+    saved = save_values(session, actor, key, wanted, provenance=origin)
+    lists = {code: each for code, each in lists_in(upload.report).items() if codes is None or code in codes}
+    rows = sum(
+        replace_list(session, actor, key, code, each.rows, none=each.none, provenance=origin)
+        for code, each in lists.items()
+    )
     upload.applied_at = clock.now()
-    after = {"upload": str(upload.id), "values": saved.changed}
+    after = {"upload": str(upload.id), "values": saved.changed} | ({"rows": rows} if rows else {})
     _record(session, actor, key, row, "upload_applied", after)
-    return saved
+    return replace(saved, changed=saved.changed + rows)
 
 
-def values_of(report: Mapping[str, Any]) -> dict[str, Value]:
-    """The values that an upload's report holds."""
-    return {code: value_from_json(value) for code, value in report["values"].items()}
+class ListInFile(NamedTuple):
+    """What a file lists; without rows, `none` tells whether it says that there is nothing."""
+
+    rows: list[Values]
+    none: bool
+
+
+def lists_in(report: Mapping[str, Any]) -> dict[str, ListInFile]:
+    """The lists that an upload's report holds, by code; none in one from before there were lists."""
+    return {
+        code: ListInFile([row_from_json(row) for row in each["rows"]], each["none"])
+        for code, each in report.get("lists", {}).items()
+    }
+
+
+def values_of(report: Mapping[str, Any], form: FormVersion, draft: Values) -> dict[str, Value]:
+    """The values that an upload's report holds.
+
+    The cells of a cross table have no column for notes in a file: where it gives none, that of the draft stays.
+    """
+    crossed = {each.code for sheet in form.sheets if sheet.cross for each in sheet.indicators}
+    values = {code: value_from_json(value) for code, value in report["values"].items()}
+    return {
+        code: _with_note(value, draft.get(code, MISSING)) if code in crossed and not value.note else value
+        for code, value in values.items()
+    }
+
+
+def _with_note(value: Value, draft: Value) -> Value:
+    as_of_on = value.as_of_on or (draft.as_of_on if value.reported else None)
+    return replace(value, note=draft.note, as_of_on=as_of_on)
 
 
 def _record_examination(session: Session, actor: Actor, upload: Upload, kind: str, after: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from portal.domain.lifecycle import Action, State
 from portal.domain.passwords import LONGEST, SHORTEST, PasswordProblem
 from portal.domain.sign_in import SignInRefused, TooManyFailures
 from portal.services.passwords import PasswordRefused, WrongPassword
+from portal.virus_scan import ScannerUnavailable, VirusFound
 from portal.web.identity import NotSignedIn, PasswordChangeRequired
 from portal.web.language import gettext as _
 from portal.web.language import say
@@ -55,6 +56,9 @@ STATUS: dict[type[errors.PortalError], HTTPStatus] = {
     errors.Duplicate: HTTPStatus.CONFLICT,
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.FormInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    VirusFound: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ScannerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ProgramMissing: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.WorkbookUnreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
@@ -124,6 +128,8 @@ def input_sentence(problem: str) -> str:
         "unknown": _("请从列出的选项中选择。"),
         "before_opening": _("截止日期不能早于开始日期。"),
         "wrong_kind": _("这张报表不按这种报告期填报。"),
+        "not_a_row": _("清单里没有这一行。"),
+        "too_many_rows": _("清单的行太多。"),
         "not_addressed": _("有的单位不在这项任务的范围内。"),
         "past": _("最后一天不能早于今天。"),
         "heavier_than_form": _("只能改得比报表制度规定的轻，不能改重。"),
@@ -133,8 +139,10 @@ def input_sentence(problem: str) -> str:
         "too_short": _("说明至少写 10 个字，讲清楚原因。"),
         "says_nothing": _("不能只写“核实无误”之类，请写明数据为什么是这样。"),
         "not_a_period": _("报告期的写法不对。"),
-        "too_many_rows": _("符合条件的太多，一个文件写不下。请缩小时间范围或增加筛选条件。"),
+        "export_too_long": _("符合条件的太多，一个文件写不下。请缩小时间范围或增加筛选条件。"),
         "no_file": _("请先选择文件。"),
+        "no_such_cell": _("文件里没有这一格，或者它不在表中。"),
+        "cell_twice": _("同一格不能对应两个指标。"),
         "empty_file": _("文件是空的。"),
         "file_too_large": _("文件太大，请压缩后再添加。"),
         "kind_not_taken": _("这种文件不收。请用 PDF、OFD、Word（docx）、Excel（xlsx）或图片，不能带宏。"),
@@ -153,7 +161,11 @@ def input_sentence(problem: str) -> str:
         "own_account": _("不能在这里办理自己的账号。"),
         "last_administrator": _("至少要有一位长期的、账号启用的系统管理员。"),
         "not_a_form_code": _("报表代码由大写字母、数字、下划线组成，以字母开头，最多 32 个字符。"),
+        "tangled": _("几个原指标与几个新指标交错，分不清去向：只能几个并成一个，或者一个拆成几个。"),
         "unchanged": _("草稿与已发布的版本相同，不必发布。"),
+        "not_own": _("只能补充本单位的指标，不能替别的单位补充。"),
+        "nothing_below": _("本单位没有下级，不用补充指标。"),
+        "asks_nobody": _("这项任务里没有还要填报的单位，或者补充里没有指标。"),
         "from_directory": _("由统一身份目录管理，不能在这里办理。"),
     }
     return known.get(problem, _("填写的内容不符合要求（%(problem)s）。", problem=problem))
@@ -209,6 +221,15 @@ _SENTENCES: dict[type[errors.PortalError], Callable[[Any], str]] = {
     errors.Duplicate: _duplicate,
     errors.InvalidInput: lambda error: input_sentence(error.problem),
     errors.FormInvalid: lambda error: _("报表文件有错：%(problems)s", problems="；".join(error.problems)),
+    VirusFound: lambda error: _(
+        "病毒扫描认为这个文件有害（%(name)s），没有收下。请先查杀病毒，再把数据填进新下载的模板。",
+        name=error.name,
+    ),
+    ScannerUnavailable: lambda _error: _("病毒扫描现在没有回应，所以没有收下文件。请过几分钟再试，或告诉系统管理员。"),
+    errors.ProgramMissing: lambda error: _(
+        "这台服务器上的程序 %(program)s 没有装好或没有完成，请告诉系统管理员。可以先用浏览器打印，或下载 Excel 文件。",
+        program=error.program,
+    ),
     errors.WorkbookUnreadable: _unreadable,
 }
 

@@ -1,6 +1,6 @@
-"""The start page, the choice of unit, and the choice of language."""
+"""The start page, the choice of unit and of language, and the list of keys."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_appbuilder import IndexView, expose
 from werkzeug.wrappers import Response
 
@@ -42,6 +42,12 @@ def choose_unit() -> Response:
     """Act for another of one's units from now on."""
     act_for(request.form.get("unit", ""))
     return redirect(url_for("StartView.index"))
+
+
+@pages.get("/help/keys")
+def keys() -> str:
+    """What the keys do on the pages that people type in; pages with scripts show it over themselves."""
+    return render_template("keys.html")
 
 
 def _back() -> str:

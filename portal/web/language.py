@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from portal.clock import CHINA
 from portal.domain.forms import Language, Text
+from portal.domain.periods import Period, period_text
 
 LANGUAGES = {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}}
 DEFAULT: Language = "zh"
@@ -71,3 +72,8 @@ def moment(value: datetime | None) -> str:
 def second(value: datetime) -> str:
     """An instant on China's clock, to the second."""
     return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def period_name(period: Period | str) -> str:
+    """A period, or its code, as people say it."""
+    return say(period_text(Period.parse(str(period))))

@@ -1,25 +1,17 @@
-"""Flask-AppBuilder's security on the portal's own sessions, and one permission query a request."""
+"""Flask-AppBuilder's security on the portal's own sessions, asked without a statement more."""
 
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from flask_appbuilder.security.sqla.models import (
-    Permission,
-    PermissionView,
-    Role,
-    User,
-    ViewMenu,
-    assoc_permissionview_role,
-)
+from flask_appbuilder.security.sqla.models import User
 from flask_jwt_extended import JWTManager
 from flask_login import LoginManager
-from sqlalchemy import select
 
 from portal.domain.sign_in import SessionKind
 from portal.web.api.sign_in import SecurityApi
 from portal.web.errors import problem_of
-from portal.web.identity import NotSignedIn, admit, find_current_actor
+from portal.web.identity import NotSignedIn, admit, find_current_actor, find_user, signed_in
 from portal.web.people import RoleView, SignInView
 from portal.web.sessions import current, settings
 from portal.web.signing_in import SESSION_CLAIM
@@ -54,7 +46,8 @@ class PortalSecurityManager(SecurityManager):
         row = current().content.row
         if row is None or row.kind is not SessionKind.BROWSER:
             return None
-        person: User = self.session.merge(row.user, load=False)  # into Flask-AppBuilder's session, without asking again
+        # Into Flask-AppBuilder's session, without asking again.
+        person: User = self.session.merge(row.identity.user, load=False)
         return person
 
     def create_jwt_manager(self, app: Flask) -> JWTManager:
@@ -66,6 +59,10 @@ class PortalSecurityManager(SecurityManager):
             loader(lambda _header, _payload: problem_of(NotSignedIn()))
         manager.token_in_blocklist_loader(_is_over)
         return manager
+
+    def load_user_jwt(self, _header: object, _claims: object) -> User | None:
+        """The owner of a token that `_is_over` let pass, read when its session was looked up."""
+        return find_user()
 
     def register_views(self) -> None:
         """Sign-in, and what roles open; people and passwords are on the portal's own pages."""
@@ -79,25 +76,9 @@ class PortalSecurityManager(SecurityManager):
         return False
 
     def _has_view_access(self, user: User, permission_name: str, view_name: str) -> bool:  # noqa: ARG002 - as above
-        """Whether one of the person's roles opens the screen."""
-        if "granted" not in g:
-            g.granted = self._granted_to_actor()
-        return (permission_name, view_name) in g.granted
-
-    def _granted_to_actor(self) -> frozenset[tuple[str, str]]:
-        """All of (permission, screen) that the person has by the roles held in the unit acted for, in one query."""
-        actor = find_current_actor()
-        held = [] if actor is None else sorted(actor.roles)
-        query: Any = (
-            select(Permission.name, ViewMenu.name)
-            .join(PermissionView, PermissionView.permission_id == Permission.id)
-            .join(ViewMenu, PermissionView.view_menu_id == ViewMenu.id)
-            .join(assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id)
-            .join(Role, assoc_permissionview_role.c.role_id == Role.id)
-            .where(Role.name.in_(held))
-            .distinct()
-        )
-        return frozenset((permission, screen) for permission, screen in self.session.execute(query))
+        """Whether one of the roles that the person holds in the unit acted for opens the screen."""
+        found, actor = signed_in(), find_current_actor()
+        return found is not None and actor is not None and found.identity.opens(actor.roles, permission_name, view_name)
 
 
 def _is_over(_header: object, claims: dict[str, Any]) -> bool:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, g, request, url_for
 from flask_babel.speaklater import LazyString
@@ -17,12 +16,14 @@ from portal.domain.values import NO, YES
 from portal.queries.submissions import Task
 from portal.web import words
 from portal.web.access import may_open
+from portal.web.form_words import told
 from portal.web.identity import find_current_actor, find_user, person_name, positions, signed_in
-from portal.web.language import LANGUAGES, day, language, moment, say, second
+from portal.web.language import LANGUAGES, day, language, moment, period_name, say, second
 from portal.web.present.findings import by_sheet
 from portal.web.present.moves import sign_off_standing, withheld_actions
 from portal.web.present.programs import program_name
 from portal.web.present.rollups import rollup_figure, rollup_range, rollup_unit
+from portal.web.present.sheet import sheet_address
 from portal.web.present.units import unit_name
 from portal.web.present.uploads import findings_by_sheet
 from portal.web.screens import REVIEW, SCREENS, TASKS
@@ -74,7 +75,7 @@ def _shell() -> Shell:
     return Shell(
         person="" if user is None else person_name(user),
         actor=find_current_actor(),
-        units=() if user is None else _units(user),
+        units=_units(),
         menu=() if found is None or found.must_change_password or owes_enrolment(found.user_id) else _menu(),
         other_language=(other, LANGUAGES[other]["name"]),
         here=request.full_path.rstrip("?"),
@@ -89,8 +90,8 @@ def _menu() -> tuple[MenuEntry, ...]:
     )
 
 
-def _units(user: Any) -> tuple[Place, ...]:
-    places = tuple(position.place for position in positions(user))
+def _units() -> tuple[Place, ...]:
+    places = tuple(position.place for position in positions())
     return places if len(places) > 1 else ()
 
 
@@ -121,9 +122,13 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         shell=shell,
         home_link=home_link,
+        sheet_address=sheet_address,
         asset=asset,
         language=language,
         STATES=words.STATES,
+        BATCH_KINDS=words.BATCH_KINDS,
+        BATCH_STATES=words.BATCH_STATES,
+        LINE_OUTCOMES=words.LINE_OUTCOMES,
         ACTIONS=words.ACTIONS,
         SEVERITIES=words.SEVERITIES,
         LEVELS=words.LEVELS,
@@ -132,6 +137,7 @@ def install(app: Flask) -> None:
         KEY_SCOPE_HINTS=words.KEY_SCOPE_HINTS,
         REASONS=words.REASONS,
         DECISIONS=words.DECISIONS,
+        EXPORT_FORMATS=words.EXPORT_FORMATS,
         SCOPES=words.SCOPES,
         EDITABLE=EDITABLE,
         YES_NO=(YES, NO),
@@ -141,6 +147,8 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         say=say,
+        told=told,
+        period_name=period_name,
         day=day,
         moment=moment,
         second=second,

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from flask_babel.speaklater import LazyString
 
 from portal.domain.actors import KeyScope
+from portal.domain.batches import BatchKind, BatchState, LineOutcome
 from portal.domain.event_kinds import EventGroup
 from portal.domain.forms import Aggregation, AggregationKind, Severity
 from portal.domain.lifecycle import Action, State
 from portal.domain.policy import Role
+from portal.domain.reorganisations import ChangeKind, ReorganisationState
 from portal.domain.units import Level
 from portal.domain.values import NO, YES
 from portal.queries.findings import Decision
+from portal.queries.provenance import Absence
 from portal.web.language import lazy_gettext as _
 
 
@@ -37,6 +40,23 @@ STATES: dict[State, Word] = {
     State.PUBLISHED: Word(_("已公布"), "✓", "good"),
 }
 
+CHANGE_KINDS: dict[ChangeKind, LazyString] = {
+    ChangeKind.RENAME: _("更名"),
+    ChangeKind.MOVE: _("改变隶属"),
+    ChangeKind.LEVEL: _("改变层级"),
+    ChangeKind.NEW: _("新设"),
+    ChangeKind.MERGE: _("合并"),
+    ChangeKind.SPLIT: _("拆分"),
+    ChangeKind.DISSOLVE: _("撤销"),
+}
+
+REORGANISATION_STATES: dict[ReorganisationState, Word] = {
+    ReorganisationState.DRAFT: Word(_("草稿"), "✎", "info"),
+    ReorganisationState.APPLIED: Word(_("已实施"), "●", "explain"),
+    ReorganisationState.PUBLISHED: Word(_("已公布"), "✓", "good"),
+    ReorganisationState.UNDONE: Word(_("已撤回"), "↩", "quiet"),
+}
+
 ACTIONS: dict[Action, LazyString] = {
     Action.RECEIVE: _("签收"),
     Action.CHECK: _("审核通过（本单位）"),
@@ -57,16 +77,55 @@ OTHER_STATES: dict[str, LazyString] = {
     "working": _("正在检查"),
     "done": _("已检查，没有可写入的数"),
     "failed": _("检查没有完成"),
+    "cancelled": _("已取消"),
+    "enough_under_way": _("已有几个批量任务没有办完"),
 }
 """States in which an InvalidMove may leave something, beside those of a submission: exempt, and those of an upload."""
 
 OTHER_ACTIONS: dict[str, LazyString] = {
     "edit": _("修改"),
     "apply": _("写入草稿"),
+    "confirm_layout": _("确认对应关系"),
     "exempt": _("免报"),
     "decide_explanation": _("审定说明"),
+    "order": _("再提交批量任务"),
+    "cancel": _("取消"),
 }
 """What an InvalidMove may refuse beside the actions."""
+
+BATCH_KINDS: dict[BatchKind, LazyString] = {
+    BatchKind.TEMPLATES: _("模板包"),
+    BatchKind.TABLE: _("汇总表"),
+    BatchKind.ANSWERS: _("批量代报"),
+}
+
+BATCH_STATES: dict[BatchState, Word] = {
+    BatchState.WAITING: Word(_("排队中"), "○", "quiet"),
+    BatchState.WORKING: Word(_("处理中"), "✎", "info"),
+    BatchState.CANCELLING: Word(_("正在取消"), "◐", "consent"),
+    BatchState.DONE: Word(_("已完成"), "✓", "good"),
+    BatchState.CANCELLED: Word(_("已取消"), "⊘", "quiet"),
+    BatchState.FAILED: Word(_("没有完成"), "✕", "blocking"),
+}
+
+LINE_OUTCOMES: dict[LineOutcome, Word] = {
+    LineOutcome.STORED: Word(_("已写入草稿"), "✓", "good"),
+    LineOutcome.UNCHANGED: Word(_("与草稿相同"), "✓", "good"),
+    LineOutcome.EMPTY: Word(_("没有填数"), "○", "quiet"),
+    LineOutcome.MISTAKEN: Word(_("有读不懂的格，整个单位没有写入"), "✕", "blocking"),
+    LineOutcome.UNKNOWN_UNIT: Word(_("没有这个单位代码"), "✕", "blocking"),
+    LineOutcome.NOT_BELOW: Word(_("不是本单位的下级"), "✕", "blocking"),
+    LineOutcome.NOT_ASKED: Word(_("本任务没有下达给它"), "✕", "blocking"),
+    LineOutcome.REPEATED: Word(_("同一单位出现两次"), "✕", "blocking"),
+    LineOutcome.MISNAMED: Word(_("单位名称与代码不符"), "✕", "blocking"),
+    LineOutcome.EXEMPT: Word(_("免报"), "⊘", "quiet"),
+    LineOutcome.HANDED_IN: Word(_("已上报或已验收，不能写入"), "!", "consent"),
+    LineOutcome.SIGNED_OFF: Word(_("该单位已审核或签发，不能写入"), "!", "consent"),
+    LineOutcome.HAS_FIGURES: Word(_("草稿里已有数，没有覆盖"), "!", "consent"),
+    LineOutcome.NOT_PERMITTED: Word(_("您没有代报权限"), "✕", "blocking"),
+    LineOutcome.NOT_RECOGNISED: Word(_("不是本任务的模板"), "✕", "blocking"),
+    LineOutcome.UNREADABLE: Word(_("文件打不开"), "✕", "blocking"),
+}
 
 SEVERITIES: dict[Severity, Word] = {
     Severity.BLOCKING: Word(_("必须改正"), "✕", "blocking"),
@@ -140,6 +199,7 @@ EVENTS: dict[str, LazyString] = {
     "submission_unsigned": _("撤销签审"),
     "collection_sent_down": _("下达任务"),
     "collection_changed": _("修改任务"),
+    "addition_joined": _("补充指标加入任务"),
     "rule_changed": _("调整审核规则"),
     "rule_waived": _("豁免审核规则"),
     "waiver_ended": _("终止豁免"),
@@ -148,11 +208,17 @@ EVENTS: dict[str, LazyString] = {
     "rollups_rebuilt": _("重算汇总数"),
     "demo_loaded": _("载入演示数据"),
     "file_uploaded": _("上传文件"),
+    "values_entered_above": _("上级代填数据"),
+    "batch_ordered": _("提交批量任务"),
+    "batch_cancelled": _("取消批量任务"),
+    "batch_ended": _("批量任务结束"),
     "upload_examined": _("文件审核完毕"),
     "upload_failed": _("文件审核没有完成"),
     "upload_applied": _("文件写入草稿"),
+    "layout_confirmed": _("确认自用表格的对应关系"),
     "finding_explained": _("说明"),
     "values_changed": _("改数"),
+    "list_changed": _("改清单"),
     "text_changed": _("改文字"),
     "evidence_added": _("添加附件"),
     "evidence_removed": _("去掉附件"),
@@ -188,7 +254,13 @@ EVENTS: dict[str, LazyString] = {
     "form_draft_saved": _("修改报表制度草稿"),
     "form_draft_dropped": _("删除报表制度草稿"),
     "form_published": _("发布报表制度"),
+    "addition_published": _("发布补充指标"),
     "units_imported": _("单位变动"),
+    "reorganisation_described": _("起草区划调整"),
+    "reorganisation_dropped": _("删除区划调整草稿"),
+    "reorganisation_applied": _("实施区划调整"),
+    "reorganisation_undone": _("撤回区划调整"),
+    "reorganisation_published": _("公布区划调整"),
     "database_backed_up": _("备份数据库"),
     "database_restored": _("恢复数据库"),
 }
@@ -207,6 +279,9 @@ AGGREGATIONS: dict[AggregationKind, LazyString] = {
     AggregationKind.SUM: _("合计"),
     AggregationKind.RATIO_OF_SUMS: _("分子合计÷分母合计"),
     AggregationKind.WEIGHTED_MEAN: _("加权平均"),
+    AggregationKind.MEAN: _("单位平均"),
+    AggregationKind.MINIMUM: _("最小的一个单位"),
+    AggregationKind.MAXIMUM: _("最大的一个单位"),
     AggregationKind.COUNT_YES: _("“是”的单位数"),
     AggregationKind.DISTRIBUTION: _("分布"),
     AggregationKind.RANGE: _("最小～最大"),
@@ -214,8 +289,23 @@ AGGREGATIONS: dict[AggregationKind, LazyString] = {
 }
 
 
+EXPORT_FORMATS = (("xlsx", "Excel"), ("csv", "CSV"), ("json", "JSON"))
+"""Formats in which a list is written out, with their names in both languages."""
+
 SCOPES: dict[str, LazyString] = {"own": _("本级"), "territorial": _("属地"), "whole": _("全辖")}
 """Whose figures a roll-up counts."""
+
+ABSENCES: dict[Absence, Word] = {
+    Absence.LATE: Word(_("逾期未报"), "✕", "blocking"),
+    Absence.OUTSTANDING: Word(_("未报，未到期"), "○", "quiet"),
+    Absence.PENDING: Word(_("已上报，待验收"), "●", "explain"),
+    Absence.UNANSWERED: Word(_("已验收，这一项没有填"), "—", "consent"),
+    Absence.NOT_APPLICABLE: Word(_("不适用"), "⊘", "quiet"),
+    Absence.EXEMPT: Word(_("免报"), "⊘", "quiet"),
+    Absence.NOT_EXPECTED: Word(_("不要求报"), "·", "quiet"),
+    Absence.LEFT: Word(_("后来划出管辖范围，看不到来源"), "⇄", "consent"),
+}
+"""Why a unit's figure is not in a roll-up."""
 
 _CHOICES: dict[str, LazyString] = {YES: _("是"), NO: _("否")}
 

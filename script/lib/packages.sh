@@ -9,6 +9,8 @@ missing_packages() {
     [ -e /usr/include/ldap.h ] || echo libldap2-dev
     [ -e /usr/include/sasl/sasl.h ] || echo libsasl2-dev
     command -v cc >/dev/null || echo gcc libc6-dev python3-dev
+    ldconfig -p 2>/dev/null | grep -q libpangoft2 || echo libpango-1.0-0 libpangoft2-1.0-0
+    ldconfig -p 2>/dev/null | grep -q libharfbuzz-subset || echo libharfbuzz-subset0
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || echo fonts-noto-cjk
 }
 

@@ -14,7 +14,7 @@ RUNTIME = "requirements.lock"
 TESTS = "requirements-test.lock"
 LDAP = "requirements-ldap.lock"
 EXTRAS = {RUNTIME: (), TESTS: ("test",), LDAP: ("ldap",)}
-SCANNER = "requirements-scan.lock"
+TOOLS = ("requirements-scan.lock", "requirements-bench.lock")
 
 
 def entries(name: str) -> list[tuple[Requirement, int]]:
@@ -49,12 +49,12 @@ def test_every_requirement_is_locked_in_an_allowed_version(name: str) -> None:
     assert wrong == [], "run script/lock"
 
 
-@pytest.mark.parametrize("name", [*EXTRAS, SCANNER])
+@pytest.mark.parametrize("name", [*EXTRAS, *TOOLS])
 def test_every_entry_has_one_version_and_hashes(name: str) -> None:
     assert [str(pin) for pin, hashes in entries(name) if hashes == 0 or not str(pin.specifier).startswith("==")] == []
 
 
-@pytest.mark.parametrize("name", [*EXTRAS, SCANNER])
+@pytest.mark.parametrize("name", [*EXTRAS, *TOOLS])
 def test_nothing_tells_where_it_was_written(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.findall(r"://|--[a-z-]*(?:index|links|url)|@ ", text) == []
@@ -67,8 +67,8 @@ def test_everybody_runs_on_the_versions_that_the_portal_runs_on(other: str) -> N
     assert {name: locked.get(name) for name in here(RUNTIME)} == here(RUNTIME)
 
 
-def test_the_scanner_is_the_one_asked_for() -> None:
-    asked = [
-        Requirement(line) for line in (ROOT / SCANNER).with_suffix(".in").read_text().splitlines() if line[0] != "#"
-    ]
-    assert [str(pin) for pin in asked if here(SCANNER).get(canonicalize_name(pin.name)) not in pin.specifier] == []
+@pytest.mark.parametrize("name", TOOLS)
+def test_the_tools_are_those_asked_for(name: str) -> None:
+    lines = (ROOT / name).with_suffix(".in").read_text(encoding="utf-8").splitlines()
+    asked = [Requirement(line) for line in lines if line[0] != "#"]
+    assert [str(pin) for pin in asked if here(name).get(canonicalize_name(pin.name)) not in pin.specifier] == []

@@ -35,6 +35,7 @@ from portal.queries.units import get_unit
 from portal.services import second_factor
 from portal.services.passwords import verify
 from portal.services.sign_in_events import Account as SignInAccount
+from tests.additions import addition_text
 from tests.world import FORM, TREE, build_world, good_answers
 
 ROOT = Path(__file__).parents[2]
@@ -276,6 +277,18 @@ class TestUnitsAndForms:
         assert run("forms", "export", "T", file).exit_code == 0
         assert "T version 1" in run("forms", "import", file).stderr
         assert read_form(run("forms", "export", "T", "-").stdout) == read_form(FORM)
+
+    def test_additions_come_out_as_they_went_in(self, run, tmp_path):
+        file = tmp_path / "addition.yaml"
+        file.write_text(addition_text("c11"))
+        assert "Addition 1 of c11 to T" in run("forms", "import", "--unit", "c11", file).stderr
+        written = run("forms", "export", "T", "-", "--unit", "c11").stdout
+        file.write_text(written)
+        assert run("forms", "import", "--unit", "c11", file).exit_code == 0
+        assert run("forms", "export", "T", "-", "--unit", "c11", "--number", "1").stdout == written
+        assert "unit is wrong (not_own)" in run("forms", "import", "--unit", "c12", file).stderr
+        file.write_text(written.replace("UC11_T_02", "T101"))
+        assert "mistakes in the file" in run("forms", "import", "--unit", "c11", file).stderr
 
 
 class TestRollUp:

@@ -21,7 +21,8 @@ from portal.domain.policy import Role
 from portal.domain.units import Place
 from portal.errors import NotPermitted
 from portal.models import Membership
-from portal.services import rules
+from portal.services import list_rows, rules
+from tests import additions
 from tests.conftest import TestServer
 from tests.world import INSIDERS, PERIOD, World
 
@@ -42,9 +43,17 @@ TENANT = frozenset(
         "waiver",
         "passage",
         "evidence",
+        "list_row",
         "stored_file",
+        "layout_mapping",
         "assignment",
         "form_draft",
+        "batch",
+        "batch_piece",
+        "batch_line",
+        "reorganisation",
+        "form_addition",
+        "collection_addition",
     ]
 )
 """Rows of units: nothing set means no rows."""
@@ -87,14 +96,17 @@ EVERYTHING = "DELETE,INSERT,SELECT,UPDATE"
 GRANTS = (
     dict.fromkeys(LOCKED | REFERENCE | FRAMEWORK | QUEUE, EVERYTHING)
     | dict.fromkeys(("rollup", "event", "event_chain"), "SELECT")
+    | {"form_addition": "INSERT,SELECT", "collection_addition": "INSERT,SELECT"}
     | {"checkpoint": "INSERT,SELECT", "rule_change": "INSERT,SELECT", "waiver": "INSERT,SELECT,UPDATE"}
-    | {"stored_file": "INSERT,SELECT"}
+    | {"stored_file": "INSERT,SELECT", "layout_mapping": "INSERT,SELECT"}
 )
 """What the application's role may do with each table; nobody truncates, and nobody touches the migrations' own table."""
 
 FUNCTIONS = {
     # every function that sees more than its caller: a call about {root}, the top unit of the tree of d111
     "recompute_rollup(integer,text,integer[])": "select recompute_rollup({root}, '2023', array[{unit}])",
+    "drop_rollups(integer,text)": "select drop_rollups({root}, '2023')",
+    "observed_in_sight(integer,text)": "select * from observed_in_sight({root}, '2023')",
     "open_figures(integer[])": "select open_figures(array[{unit}])",
     "append_events(integer,text[])": "select append_events({root}, array['{event}'])",
     "read_chain(integer,integer,integer)": "select * from read_chain({root}, 0, 1000)",
@@ -274,20 +286,39 @@ def counted(session: Session | Connection, tables: frozenset[str]) -> dict[str, 
 
 def with_rows(world: World) -> World:
     """Let two districts report, one of them twice; and let one off a rule that is made lighter for all."""
+    filler = world.actor("d111")
+    with transaction(filler) as session:
+        list_rows.state_none(session, filler, world.key("d111"), "cases", none=True)
     world.accept("d111")
     world.submit("d112")
     world.take("d112", Action.SEND_BACK, by="c11", reason="请核对")
     superior, sender = world.actor("c11"), world.actor("p1")
     with transaction(superior) as session:
-        rules.waive_rule(session, superior, "d112", "T", "T107-E1", "撤并期间不核", date(2099, 12, 31))
+        rules.waive_rule(session, superior, world.key("d112"), "T107-E1", "撤并期间不核", date(2099, 12, 31))
     with transaction(sender) as session:
         key = CollectionKey("T", PERIOD)
         rules.change_rule(session, sender, key, "T107-E1", Severity.INFO, "今年口径有变")
+    additions.publish(world, "c11")
+    additions.join(world, "c11")
     return world
 
 
 EMPTY = frozenset(
-    {"explanation", "upload", "checkpoint", "passage", "evidence", "stored_file", "assignment", "form_draft"}
+    {
+        "explanation",
+        "upload",
+        "checkpoint",
+        "passage",
+        "evidence",
+        "stored_file",
+        "layout_mapping",
+        "assignment",
+        "form_draft",
+        "batch",
+        "batch_piece",
+        "batch_line",
+        "reorganisation",
+    }
 )
 """Tables that nothing of this is written into."""
 

@@ -18,7 +18,7 @@ CARRIED = "      - {code: T204, name: 上年支出, unit: 万元, type: amount, 
 @pytest.fixture
 def world(database, monkeypatch):
     """Two years of a form that carries a figure over."""
-    monkeypatch.setattr(tests.world, "FORM", tests.world.FORM.replace("outline:\n", CARRIED + "outline:\n", 1))
+    monkeypatch.setattr(tests.world, "FORM", tests.world.FORM.replace("  - code: T3\n", CARRIED + "  - code: T3\n", 1))
     return tests.world.build_world((Period(2022), Period(2023)))
 
 

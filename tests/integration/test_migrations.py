@@ -4,7 +4,12 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool, text
 
-from portal import db, schema
+from portal import clock, db, schema
+from portal.domain.values import Value
+from portal.queries.findings import explanation_file
+from portal.queries.rulings import list_waivers
+from portal.services import explanations, rules
+from tests import additions
 from tests.conftest import TestServer
 from tests.world import build_world
 
@@ -16,6 +21,8 @@ def test_each_migration_goes_down_and_up_again(test_server: TestServer, template
         world.accept("d111")
         world.submit("d112")
         world.fill("d121")
+        additions.publish(world, "c11")
+        additions.join(world, "c11")
         engine.dispose()
         owner = create_engine(target.owner_url, poolclass=pool.NullPool)
         with owner.connect() as connection:
@@ -28,6 +35,32 @@ def test_each_migration_goes_down_and_up_again(test_server: TestServer, template
             command.upgrade(config, "head")
             assert connection.scalar(text("select count(*) from submission where state = 'accepted'")) == 1
         schema.check(target.owner_url)
+
+
+def test_files_of_explanations_and_periods_of_waivers_go_down_and_up(
+    test_server: TestServer, template_database: str
+) -> None:
+    finding, name, content = ("rule_broken", "T107-E1", "T107"), "清单.pdf", b"%PDF-1.7"
+    with test_server.database("huizong_migrations", template_database) as target:
+        engine = db.connect(target.app_url)
+        world = build_world()
+        world.fill("d111", T107=Value.of(0))
+        actor, key = world.actor("d111"), world.key("d111")
+        with db.transaction(actor) as session:
+            explanations.explain(session, actor, key, finding, "other", "本年机构调整，职责已移交")
+            explanations.attach(session, actor, key, finding, name, content, limit=1000)
+        superior = world.actor("c11")
+        with db.transaction(superior) as session:
+            rules.waive_rule(session, superior, key, "T101-B1", "新设单位", clock.today())
+        owner = create_engine(target.owner_url, poolclass=pool.NullPool)
+        with owner.connect() as connection:
+            config = schema.alembic_config(connection)
+            command.downgrade(config, "0016")
+            command.upgrade(config, "head")
+        with db.transaction(actor) as session:
+            assert explanation_file(session, actor, key, finding) == (name, content)
+            assert [row.from_period for row in list_waivers(session, actor)] == ["2023"]
+        engine.dispose()
 
 
 def test_a_schema_can_be_taken_down_to_nothing(test_server: TestServer, template_database: str) -> None:

@@ -111,14 +111,14 @@ class TestExamining:
         upload_id = receive()
         run(upload_id)
         before, _content = look(upload_id)
-        monkeypatch.setattr(uploads, "examine_workbook", lambda *_: pytest.fail("examined twice"))
+        monkeypatch.setattr(uploads, "examine_workbook", lambda *_, **_names: pytest.fail("examined twice"))
         run(upload_id, attempts=1)
         assert look(upload_id)[0] == before
 
     def test_a_breakdown_leaves_the_upload_to_the_next_run(self, receive, monkeypatch):
         upload_id = receive()
         with monkeypatch.context() as broken:
-            broken.setattr(uploads, "examine_workbook", lambda *_: 1 / 0)
+            broken.setattr(uploads, "examine_workbook", lambda *_, **_names: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 run(upload_id)
         assert look(upload_id)[0].state == "working"

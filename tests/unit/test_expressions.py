@@ -109,7 +109,7 @@ def refusal(text: str) -> ExpressionInvalid | None:
 
 Told = Fraction | bool | None
 Drawn = tuple[str, Callable[[dict[str, Fraction | None]], Told]]
-FIGURES = ("A", "B", "LY(A)", "PREV(B)", "CHILDREN(A)", "CW.X", "LY(CW.X)", "rows(problems)")
+FIGURES = ("A", "B", "LY(A)", "PREV(B)", "CHILDREN(A)", "CW.X", "LY(CW.X)", "rows(problems)", "sum(problems.spent)")
 
 
 def known(function: Callable[..., Told], *parts: Drawn) -> Callable[[dict[str, Fraction | None]], Told]:
@@ -213,7 +213,8 @@ def drawn_condition(draw: st.DrawFn, depth: int = 3) -> Drawn:
 
 words = st.sampled_from(
     ["A", "CW.X", "B_2", "0", "3.5", "(", ")", ",", ":", "+", "-", "*", "/", "==", "!=", "<=", "<", "and", "or", "not",
-     "if", "then", "else", "LY", "PREV", "CHILDREN", "rows", "sum", "min", "round", "missing", "na", "problems"]
+     "if", "then", "else", "LY", "PREV", "CHILDREN", "rows", "sum", "min", "round", "missing", "na", "problems",
+     "problems.spent"]
 )  # fmt: skip
 
 
@@ -245,14 +246,13 @@ def context_of(table: dict[str, Fraction | None]) -> Context:
         found = {code: table[name] for code, name in names.items()}
         return {code: Value.of(decimal_of(number)) for code, number in found.items() if number is not None}
 
-    rows = table["rows(problems)"]
     return Context(
         values(A="A", B="B"),
         values(A="LY(A)"),
         values(B="PREV(B)"),
         {"CW": Context(values(X="CW.X"), values(X="LY(CW.X)"))},
         values(A="CHILDREN(A)"),
-        {} if rows is None else {"problems": int(rows)},
+        values(**{"problems": "rows(problems)", "problems.spent": "sum(problems.spent)"}),
     )
 
 

@@ -27,9 +27,18 @@ from portal.domain.forms import (
     Source,
     Text,
 )
+from portal.domain.lists import ColumnType, ListColumn, ListTable
 from portal.domain.periods import PeriodKind
 from portal.domain.units import Level
 from portal.errors import FormInvalid
+
+LIST = """\
+- code: T09
+  name: 问题清单
+  list:
+    code: problems
+    columns: [{code: title, name: 问题, type: text}, {code: cases, name: 件数, type: count, unit: 件}]
+"""
 
 FORM = """\
 code: T
@@ -109,6 +118,32 @@ some_levels = st.frozensets(st.sampled_from([Level.PROVINCE, Level.CITY, Level.D
 
 
 @st.composite
+def list_tables(draw: st.DrawFn, levels: frozenset[Level]) -> ListTable:
+    codes = draw(st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True), min_size=2, max_size=5, unique=True))
+    columns = []
+    for code in codes[1:]:
+        column = ListColumn(
+            code,
+            draw(texts),
+            draw(st.sampled_from(ColumnType)),
+            required=draw(st.booleans()),
+            key=draw(st.booleans()),
+            definition=draw(texts),
+        )
+        if column.type in {ColumnType.COUNT, ColumnType.AMOUNT}:
+            least, most = sorted([draw(st.decimals(-99, 99, places=2)), draw(st.decimals(-99, 99, places=2))])
+            column = dataclasses.replace(
+                column, unit="件", unit_synonyms=("宗",), decimals=draw(st.integers(0, 9)), minimum=least, maximum=most
+            )
+        if column.type is ColumnType.CHOICE:
+            column = dataclasses.replace(column, choices=tuple(draw(st.lists(st.text(), min_size=1, unique=True))))
+        columns.append(column)
+    filled_by = draw(st.frozensets(st.sampled_from(sorted(levels)), min_size=1))
+    least, most = sorted([draw(st.integers(0, 1000)), draw(st.integers(1, 1000))])
+    return ListTable(codes[0], tuple(columns), filled_by, least, max(most, 1), draw(st.booleans()))
+
+
+@st.composite
 def forms(draw: st.DrawFn) -> FormVersion:
     """Forms that make sense, with whatever texts and figures."""
     codes = draw(st.lists(st.from_regex(r"[A-Z][A-Z0-9_]{2,8}", fullmatch=True), min_size=1, max_size=6, unique=True))
@@ -163,8 +198,9 @@ def forms(draw: st.DrawFn) -> FormVersion:
     sheet = Sheet(draw(st.text()), draw(texts), tuple(indicators))
     kind = draw(st.sampled_from(PeriodKind))
     form = FormVersion("F", 1, draw(texts), kind, levels, (sheet,), (rule,), draw(texts), draw(texts))
-    lists = tuple(draw(st.lists(st.text(), max_size=2)))
-    return dataclasses.replace(form, explain_unchanged=draw(st.booleans()), lists=lists)
+    listing = Sheet("LISTED", draw(texts), table=draw(list_tables(levels)))
+    sheets = (sheet, listing) if draw(st.booleans()) else (sheet,)
+    return dataclasses.replace(form, explain_unchanged=draw(st.booleans()), sheets=sheets)
 
 
 @settings(deadline=None, max_examples=40)
@@ -288,6 +324,7 @@ def test_all_mistakes_at_once_in_the_order_of_the_file() -> None:
         ("sheets:\n", "sheets: &all\n", 6, "anchors"),
         ("code: T\n", "code: '*'\n", 1, "form code"),
         ("code: T\n", "code: A,B\n", 1, "form code"),
+        (FORM[FORM.index("sheets:\n") :], "sheets: []\n", 6, "at least one sheet"),
         (FORM, "[]", 1, "must be a mapping"),
         (FORM, "", 1, "must be a mapping"),
     ],
@@ -354,11 +391,14 @@ def test_a_formula_that_makes_no_sense_has_its_line(text: str, line: int, proble
 
 def test_an_example_may_name_any_figure_that_a_rule_looks_at() -> None:
     rule = (
-        "expression: A==LY(B)+PREV(A)+CHILDREN(B)+CW.X+LY(CW.X)+rows(problems),"
-        " passes: [{A: 6, LY(B): 1, PREV(A): 1, CHILDREN(B): 1, CW.X: 1, LY(CW.X): 1, rows(problems): 1}],"
-        " fails: [{A: na, LY(B): 1, PREV(A): 1, CHILDREN(B): 1, CW.X: 1, LY(CW.X): 1, rows(problems): 1}]"
+        "expression: A==LY(B)+PREV(A)+CHILDREN(B)+CW.X+LY(CW.X)+rows(problems)"
+        "+sum(problems.cases),"
+        " passes: [{A: 8, LY(B): 1, PREV(A): 1, CHILDREN(B): 1, CW.X: 1, LY(CW.X): 1, rows(problems): 1,"
+        " sum(problems.cases): 2}],"
+        " fails: [{A: na, LY(B): 1, PREV(A): 1, CHILDREN(B): 1, CW.X: 1, LY(CW.X): 1, rows(problems): 1,"
+        " sum(problems.cases): 2}]"
     )
-    text = FORM.replace("sheets:\n", "lists: [problems]\nsheets:\n").replace("expression: A>=B", rule)
+    text = FORM.replace("sheets:\n", f"sheets:\n{LIST}").replace("expression: A>=B", rule)
     found = problems(text)
     assert len(found) == 1
     assert "should be one that fails: cannot be told" in found[0]  # what is not applicable here breaks no rule

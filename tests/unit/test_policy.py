@@ -54,6 +54,8 @@ TABLE = {
     Permission.ASSIGN_WORK: [({"filler", "head", "unit_admin"}, {"own"}, ANY_STATE)],
     Permission.DECIDE_EXPLANATION: [({"reviewer"}, {"parent"}, HANDED_IN)],
     Permission.UPLOAD: [({"filler"}, {"own"}, ANY_STATE)],
+    Permission.ENTER_BELOW: [],  # only where the collection says so, see below
+    Permission.ORDER_FILES: [({"filler", "head", "reviewer", "unit_admin"}, {"own"}, ANY_STATE)],
     Permission.RECEIVE: [({"filler"}, {"own"}, ANY_STATE)],
     Permission.CHECK: [({"checker"}, {"own"}, ANY_STATE)],
     Permission.LEGAL_REVIEW: [({"legal_reviewer"}, {"own"}, ANY_STATE)],
@@ -72,7 +74,9 @@ TABLE = {
     Permission.MANAGE_USERS: [({"unit_admin"}, UPWARD, ANY_STATE), ({"system_admin"}, set(PLACES), ANY_STATE)],
     Permission.MANAGE_SYSTEM_ADMINS: [({"system_admin"}, set(PLACES), ANY_STATE)],
     Permission.MANAGE_REFERENCE: [({"system_admin"}, set(PLACES), ANY_STATE)],
+    Permission.REORGANISE: [({"unit_admin", "system_admin", "portal"}, UPWARD, ANY_STATE)],
     Permission.EDIT_FORMS: [({"system_admin"}, {"own"}, ANY_STATE)],  # unit_admin: of a top unit, see below
+    Permission.ADD_TO_FORMS: [({"unit_admin", "portal"}, {"own"}, ANY_STATE)],
     Permission.HOLD_KEYS: [(PEOPLE | {"partner", "portal"}, {"own"}, ANY_STATE)],
 }
 
@@ -107,6 +111,14 @@ def test_a_collection_may_let_every_level_read_what_is_submitted() -> None:
     assert seen("two_up", State.SUBMITTED, skip_level=True)
     assert not seen("two_up", State.SENT_BACK, skip_level=True)
     assert not seen("sibling", State.SUBMITTED, skip_level=True)
+
+
+def test_a_collection_may_let_fillers_above_enter_answers() -> None:
+    entered = CollectionSettings(entered_above=True)
+    for role, where, state in product([*Role, "portal"], PLACES, State):
+        expected = role == "filler" and where in {"parent", "two_up"} and state in EDITABLE
+        subject = Subject(UNIT, state, "FZ", entered)
+        assert permits(actor(role, where), Permission.ENTER_BELOW, subject) is expected
 
 
 def test_the_administrator_of_a_top_unit_edits_forms() -> None:

@@ -11,6 +11,7 @@ from portal.domain.findings import Finding
 from portal.domain.form_file import read_form
 from portal.domain.forms import FormVersion, Severity
 from portal.domain.implied_rules import rules_of
+from portal.domain.lists import ListAnswer, numbered
 from portal.domain.periods import Period
 from portal.domain.quantities import Context
 from portal.domain.root_causes import grouped
@@ -26,7 +27,6 @@ number: 1
 name: 试验
 period: year
 levels: [province, city, district]
-lists: [problems]
 sheets:
 - code: T01
   name: 表一
@@ -45,6 +45,12 @@ sheets:
   - {code: NEED, name: 必填数, unit: 件, type: count, roll_up: sum}
   - {code: NET, name: 净增, unit: 个, type: count, roll_up: sum, source: calculated, formula: IN-OUT}
   - {code: TWICE, name: 两倍净增, unit: 个, type: count, roll_up: sum, source: calculated, formula: NET*2}
+- code: T02
+  name: {zh: 问题清单, en: Problems}
+  list:
+    code: problems
+    core: false
+    columns: [{code: title, name: 问题, type: text}]
 rules:
 - {id: ZERO, severity: blocking, indicator: ALL, expression: ALL>=P1+NEED*1, right_blank: as_zero}
 - {id: LAX, severity: consent, indicator: ALL, expression: ALL==P2, right_blank: skip_all, tolerance: 5,
@@ -153,12 +159,12 @@ class TestAround:
         assert finding.operands == {"IN": "3", "CW.X": "1", "LY(CW.X)": "1"}
 
     def test_a_list(self, form: FormVersion) -> None:
-        assert why_not(check(form, Level.CITY, figures(NEED=3), None), "ROWS").startswith("no such list")
-        finding = told(
-            check(form, Level.CITY, figures(NEED=3), None, around=Surroundings(rows={"problems": 4})), "ROWS"
-        )
+        assert why_not(check(form, Level.CITY, figures(NEED=3), None), "ROWS").startswith("the list is not filled in")
+        four = ListAnswer(form.lists["problems"][1], numbered({"title": Value.of(str(n))} for n in range(4)))
+        around = Surroundings(lists={"problems": four})
+        finding = told(check(form, Level.CITY, figures(NEED=3), None, around=around), "ROWS")
         assert finding is not None
-        assert finding.message.zh == "必填数 填报 3，应等于 清单“problems”的行数 4，相差 -1"
+        assert finding.message.zh == "必填数 填报 3，应等于 清单“问题清单”的行数 4，相差 -1"
 
     def test_what_is_not_applicable_below_is_no_zero(self, form: FormVersion) -> None:
         around = Surroundings(below={"NEED": NOT_APPLICABLE})
@@ -270,7 +276,7 @@ class TestComparisons:
 
     def test_it_is_asked_only_where_the_form_says_so(self, form: FormVersion) -> None:
         same = figures(ALL=3, P1=1, P2=2, IN=4, OUT=5, NEED=1)
-        asking = read_form(FORM.replace("lists:", "explain_unchanged: true\nlists:"))
+        asking = read_form(FORM.replace("sheets:", "explain_unchanged: true\nsheets:"))
         assert "same_as_last_year" not in {f.code for f in check(form, Level.CITY, same, same).findings}
         assert "same_as_last_year" in {f.code for f in check(asking, Level.CITY, same, same).findings}
 

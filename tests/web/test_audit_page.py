@@ -241,7 +241,7 @@ class TestExports:
         assert {cell.data_type for row in book.worksheets[1].iter_rows() for cell in row} <= {"s", "n"}
 
     def test_too_many_rows_are_refused(self, site, monkeypatch):
-        monkeypatch.setattr("portal.web.pages.audit.LIMITS", {"csv": 1, "xlsx": 1})
+        monkeypatch.setattr("portal.web.present.exports.LIMITS", {"csv": 1, "xlsx": 1})
         response = site.person("p1", Role.AUDITOR).client.get("/audit/export.csv")
         assert response.status_code == 422
         assert "缩小时间范围" in response.text

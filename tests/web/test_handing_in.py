@@ -1,5 +1,6 @@
 """From the findings over explanations and the declaration to the receipt, and what the superior does with it."""
 
+import hashlib
 import re
 
 from portal.db import transaction
@@ -8,6 +9,8 @@ from portal.domain.policy import Role
 from portal.domain.submissions import digest, receipt_number
 from portal.domain.values import Value
 from portal.queries.submissions import get_row, get_task, list_versions, typed_values
+from portal.services.evidence import add_evidence, remove_evidence
+from portal.services.passages import write_passage
 from tests.web.conftest import Site, sound
 
 FINDING = "rule_broken~T107-E1~T107"
@@ -92,6 +95,28 @@ def test_handing_in_needs_the_declaration_and_gives_a_receipt(site: Site) -> Non
     assert version.sm3 in receipt.text
     assert len(receipt.all("path")) > 2  # the QR code
     assert "9/9" in receipt.text
+
+
+def test_the_receipt_lists_texts_and_files_by_their_digests(site: Site) -> None:
+    world, unit, words, proof = site.world, "c12", "做了三件事", b"%PDF-1.7"
+    world.fill(unit)
+    actor, key = world.actor(unit), world.key(unit)
+    with transaction(actor) as session:
+        write_passage(session, actor, key, "W1", f"{words}\x0b\u200b\r\n", seen=0)
+        add_evidence(session, actor, key, "T101", "纪要.pdf", proof, limit=100)
+    world.take(unit, Action.SUBMIT)
+    receipt = site.person(unit, Role.FILLER).get(f"/submissions/{unit}-2023-T/receipt").text
+    for content in (words.encode(), proof):
+        assert hashlib.sha256(content).hexdigest() in receipt
+    assert "纪要.pdf" in receipt
+    assert "二、不足" not in receipt  # nothing is written there
+    world.take(unit, Action.SEND_BACK, by="p1", reason="换附件")
+    with transaction(actor) as session:
+        remove_evidence(session, actor, key, "T101", hashlib.sha256(proof).hexdigest())
+    world.take(unit, Action.SUBMIT)
+    browser = site.person("p1", Role.REVIEWER)
+    assert "纪要.pdf" in browser.get(f"/submissions/{unit}-2023-T/receipt?version=1").text
+    assert "纪要.pdf" not in browser.get(f"/submissions/{unit}-2023-T/receipt").text
 
 
 def test_a_page_left_open_does_not_hand_in_what_it_did_not_show(site: Site) -> None:

@@ -103,6 +103,16 @@ def test_typing_saves_and_works_out_the_rest(desk: Desk) -> None:
     assert page.inner_text("#row-T104 output") == "80.00"
 
 
+def test_the_tab_counts_along(desk: Desk) -> None:
+    page = desk.page()
+    tab = page.locator(".sheet-tabs [aria-current] .number")
+    expect(tab).to_have_text("6/6")
+    page.fill("#answer-T107", "")
+    expect(tab).to_have_text("5/6")
+    page.check("[name=na-T107]")
+    expect(tab).to_have_text("6/6")
+
+
 def test_what_is_no_number_is_said_beside_the_cell(desk: Desk) -> None:
     page = desk.page()
     page.fill("#answer-T101", "十来次")
@@ -178,7 +188,7 @@ def test_what_could_not_be_saved_is_there_again_after_signing_in(desk: Desk) -> 
     page = desk.page()
     page.context.clear_cookies()
     page.fill("#answer-T101", "66")
-    expect(page.locator("#save-state")).to_contain_text("请登录后刷新本页")
+    expect(page.locator("#save-state")).to_contain_text("没有保存，请重新登录")
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"{desk.address}/login/")
     page.fill("#username", "clerk")

@@ -161,9 +161,9 @@ def test_a_stale_or_unknown_section_is_refused(site: Site) -> None:
 def test_the_task_list_counts_sheets_sections_and_the_declaration(site: Site) -> None:
     site.world.fill("c13")
     browser = site.person("c13", Role.FILLER)
-    assert "已完成 2/5 项" in browser.get("/submissions/c13-2023-T/").text
+    assert "已完成 3/6 项" in browser.get("/submissions/c13-2023-T/").text
     write(site, "c13", "W1", "写了")
     shown = browser.get("/submissions/c13-2023-T/").text
-    assert "已完成 3/5 项" in shown
+    assert "已完成 4/6 项" in shown
     assert "前面还没有完成" in shown
     assert "文字报告还有 1 节没有写" in browser.get("/submissions/c13-2023-T/submit").text

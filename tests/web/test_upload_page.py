@@ -13,6 +13,7 @@ from portal.domain.policy import Role
 from portal.domain.values import Value
 from portal.jobs.uploads import process
 from portal.queries.submissions import get_submission
+from tests.clamd import SIGNATURE, running_clamd
 from tests.web.conftest import Browser, Site, sound
 
 KEY = "d111-2023-T"
@@ -107,7 +108,7 @@ def test_the_report_is_in_the_readers_language(filler: Browser) -> None:
 
 
 def test_a_file_that_is_no_workbook_says_what_to_do(filler: Browser) -> None:
-    page = filler.get(checked(upload(filler, b"a,b\n1,2\n", "报表.csv")))
+    page = filler.get(checked(upload(filler, b"a,b\n1,2\n", "报表.xls")))
     assert "这个文件没有读成" in page.text
     assert "另存为" in page.text
     assert page.all("input", type="file") != []
@@ -131,3 +132,26 @@ def test_the_upload_of_another_unit_does_not_exist(site: Site, filler: Browser) 
 def test_only_the_filler_uploads(site: Site) -> None:
     response = upload(site.person("d111", Role.HEAD), b"x")
     assert response.status_code == 403
+
+
+def test_a_file_that_the_virus_scanner_knows_is_not_taken_in(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = site.person("d111", Role.FILLER)
+    with running_clamd() as clamd:
+        monkeypatch.setitem(site.app.config, "VIRUS_SCANNER", clamd.scanner)
+        for path in (f"/submissions/{KEY}/upload", f"/submissions/{KEY}/evidence/"):
+            response = browser.post(path, {"file": (io.BytesIO(b"%PDF-1.7 " + SIGNATURE), "报表.pdf")})
+            assert response.status_code == 422, path
+            assert "Test.Signature" in response.text
+        assert len(clamd.seen) == 2
+    response = upload(browser, b"whatever")
+    assert response.status_code == 503
+    assert "没有收下文件" in sound(response).text
+
+
+def test_the_file_is_handed_back_as_it_came(filler: Browser) -> None:
+    content = filled(template(filler), {"T101": "10"})
+    address = checked(upload(filler, content, "区县 报表.xlsx"))
+    with filler.client.get(f"{address}/original") as response:
+        assert response.data == content
+        assert response.mimetype == "application/octet-stream"
+        assert "attachment" in response.headers["Content-Disposition"]

@@ -1,17 +1,22 @@
 """A small form with every kind of indicator, and workbooks made and edited for it."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from functools import cache
+from unittest.mock import patch
 
 import openpyxl
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from importers.gate import admit
 from importers.identity import Context, Expected, Identity, UnitName
 from importers.pipeline import Examination, examine
+from importers.reader import read
 from importers.template import template
+from importers.workbook import Record
 from portal.domain.findings import Finding
 from portal.domain.form_file import read_form
 from portal.domain.forms import FormVersion
@@ -93,6 +98,7 @@ def trial_template(current: Values | None = None, **changes: object) -> bytes:
 
 def examine_trial(
     content: bytes,
+    filename: str = "",
     *,
     expected: Expected | None = None,
     unit: UnitName = UNIT,
@@ -108,7 +114,16 @@ def examine_trial(
         before = LAST_YEAR if last_year is None else last_year
         return Context(unit, before, around=around) if identity.unit == unit.code else None
 
-    return examine(content, find_form=find_form, find_context=find_context, expected=expected)
+    return examine(content, filename, find_form=find_form, find_context=find_context, expected=expected)
+
+
+def in_process() -> AbstractContextManager[object]:
+    """Workbooks are read in this process, instead of in a child for each of a hundred."""
+
+    def stream(content: bytes, filename: str = "") -> Iterator[Record]:
+        return read(content, admit(content, filename))
+
+    return patch("importers.sandbox.stream", stream)
 
 
 def edited(content: bytes, *changes: Callable[[Workbook], None]) -> bytes:

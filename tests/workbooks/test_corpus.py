@@ -10,6 +10,7 @@ import pytest
 
 import importers
 from importers.cells import read_cells
+from importers.sandbox import read_workbook
 from portal.errors import WorkbookUnreadable
 
 CORPUS = Path(importers.__file__).parents[2] / "shared" / "corpus"
@@ -133,3 +134,19 @@ class TestFidelity:
             assert [old[at]["value"] for at in ("D5", "D8", "D13", "D17", "D34")] == [
                 cells[at]["value"] for at in ("D5", "D8", "D13", "D17", "D34")
             ]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "xls", "ods"])
+def test_merged_cells_are_the_same_in_every_format(ending: str) -> None:
+    workbook = read_workbook((CORPUS / f"template_xlsxwriter_filled_lo.{ending}").read_bytes())
+    assert [tuple(area) for area in workbook.sheets[0].merged] == [(1, 1, 1, 7)]
+    old, new = (read_workbook((CORPUS / name).read_bytes()) for name in ("wps_like.et", "fidelity.xlsx"))
+    assert [sheet.merged for sheet in old.sheets] == [sheet.merged for sheet in new.sheets]
+
+
+@pytest.mark.parametrize("name", ["csv_renamed.xlsx", "csv_renamed.xls"])
+def test_a_renamed_csv_is_read_under_its_own_name_only(name: str) -> None:
+    content = (CORPUS / name).read_bytes()
+    with pytest.raises(WorkbookUnreadable, match="text_or_csv"):
+        list(read_cells(content, name))
+    assert [cell["raw"] for cell in read_cells(content, "a.csv")] == ["指标代码", "本年数", "A01", "12"]

@@ -8,9 +8,12 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 
-from importers.identity import CONSTANT_NAME, META_SHEET, Context, Expected
+from importers.identity import CONSTANT_NAME, META_SHEET, Context, Expected, UnitName
 from importers.pipeline import Outcome, examine
+from importers.template import template
 from portal.domain.forms import Severity
+from portal.domain.periods import Period
+from portal.domain.units import Level
 from portal.domain.values import Value
 from tests.workbooks.making import (
     ANSWERS,
@@ -141,6 +144,62 @@ def test_without_the_code_column_nothing_of_the_sheet_is_guessed() -> None:
     assert "sheet_missing" not in codes(examination)
 
 
+def heads(**words: str) -> Callable[[Workbook], None]:
+    """Write other words over columns of the first table."""
+
+    def change(book: Workbook) -> None:
+        for column, word in words.items():
+            table(book, "SY01")[f"{column}6"] = word
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "found", "missing"),
+    [
+        (heads(E="2023年"), "指标代码、指标名称、计量单位、上年数、2023年、备注", "本年数"),
+        (heads(B="名", C="计量", D="去年", E="今年", F="其他"), "指标代码、名、计量、去年、今年、其他", "本年数"),
+        (heads(A="编号", E="今年"), "编号、指标名称、计量单位、上年数、今年、备注", "指标代码、本年数"),
+        (lambda book: table(book, "SY01").delete_cols(5), "指标代码、指标名称、计量单位、上年数、备注", "本年数"),
+        (lambda book: table(book, "SY01").delete_rows(6), "SY0101、检查次数", "指标代码、本年数"),
+    ],
+)
+def test_a_changed_head_is_named_with_what_it_should_say(
+    change: Callable[[Workbook], None], found: str, missing: str
+) -> None:
+    examination = examine_trial(edited(trial_template(ANSWERS), change))
+    finding = only(examination, "head_missing")
+    assert (finding.severity, finding.expected) == (Severity.BLOCKING, missing)
+    assert finding.found.startswith(found)
+    assert {code[:4] for code in examination.values} == {"SY02"}
+    assert not {"sheet_missing", "row_missing", "required"} & set(codes(examination))
+
+
+def test_a_second_table_under_another_head_is_not_read_by_the_columns_of_the_first() -> None:
+    def append_the_other_way_round(book: Workbook) -> None:
+        sheet = table(book, "SY01")
+        rows = [["指标代码", "指标名称", "今年", "上年数"], ["SY0201", "是否述法", "是", "否"]]
+        for number, row in enumerate(rows, start=30):
+            for column, content in enumerate(row, start=1):
+                sheet.cell(number, column).value = content
+        book.remove(table(book, "SY02"))
+
+    examination = examine_trial(edited(trial_template(ANSWERS), append_the_other_way_round))
+    assert "SY0201" not in examination.values
+    assert only(examination, "head_missing").cell.address == "A30"
+
+
+def test_a_glossary_of_codes_is_no_lost_table() -> None:
+    def add_glossary(book: Workbook) -> None:
+        sheet = book.create_sheet("代码说明")
+        for row in (["指标代码", "指标名称", "解释"], ["SY0101", "检查次数", "全部检查"]):
+            sheet.append(row)
+
+    examination = examine_trial(edited(trial_template(ANSWERS), add_glossary))
+    assert examination.values == ANSWERS
+    assert not examination.needs_correction
+
+
 def test_two_columns_of_this_year_are_not_chosen_between() -> None:
     def repeat(book: Workbook) -> None:
         table(book, "SY01")["G6"] = "本年数"
@@ -168,6 +227,17 @@ def test_the_same_indicator_with_two_answers_is_refused() -> None:
     assert (finding.indicator, finding.found) == ("SY0101", "40；41")
     assert "SY0101" not in examination.values
     assert "required" not in codes(examination)
+
+
+def test_what_the_portal_works_out_is_no_second_answer() -> None:
+    def copy_and_change(book: Workbook) -> None:
+        sheet = table(book, "SY01")
+        sheet[f"E{row_of(sheet, 'SY0105')}"] = 30
+        copy = book.copy_worksheet(sheet)
+        copy[f"E{row_of(copy, 'SY0101')}"], copy[f"E{row_of(copy, 'SY0105')}"] = 41, 29.27
+
+    examination = examine_trial(edited(trial_template(ANSWERS), copy_and_change))
+    assert only(examination, "duplicate_code").indicator == "SY0101"
 
 
 def test_names_sorted_without_their_codes_are_not_believed() -> None:
@@ -201,11 +271,12 @@ def test_codes_of_no_form_and_numbers_without_code_are_said() -> None:
         sheet = table(book, "SY01")
         for column, content in (("A", "XX99"), ("E", 5)):
             sheet[f"{column}30"] = content
-        sheet["E31"] = 77
+        sheet["E31"], sheet["E32"], sheet["E33"], sheet["E34"] = 77, "约9.5", "1,234件", "见附件1"
 
     examination = examine_trial(edited(trial_template(ANSWERS), change))
     assert only(examination, "unknown_code").cell.address == "E30"
-    assert only(examination, "value_without_code").found == "77"
+    strays = [finding.found for finding in examination.findings if finding.code == "value_without_code"]
+    assert strays == ["77", "约9.5", "1,234件"]
     assert examination.values == ANSWERS
 
 
@@ -235,7 +306,21 @@ class TestWhoseAnswersTheyAre:
     def test_another_year(self) -> None:
         examination = examine_trial(trial_template(), expected=Expected(period="2024"))
         assert (examination.outcome, examination.code) == (Outcome.NOT_RECOGNISED, "wrong_period")
-        assert examination.message.zh == "这是 2023 年的模板，需要 2024 年的"
+        assert examination.message.zh == "这是 2023 年模板，需要 2024 年模板"
+
+    def test_another_level_of_another_year(self) -> None:
+        city = UnitName("441800", "清远市民政局", Level.CITY)
+        units = {unit.code: Context(unit) for unit in (city, UNIT)}
+        form, expected = trial_form(), Expected("SY", "441802", "2023", 3)
+        content = template(form, city, Period(2022))
+        examination = examine(
+            content,
+            find_form=lambda *_: form,
+            find_context=lambda identity: units[identity.unit],
+            expected=expected,
+        )
+        zh = "这是 2022 年市级（清远市民政局 441800）模板，需要 2023 年区县（清城区民政局 441802）模板"
+        assert (examination.code, examination.message.zh) == ("wrong_unit", zh)
 
     @pytest.mark.parametrize(
         ("expected", "code"),

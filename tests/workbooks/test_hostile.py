@@ -129,6 +129,7 @@ def test_an_object_a_sheet_shows_is_only_noted() -> None:
         ("指标,数\n".encode("gb18030"), "text_or_csv"),
         ("指标,数\n".encode("utf-16"), "text_or_csv"),
         (b"<html><table>", "html_table"),
+        (b'<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><meta:a/>', "flat_odf"),
         (b"\x00\x01\x02", "unknown_format"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "corrupt_ole"),
         (b"x" * (limits.MAX_FILE_BYTES + 1), "too_big"),
@@ -166,7 +167,7 @@ class TestTheChild:
         assert refusal.value.reason == "too_slow"
 
     def test_a_defect_of_ours_does_not_reach_the_portal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sandbox, "admit", lambda _content: FileKind.XLSX)
+        monkeypatch.setattr(sandbox, "admit", lambda *_: FileKind.XLSX)
         with pytest.raises(WorkbookUnreadable) as refusal:
             list(stream(b"no zip at all"))
         assert refusal.value.reason == "corrupt_zip"
@@ -178,7 +179,7 @@ class TestTheChild:
         assert refusal.value.reason == "crashed"
 
     def test_it_has_no_secrets(self) -> None:
-        child = sandbox._Child(FileKind.XLSX, 5)
+        child = sandbox._Child(FileKind.XLSX, "cells", 5)
         try:
             environment = Path(f"/proc/{child._process.pid}/environ").read_bytes()
         except OSError:

@@ -119,12 +119,17 @@ def test_as_json() -> None:
         "sheet": "SY01 数量",
         "cell": "E9",
         "indicator": "SY0102",
+        "list": None,
+        "row": None,
+        "column": None,
         "name": "其中:对养老机构",
         "found": "41",
         "expected": "≤40",
         "difference": "1",
         "message": "",
         "advice": "",
+        "last_year": "",
+        "cause": None,
     }
 
 
@@ -175,6 +180,9 @@ def test_every_kind_of_finding_is_raised_by_some_workbook() -> None:
     def two_columns(book: Workbook) -> None:
         edits.table(book, "SY01")["G6"] = "本年数"
 
+    def another_head(book: Workbook) -> None:
+        edits.table(book, "SY01")["E6"] = "今年"
+
     def from_elsewhere(book: Workbook) -> None:
         edits.table(book, "SY01")["E8"] = "=1"
 
@@ -185,6 +193,7 @@ def test_every_kind_of_finding_is_raised_by_some_workbook() -> None:
         *(examine_trial(edited(filled, change)) for _code, change, *_rest in MISTYPED),
         examine_trial(edited(filled, spoil)),
         examine_trial(edited(filled, two_columns)),
+        examine_trial(edited(filled, another_head)),
         examine_trial(edited(filled, lambda book: edits.table(book, "SY01").delete_cols(1))),
         examine_trial(edited(filled, typed({"SY0101": "罚没金额"}, column="B"))),
         examine_trial(edits.copied_to_a_new_book(blank, "SY01")),

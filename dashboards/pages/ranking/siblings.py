@@ -14,7 +14,7 @@ from dashboards.parts import Children
 from portal.domain.forms import DataType, Indicator
 from portal.domain.numbers import Scale, percent, scaled_unit, signed
 from portal.queries.siblings import SiblingComparison, SiblingFigure
-from portal.web.language import language
+from portal.web.language import language, period_name
 
 
 def comparable(indicator: Indicator) -> bool:
@@ -34,7 +34,7 @@ def page(context: Context, compared: SiblingComparison, slug: str) -> Children:
         parts.page_head(
             _("同级比较：%(indicator)s", indicator=parts.indicator_name(context)),
             [
-                _("%(year)s 年度，已验收的数", year=str(context.period)),
+                _("%(period)s，已验收的数", period=period_name(context.period)),
                 " · ",
                 words.DIRECTIONS[indicator.direction],
                 " ",

@@ -4,16 +4,18 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from portal.db import transaction
 from portal.domain.collections import CollectionKey, CollectionSettings
 from portal.domain.form_file import form_digest, form_to_dict
 from portal.domain.lifecycle import SIGN_OFFS, Action
 from portal.domain.periods import Period
-from portal.domain.policy import Actor
+from portal.domain.policy import Actor, Permission, Subject, require
 from portal.queries.collections import get_collection, list_collections
+from portal.queries.effective_forms import form_at
 from portal.queries.forms import get_form, list_forms
+from portal.queries.units import get_unit
 from portal.services.collection_changes import change_settings
 from portal.services.collections import send_down
 from portal.web.api.fields import PeriodField
@@ -22,9 +24,16 @@ from portal.web.api.shapes import collection_shape, form_shape, listed
 
 
 class FormQuery(Schema):
-    """Which version; the newest by default."""
+    """Which version, the newest by default; or as a unit answers it for a period, with what was added for it."""
 
     number = fields.Integer(load_default=None, validate=validate.Range(1, 1_000_000))
+    unit = fields.String(load_default=None)
+    period = PeriodField(load_default=None)
+
+    @validates_schema
+    def _both(self, given: dict[str, Any], **_more: Any) -> None:
+        if (given["unit"] is None) != (given["period"] is None):
+            raise ValidationError("unit goes with period", "unit")
 
 
 class CollectionsQuery(Schema):
@@ -40,6 +49,7 @@ class SettingsBody(Schema):
     skip_level = fields.Boolean(load_default=False)
     names_siblings = fields.Boolean(load_default=False)
     one_person = fields.Boolean(load_default=False)
+    entered_above = fields.Boolean(load_default=False)
     sign_offs = fields.List(fields.Enum(Action, by_value=True, validate=validate.OneOf(SIGN_OFFS)), load_default=list)
 
     @post_load
@@ -73,11 +83,17 @@ class FormsApi(Resource):
         return answer(listed([form_shape(form) for form in forms]))
 
     @endpoint("/<code>", query=FormQuery)
-    def show(self, actor: Actor, *, code: str, number: int | None) -> Response:
+    def show(self, actor: Actor, *, code: str, number: int | None, unit: str | None, period: Period | None) -> Response:
         """A version in the structure of a form file."""
         with transaction(actor) as session:
-            form = get_form(session, code, number)
-        return answer({"digest": form_digest(form), "definition": form_to_dict(form)})
+            if unit and period:
+                asked = get_unit(session, unit, period=period)
+                require(actor, Permission.SEE_UNIT, Subject(asked.path))
+                form = form_at(session, asked, period, code)
+            else:
+                form = get_form(session, code, number)
+        additions = [{"unit": by, "number": its_number} for by, its_number in form.additions]
+        return answer({"digest": form_digest(form), "definition": form_to_dict(form), "additions": additions})
 
 
 class CollectionsApi(Resource):

@@ -75,6 +75,7 @@ def endpoint(
     query: type[Schema] | None = None,
     body: type[Schema] | None = None,
     form: type[Schema] | None = None,
+    answers: type[Schema] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """Make a method an endpoint: it gets the actor, the parts of the address, the parameters, and `body` if it has one.
@@ -85,6 +86,7 @@ def endpoint(
         query: the parameters of the address; without it there are none.
         body: the JSON object that is sent.
         form: the fields sent along with a file; the endpoint reads them itself.
+        answers: what a good answer holds, for the description.
         status: of a good answer, for the description.
     """
 
@@ -99,7 +101,7 @@ def endpoint(
             return function(self, actor, **asked)
 
         handle._urls = [(url, (method,))]  # type: ignore[attr-defined]  # noqa: SLF001 - where Flask-AppBuilder looks
-        handle.operation = _operation(function, url, query, body, form, status)  # type: ignore[attr-defined]
+        handle.operation = _operation(function, url, query, body, form, _answer(status, answers))  # type: ignore[attr-defined]
         return handle
 
     return declare
@@ -111,7 +113,7 @@ def _operation(
     query: type[Schema] | None,
     body: type[Schema] | None,
     form: type[Schema] | None,
-    status: HTTPStatus,
+    answered: Json,
 ) -> Json:
     """The endpoint in OpenAPI's words; its docstring is the summary."""
     path: list[Json] = [
@@ -121,7 +123,7 @@ def _operation(
     operation: Json = {
         "summary": (function.__doc__ or "").strip().partition("\n")[0],
         "parameters": [*path, *([{"in": "query", "schema": query}] if query else [])],
-        "responses": {str(status.value): {"description": status.phrase}, "default": "Problem"},
+        "responses": answered | {"default": "Problem"},
         "security": [{"jwt": []}, {"api_key": []}],
     }
     if body is not None:
@@ -129,6 +131,11 @@ def _operation(
     if form is not None:
         operation["requestBody"] = {"content": {"multipart/form-data": {"schema": form}}}
     return operation
+
+
+def _answer(status: HTTPStatus, schema: type[Schema] | None) -> Json:
+    content = {"content": {"application/json": {"schema": schema}}} if schema else {}
+    return {str(status.value): {"description": status.phrase} | content}
 
 
 def answer(body: Json, status: HTTPStatus = HTTPStatus.OK, *, row_version: int | None = None) -> Response:

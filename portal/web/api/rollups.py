@@ -9,12 +9,14 @@ from portal.db import transaction
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.queries.lineage import trace
+from portal.queries.over_time import roll_up_made
 from portal.queries.progress import completeness
 from portal.queries.rollup_records import records
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, differences, roll_up
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, differences
+from portal.queries.series import get_series
 from portal.web.api.fields import CodesField, PeriodField
 from portal.web.api.resource import Resource, answer, endpoint
-from portal.web.api.shapes import completeness_shape, contribution_shape, difference_shape, listed
+from portal.web.api.shapes import break_shape, completeness_shape, contribution_shape, difference_shape, listed
 
 
 class UnitAndPeriod(Schema):
@@ -29,6 +31,15 @@ class RollUpsQuery(UnitAndPeriod):
 
     indicator = CodesField(load_default=None)
     by = fields.String(load_default="self")
+    tree = fields.String(load_default=REPORTED_TREE, validate=validate.OneOf([REPORTED_TREE, CURRENT_TREE]))
+    pending = fields.Boolean(load_default=False)
+
+
+class SeriesQuery(Schema):
+    """Of which unit, the actor's own by default, which indicator, and in which tree."""
+
+    unit = fields.String(load_default=None)
+    indicator = fields.String(required=True)
     tree = fields.String(load_default=REPORTED_TREE, validate=validate.OneOf([REPORTED_TREE, CURRENT_TREE]))
     pending = fields.Boolean(load_default=False)
 
@@ -55,11 +66,24 @@ class RollUpsApi(Resource):
     def index(
         self, actor: Actor, *, unit: str | None, period: Period, indicator: list[str] | None, **wanted: Any
     ) -> Response:
-        """Roll-ups of a unit, of its children, or of all units of a level below it (`level:district`)."""
+        """Roll-ups of a unit, of its children, or of all units of a level below it (`level:district`).
+
+        Of a form that was sent down for shorter periods only, those make the number; `periods` and `missing` name them.
+        """
         with transaction(actor) as session:
-            rows = roll_up(session, actor, unit=unit or actor.place.code, period=period, indicators=indicator, **wanted)
-            found = records(session, actor, period, rows)
+            asked = unit or actor.place.code
+            rows = roll_up_made(session, actor, unit=asked, period=period, indicators=indicator, **wanted)
+            found = records(session, asked, period, rows)
         return answer(listed([dict(record) for record in found]))
+
+    @endpoint("/series", query=SeriesQuery)
+    def series(self, actor: Actor, *, unit: str | None, indicator: str, **wanted: Any) -> Response:
+        """One indicator of a unit over all periods; `breaks` say where other units begin to count, and why."""
+        asked = unit or actor.place.code
+        with transaction(actor) as session:
+            found = get_series(session, actor, unit=asked, indicator=indicator, **wanted)
+            points = [dict(record) for period, row in found.points for record in records(session, asked, period, [row])]
+        return answer(listed(points) | {"breaks": [break_shape(each) for each in found.breaks]})
 
     @endpoint("/differences", query=UnitAndPeriod)
     def differences(self, actor: Actor, *, unit: str | None, period: Period) -> Response:

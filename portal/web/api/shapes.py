@@ -7,17 +7,19 @@ from decimal import Decimal
 from importers.examination_json import finding_json
 from portal.domain.forms import Language, Text
 from portal.domain.lifecycle import Action
+from portal.domain.lists import list_to_json
 from portal.domain.submissions import SubmissionKey, receipt_number
 from portal.domain.values import Value, exact_text, value_to_json
 from portal.queries.collections import CollectionRow
 from portal.queries.events import EventRow
-from portal.queries.findings import Checked
+from portal.queries.findings import Checked, ExplanationRow
 from portal.queries.forms import FormSummary
 from portal.queries.lineage import Contribution, Figure
 from portal.queries.paging import PageOf
 from portal.queries.person_search import PersonRow
 from portal.queries.progress import CompletenessRow
 from portal.queries.rollups import DifferenceRow
+from portal.queries.series import SeriesBreak
 from portal.queries.submissions import Origin, SubmissionView, Task, VersionRow
 from portal.queries.units import UnitRow
 from portal.queries.uploads import UploadView
@@ -135,13 +137,14 @@ def receipt_shape(key: SubmissionKey, version: VersionRow) -> Json:
 
 
 def values_shape(view: SubmissionView) -> Json:
-    """A submission's figures; `origin` is null for what the portal works out."""
+    """A submission's figures and lists; `origin` is null for what the portal works out."""
     return {
         "key": str(view.key),
         "state": str(view.state),
         "version": view.task.version,
         "row_version": view.row_version,
         "values": {code: _value(value, view.origins.get(code)) for code, value in view.values.items()},
+        "lists": {code: list_to_json(answer) for code, answer in view.around.lists.items()},
         "last_year": {code: value_to_json(value) for code, value in view.last_year.items()},
     }
 
@@ -174,23 +177,31 @@ def findings_shape(checked: Checked, language: Language) -> Json:
     """The findings of a submission, what was said about them, and what could not be checked."""
     findings = []
     for finding in checked.findings:
-        given = checked.explanations.get(finding.key)
-        explanation = given and {
-            "reason_code": given.reason_code,
-            "words": given.words,
-            "given_by": given.given_by,
-            "given_at": _instant(given.given_at),
-            "decision": given.decision and str(given.decision),
-            "decision_reason": given.decision_reason,
-            "decided_by": given.decided_by,
-            "decided_at": _instant(given.decided_at),
-        }
+        given, before = checked.explanations.get(finding.key), checked.last_year.get(finding.key)
         findings.append(
             finding_json(finding, checked.view.form, language)
-            | {"blocks": checked.stands_in_the_way(finding), "explanation": explanation}
+            | {
+                "blocks": checked.stands_in_the_way(finding),
+                "explanation": given and _explanation(given),
+                "explanation_last_year": before and _explanation(before),
+            }
         )
     not_checked = [{"rule": rule, "reason": reason.in_language(language)} for rule, reason in checked.not_evaluated]
     return {"findings": findings, "not_checked": not_checked, "blocking": len(checked.blocking)}
+
+
+def _explanation(given: ExplanationRow) -> Json:
+    return {
+        "reason_code": given.reason_code,
+        "words": given.words,
+        "given_by": given.given_by,
+        "given_at": _instant(given.given_at),
+        "file": given.filename and {"filename": given.filename, "sha256": given.sha256},
+        "decision": given.decision and str(given.decision),
+        "decision_reason": given.decision_reason,
+        "decided_by": given.decided_by,
+        "decided_at": _instant(given.decided_at),
+    }
 
 
 def upload_shape(upload: UploadView, language: Language) -> Json:
@@ -231,6 +242,11 @@ def difference_shape(row: DifferenceRow) -> Json:
         "reported": row.reported,
         "expected": row.expected,
     }
+
+
+def break_shape(mark: SeriesBreak) -> Json:
+    """Where a series breaks, and why."""
+    return {"period": str(mark.period), "kind": str(mark.kind), "words": text_shape(mark.words)}
 
 
 def contribution_shape(one: Contribution) -> Json:

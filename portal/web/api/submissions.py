@@ -79,6 +79,7 @@ class SubmissionsApi(Resource):
             view.key.period,
             last_year=view.last_year,
             current=view.values,
+            lists=view.around.lists,
             language=speech(),
             demo=view.task.demo,
         )

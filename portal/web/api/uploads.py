@@ -25,6 +25,7 @@ from portal.web.api.reading import InvalidRequest, read_form, refuse_unstorable
 from portal.web.api.resource import Resource, answer, endpoint, speech
 from portal.web.api.shapes import saved_shape, upload_shape
 from portal.web.errors import problem_document
+from portal.web.incoming import read_file
 from portal.web.present.files import hand_out
 
 
@@ -61,7 +62,7 @@ class UploadsApi(Resource):
         """
         chosen = read_form(UploadForm)
         filename, content = _file()
-        key = _submission(actor, chosen, content)
+        key = _submission(actor, chosen, filename, content)
         if isinstance(key, NotRecognised):
             message, advice = key.message.in_language(speech()), key.advice.in_language(speech())
             return problem_document(HTTPStatus.UNPROCESSABLE_ENTITY, key.code, message, advice=advice)
@@ -87,7 +88,8 @@ class UploadsApi(Resource):
             view = get_submission(session, actor, upload.key)
             content = content_of(session, actor, upload_id)
         expected = Expected(view.form.code, view.key.unit, str(view.key.period), view.form.number)
-        marked = annotated(examine_workbook(content, expected), language=speech(), demo=view.task.demo)
+        examination = examine_workbook(content, expected, filename=upload.filename)
+        marked = annotated(examination, language=speech(), demo=view.task.demo)
         return hand_out(actor, Download.ANNOTATED, view.key, marked, f"{view.key}-annotated.xlsx")
 
     @endpoint("/<uuid:upload_id>/apply", "POST", body=ApplyBody)
@@ -107,16 +109,16 @@ def _file() -> tuple[str, bytes]:
         raise InvalidRequest({"file": ["one file is needed, as `file`"]})
     name = files[0][1].filename.replace("\\", "/").rpartition("/")[2]
     refuse_unstorable({"file": name})
-    return name, files[0][1].read()
+    return name, read_file(files[0][1])
 
 
-def _submission(actor: Actor, chosen: dict[str, Any], content: bytes) -> SubmissionKey | NotRecognised:
+def _submission(actor: Actor, chosen: dict[str, Any], filename: str, content: bytes) -> SubmissionKey | NotRecognised:
     """The submission that the file answers, read from the file as far as it is not said."""
     unit = chosen["unit"] or actor.place.code
     if chosen["period"] and chosen["form"]:
         return SubmissionKey(unit, chosen["period"], chosen["form"])
     expected = Expected(chosen["form"] or "", unit, str(chosen["period"] or ""))
-    identity = identify_workbook(content, expected)
+    identity = identify_workbook(content, filename, expected)
     if isinstance(identity, NotRecognised):
         return identity
     return SubmissionKey(unit, Period.parse(identity.period), identity.form)

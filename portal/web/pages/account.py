@@ -11,7 +11,6 @@ from portal.domain.passwords import SHORTEST
 from portal.domain.sign_in import ACCOUNT, SignInRefused
 from portal.errors import NotFound
 from portal.queries.accounts import find_credentials_by_id, password_changed_at
-from portal.queries.people import list_positions
 from portal.queries.web_sessions import list_sessions
 from portal.services import sign_in_throttle as throttle
 from portal.services import web_sessions
@@ -39,16 +38,19 @@ def index() -> str:
     """Everything about one's own account."""
     me = _me()
     with identity_transaction() as session:
-        return render_template(
-            "account.html",
-            account=find_credentials_by_id(session, me.user_id),
-            positions=list_positions(session, me.user_id),
-            changed_at=password_changed_at(session, me.user_id),
-            sessions=list_sessions(session, me.user_id, settings().idle),
-            here=me.session_id,
-            second_factor=second_factor.account_section(me.user_id),
-            api_keys=api_keys.account_section(me.user_id),
-        )
+        account = find_credentials_by_id(session, me.user_id)
+        changed_at = password_changed_at(session, me.user_id)
+        sessions = list_sessions(session, me.user_id, settings().idle)
+    return render_template(
+        "account.html",
+        account=account,
+        positions=me.identity.positions,
+        changed_at=changed_at,
+        sessions=sessions,
+        here=me.session_id,
+        second_factor=second_factor.account_section(me.user_id),
+        api_keys=api_keys.account_section(me.user_id),
+    )
 
 
 @pages.route("/password", methods=["GET", "POST"])

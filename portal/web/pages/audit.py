@@ -1,36 +1,30 @@
 """审计日志: what happened in the unit and below, found by who, when, what and from where; and written out."""
 
-from contextlib import ExitStack
 from datetime import date
-from tempfile import SpooledTemporaryFile
 
 from flask import Response, render_template, request
-from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.db import transaction
 from portal.domain.event_kinds import EventGroup
 from portal.domain.policy import Actor, Permission, Subject, permits
-from portal.errors import InvalidInput, NotFound
+from portal.errors import InvalidInput
 from portal.queries.event_chain import chain_head
 from portal.queries.event_search import EventFilter, audit_events, chain_of, count_events, each_event
 from portal.queries.units import list_units
-from portal.services.downloads import record_export
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
 from portal.web.language import day
 from portal.web.language import gettext as _
-from portal.web.present.event_export import LIMITS, Export, write_export
+from portal.web.present.event_export import event_listing
 from portal.web.present.events import shown_events, units_of
-from portal.web.present.files import saved_as
+from portal.web.present.exports import check_size, hand_out_list
 from portal.web.sane import is_count
 from portal.web.screens import AUDIT
 from portal.web.words import EVENT_GROUPS
 
 SHOWN = 50
 PORTAL = "portal"
-IN_MEMORY = 8 * 1024**2
-"""The largest export, in bytes, that is made without a file on the disk."""
 
 _FILTERS = frozenset({"unit", "of", "since", "until", "person", "group", "subject", "address"})
 """Parameters of the address that `_filter` reads."""
@@ -66,31 +60,22 @@ def index() -> str:
 @pages.get("/export.<form>")
 def export(form: str) -> Response:
     """All events of the filter as a file, as they are at this moment; that it was written out is an event too."""
-    if form not in LIMITS:
-        raise NotFound("format", form)
     actor = current_actor()
     wanted = _filter(actor)
-    with ExitStack() as held:
-        with transaction(actor) as session:
-            made = _measured(session, actor, wanted, form)
-            file = held.enter_context(SpooledTemporaryFile(IN_MEMORY))
-            write_export(session, file, made, each_event(session, actor, wanted, up_to=made.head.length))
-            record_export(session, actor, "events", made.about)
-        held.pop_all()  # from here on the response holds the file
-        return saved_as(file, made.filename, made.mimetype)
-
-
-def _measured(session: Session, actor: Actor, wanted: EventFilter, form: str) -> Export:
-    """What the file will hold, which is settled before anything is written.
-
-    Raises:
-        InvalidInput: there are more events than such a file may have.
-    """
-    head = chain_head(session, chain_of(session, wanted))
-    rows = count_events(session, actor, wanted, up_to=head.length)
-    if rows > LIMITS[form]:
-        raise InvalidInput("export", "too_many_rows", rows)
-    return Export(form, _chosen(wanted), clock.now(), actor.name, rows, head)
+    with transaction(actor) as session:
+        head = chain_head(session, chain_of(session, wanted))
+        count = count_events(session, actor, wanted, up_to=head.length)
+        check_size(form, count)
+        listing = event_listing(
+            session,
+            each_event(session, actor, wanted, up_to=head.length),
+            filters=_chosen(wanted),
+            head=head,
+            count=count,
+            made_at=clock.now(),
+            made_by=actor.name,
+        )
+        return hand_out_list(session, actor, "events", form, listing, {"length": head.length, "hash": head.hash})
 
 
 def _filter(actor: Actor) -> EventFilter:

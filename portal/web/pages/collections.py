@@ -34,7 +34,7 @@ pages = guarded_blueprint("collections", __name__, COLLECTIONS, url_prefix="/col
 SHOWN = 200
 """Units listed at most; more are found by searching."""
 
-FLAGS = ("skip_level", "names_siblings", "one_person")
+FLAGS = ("skip_level", "names_siblings", "one_person", "entered_above")
 
 
 @pages.get("/")

@@ -15,6 +15,7 @@ from portal.services.evidence import add_evidence, remove_evidence
 from portal.web.access import guarded_blueprint
 from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
+from portal.web.incoming import read_file
 from portal.web.language import gettext as _
 from portal.web.present.files import hand_out
 from portal.web.present.moves import may_edit
@@ -35,7 +36,7 @@ def add(key: str) -> AnyResponse | tuple[str, int]:
     actor = current_actor()
     name = SubmissionKey.parse(key)
     indicator, file = request.form.get("indicator", ""), request.files.get("file")
-    filename, content = (file.filename or "", file.read()) if file else ("", b"")
+    filename, content = (file.filename or "", read_file(file)) if file else ("", b"")
     limit = current_app.config["EVIDENCE_LIMIT"]
     try:
         with transaction(actor) as session:

@@ -6,8 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.db import transaction
+from portal.domain.additions import added_to
 from portal.domain.policy import Permission, Subject, permits
 from portal.errors import InvalidInput
+from portal.queries.additions import list_additions
 from portal.queries.form_drafts import list_drafts
 from portal.queries.forms import list_forms
 from portal.services import form_drafts
@@ -46,12 +48,15 @@ def _index(problems: dict[str, str]) -> str:
     with transaction(actor) as session:
         versions = list_forms(session)
         drafts = {row.form_code: row for row in list_drafts(session, actor)}
+        added = {each.form: each for each in list_additions(session, actor)}
     forms = {code: list(group)[::-1] for code, group in groupby(versions, key=lambda each: each.code)}
     return render_template(
         "forms.html",
         forms=forms,
         drafts=drafts,
-        new_drafts=[row for code, row in drafts.items() if code not in forms],
+        new_drafts=[row for code, row in drafts.items() if code not in forms and not added_to(code)],
+        added=added,
+        may_add=permits(actor, Permission.ADD_TO_FORMS, Subject(actor.place.path)),
         may_edit=permits(actor, Permission.EDIT_FORMS, Subject(actor.place.path)),
         typed=request.form,
         problems=problems,

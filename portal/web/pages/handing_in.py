@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from portal.db import transaction
 from portal.domain.lifecycle import Action
+from portal.domain.policy import Permission, permits
 from portal.domain.submissions import SubmissionKey
 from portal.errors import NotFound
 from portal.queries.findings import check_submission
@@ -75,5 +76,14 @@ def receipt(key: str) -> str:
         if version is None:
             raise NotFound("receipt", key)
         view = get_submission(session, actor, name, version=version.number)
+        enclosed = view.readable and permits(actor, Permission.SEE_ORIGINS, view.subject)
+        files = list_evidence(session, actor, name, version=version.number) if enclosed else []
+        passages = list_passages(session, actor, name, version=version.number) if enclosed else {}
         record_receipt(session, actor, name, version.number)
-    return render_template("receipt.html", view=view, receipt=receipt_of(view, version))
+    return render_template(
+        "receipt.html",
+        view=view,
+        receipt=receipt_of(view, version),
+        sections=section_progress(view, passages),
+        files=files,
+    )

@@ -8,6 +8,7 @@ from portal.db import transaction
 from portal.domain.lifecycle import State
 from portal.domain.submissions import SubmissionKey
 from portal.errors import InvalidInput
+from portal.queries.effective_forms import collected_forms
 from portal.queries.findings import Decision, check_submission
 from portal.queries.progress import ProgressRow, counted, list_progress
 from portal.queries.report import list_evidence, list_passages
@@ -54,6 +55,7 @@ def index() -> str:
         top = get_unit(session, unit_code, period=period)
         rows = list_progress(session, actor, period=period, under=unit_code, direct_only=reach != "all")
         ancestors = way_down(session, actor, unit_code, "review.index", period)
+        sent = collected_forms(session, top, period)
     return render_template(
         "review.html",
         top=top,
@@ -65,6 +67,7 @@ def index() -> str:
         counts=counted(rows),
         rows=[row for row in rows if _wanted(row, only)],
         ancestors=ancestors,
+        lists=[(form, sheet, table) for form in sent for sheet, table in form.lists.values()],
     )
 
 
@@ -111,7 +114,7 @@ def waive(key: str) -> Response | tuple[str, int]:
         until = read_day("expires_on", request.form.get("expires_on", ""))
         reason = request.form.get("reason", "")
         with transaction(actor) as session:
-            waive_rule(session, actor, name.unit, name.form, rule, reason, until)
+            waive_rule(session, actor, name, rule, reason, until)
     except InvalidInput as error:
         return _page(name, refused=error), 422
     flash(_("已豁免规则 %(rule)s。", rule=rule), "good")

@@ -10,9 +10,10 @@ from portal.db import transaction
 from portal.domain.forms import Indicator, Sheet
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, permits
-from portal.queries.forms import form_of_indicator
+from portal.queries.over_time import forms_shown, list_shown_periods, roll_up_made
 from portal.queries.progress import Completeness, completeness
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, list_indicators, list_periods, roll_up
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, list_periods
+from portal.queries.series import Series, get_series
 from portal.queries.units import UnitRow, get_unit, list_children
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
@@ -38,22 +39,23 @@ def show(unit: str) -> str:
     tree = CURRENT_TREE if request.args.get("tree") == CURRENT_TREE else REPORTED_TREE
     pending = bool(request.args.get("pending"))
     with transaction(actor) as session:
-        periods = list_periods(session)
-        period = chosen_period(periods)
+        period = chosen_period(list_periods(session))
         day = period if tree == REPORTED_TREE else None
         top = get_unit(session, unit, period=day)
-        indicator, drilled = _drilled(session, actor, unit, period, tree, pending=pending)
-        sheets = [] if indicator else _sheets(session, actor, unit, period, tree, pending=pending)
+        indicator, drilled = _drilled(session, actor, top, period, tree, pending=pending)
+        sheets = [] if indicator else _sheets(session, actor, top, period, tree, pending=pending)
         context = {
+            "periods": list_shown_periods(session),
             "children": list_children(session, unit, period=day),
-            "counts": _counts(session, actor, period, top),
-            "ancestors": way_down(session, actor, unit, "rollups.show", period),
+            "counts": _counts(session, actor, period, top) if day else None,
+            "ancestors": way_down(session, actor, unit, "rollups.show", period, tree=tree),
+            "series": _series(session, actor, unit, indicator, tree, pending=pending),
+            "with_origins": day == period and not pending and permits(actor, Permission.SEE_ORIGINS, Subject(top.path)),
         }
     return render_template(
         "rollup.html",
         top=top,
         period=str(period),
-        periods=periods,
         tree=tree,
         pending=pending,
         indicator=indicator,
@@ -72,29 +74,34 @@ def _counts(session: Session, actor: Actor, period: Period, top: UnitRow) -> Com
     return Completeness(**{field.name: sum(part[field.name] for part in parts) for field in fields(Completeness)})
 
 
+def _series(
+    session: Session, actor: Actor, unit: str, indicator: Indicator | None, tree: str, *, pending: bool
+) -> Series | None:
+    """The indicator over the years, if one was chosen."""
+    if indicator is None:
+        return None
+    return get_series(session, actor, unit=unit, indicator=indicator.code, tree=tree, pending=pending)
+
+
 def _drilled(
-    session: Session, actor: Actor, code: str, period: Period, tree: str, *, pending: bool
+    session: Session, actor: Actor, top: UnitRow, period: Period, tree: str, *, pending: bool
 ) -> tuple[Indicator | None, list[RollUpRow]]:
     named = request.args.get("indicator")
     if not named:
         return None, []
     own, below = (
-        roll_up(session, actor, unit=code, period=period, indicators=[named], by=by, tree=tree, pending=pending)
+        roll_up_made(
+            session, actor, unit=top.code, period=period, indicators=[named], by=by, tree=tree, pending=pending
+        )
         for by in ("self", "children")
     )
-    return form_of_indicator(session, named).indicator(named), own + below
+    found = next(form for form in forms_shown(session, top, period) if named in form.by_code)
+    return found.indicator(named), own + below
 
 
-def _sheets(session: Session, actor: Actor, code: str, period: Period, tree: str, *, pending: bool) -> SheetRows:
+def _sheets(session: Session, actor: Actor, top: UnitRow, period: Period, tree: str, *, pending: bool) -> SheetRows:
     """The unit's roll-up by sheet, in form order."""
-    rows = {row.indicator: row for row in roll_up(session, actor, unit=code, period=period, tree=tree, pending=pending)}
-    sheets: SheetRows = []
-    left = [indicator.code for indicator in list_indicators(session, actor, period)]
-    while left:
-        form = form_of_indicator(session, left[0])
-        for sheet in form.sheets:
-            pairs = [(each, rows[each.code]) for each in sheet.indicators if each.code in rows]
-            if pairs:
-                sheets.append((sheet, pairs))
-        left = [each for each in left if each not in form.by_code]
-    return sheets
+    found = roll_up_made(session, actor, unit=top.code, period=period, tree=tree, pending=pending)
+    rows = {row.indicator: row for row in found}
+    sheets = [sheet for form in forms_shown(session, top, period) for sheet in form.sheets if sheet.indicators]
+    return [(sheet, [(each, rows[each.code]) for each in sheet.indicators]) for sheet in sheets]

@@ -9,16 +9,17 @@ from werkzeug.wrappers import Response
 from portal.db import transaction
 from portal.domain.collections import CollectionKey
 from portal.domain.policy import Actor, Permission, Subject, permits
-from portal.errors import InvalidInput
+from portal.errors import Conflict, InvalidInput
 from portal.queries.collections import CollectionRow, get_collection
 from portal.queries.forms import get_form
 from portal.queries.rulings import RuleChangeRow, WaiverRow, list_rule_changes, list_waivers, touched_by
 from portal.queries.units import UnitRow, find_units
 from portal.services.rules import change_rule, end_waiver
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence
+from portal.web.errors import input_sentence, sentence
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
+from portal.web.present.entries import read_version
 from portal.web.present.rules import ShownRule, parse_severity, shown_rules
 from portal.web.screens import COLLECTIONS
 
@@ -46,10 +47,13 @@ def change(key: str, rule: str) -> Response | tuple[str, int]:
     actor, reason = current_actor(), request.form.get("reason", "")
     try:
         severity = parse_severity(request.form.get("severity", ""))
+        seen = read_version("seen", request.form["seen"]) if request.form.get("seen") else None
         with transaction(actor) as session:
-            change_rule(session, actor, CollectionKey.parse(key), rule, severity, reason)
+            change_rule(session, actor, CollectionKey.parse(key), rule, severity, reason, seen=seen)
     except InvalidInput as error:
-        return _show(key, rule, error), 422
+        return _show(key, rule, input_sentence(error.problem), error.field), 422
+    except Conflict as conflict:
+        return _show(key, rule, sentence(conflict)), 409
     flash(_("规则 %(rule)s 已调整，立即生效。", rule=rule), "good")
     return redirect(url_for("rules.index", key=key), code=303)
 
@@ -90,7 +94,7 @@ def _index(key: str, problems: dict[UUID, str]) -> str:
     )
 
 
-def _show(key: str, rule_id: str, refused: InvalidInput | None = None) -> str:
+def _show(key: str, rule_id: str, problem: str = "", refused_field: str = "") -> str:
     actor = current_actor()
     with transaction(actor) as session:
         collection, changes, rules = _rules(session, actor, key)
@@ -107,8 +111,8 @@ def _show(key: str, rule_id: str, refused: InvalidInput | None = None) -> str:
         unread=len(touched) - len(breaking),
         units=units,
         typed=request.form,
-        problem=input_sentence(refused.problem) if refused else "",
-        refused_field=refused.field if refused else "",
+        problem=problem,
+        refused_field=refused_field,
     )
 
 

@@ -15,10 +15,11 @@ from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Conflict, NotFound
 from portal.queries.cell_history import get_cell_history
-from portal.queries.findings import Checked, check_submission
-from portal.queries.report import list_evidence
-from portal.queries.submissions import SubmissionView, form_of, get_readable, get_row
-from portal.services.values import save_values
+from portal.queries.effective_forms import form_of
+from portal.queries.findings import Examined, examine
+from portal.queries.report import evidence_of
+from portal.queries.submissions import SubmissionView, get_readable, get_row
+from portal.services.values import Saved, save_values, write_values
 from portal.web import figures
 from portal.web.access import guarded_blueprint
 from portal.web.errors import problem_document, sentence, status_of
@@ -28,7 +29,7 @@ from portal.web.language import moment, say
 from portal.web.present.cross import cross_view
 from portal.web.present.entries import Typed, changed_only, from_form, from_json
 from portal.web.present.moves import may_edit
-from portal.web.present.sheet import Row, sheet_progress, sheet_rows
+from portal.web.present.sheet import Row, sheet_address, sheet_progress, sheet_rows
 from portal.web.screens import REVIEW, TASKS
 from portal.web.targets import refuse_mixed_units
 
@@ -40,21 +41,23 @@ def next_unfinished(key: str) -> AnyResponse:
     """The way to the first sheet that is not finished, or to the findings when all are."""
     actor = current_actor()
     with transaction(actor) as session:
-        checked = check_submission(session, actor, SubmissionKey.parse(key))
+        checked = _examine(session, actor, SubmissionKey.parse(key))
     unfinished = [each for each in sheet_progress(checked.view, checked.findings) if not each.complete]
     if not unfinished:
         return redirect(url_for("findings.show", key=key))
-    return redirect(url_for("sheets.show", key=key, code=unfinished[0].sheet.code))
+    return redirect(sheet_address(checked.view.key, unfinished[0].sheet))
 
 
 @pages.get("/<code>")
-def show(key: str, code: str) -> str:
-    """The sheet, to fill in or to read."""
+def show(key: str, code: str) -> str | AnyResponse:
+    """The sheet, to fill in or to read; a list has a page of its own."""
     actor = current_actor()
     with transaction(actor) as session:
-        checked = check_submission(session, actor, SubmissionKey.parse(key))
-        proofs = _proofs(session, actor, checked.view.key)
-    return _page(actor, checked, sheet_of(checked.view.form, code), proofs)
+        checked, proofs = _with_proofs(session, actor, SubmissionKey.parse(key))
+    sheet = sheet_of(checked.view.form, code)
+    if sheet.table is not None:
+        return redirect(sheet_address(checked.view.key, sheet))
+    return _page(actor, checked, sheet, proofs)
 
 
 @pages.post("/<code>")
@@ -67,12 +70,11 @@ def save(key: str, code: str) -> AnyResponse | tuple[str, int]:
             view = get_readable(session, actor, name)
             sheet = sheet_of(view.form, code)
             typed = changed_only(from_form(request.form, sheet.indicators), view.values)
-            refused = _save(session, actor, name, typed)
-            checked = check_submission(session, actor, name)
-            proofs = _proofs(session, actor, name)
+            saved = save_values(session, actor, name, typed.values, expected=typed.seen)
+            checked, proofs = _with_proofs(session, actor, name)
     except Conflict:
         return _conflicted(actor, name, code)
-    problems = _problems(typed, refused)
+    problems = _problems(typed, saved)
     if problems:
         return _page(actor, checked, sheet, proofs, typed=typed, problems=problems), 422
     flash(_("已保存。"), "good")
@@ -88,16 +90,18 @@ def autosave(key: str, code: str) -> Response:
     name = SubmissionKey.parse(key)
     try:
         with transaction(actor) as session:
-            sheet = sheet_of(form_of(session, get_row(session, actor, name)), code)
+            row = get_row(session, actor, name, for_update=True)
+            form = form_of(session, row)
+            sheet = sheet_of(form, code)
             typed = from_json(body, {each.code: each for each in sheet.indicators})
-            refused = _save(session, actor, name, typed)
-            checked = check_submission(session, actor, name)
+            saved = write_values(session, actor, name, row, form, typed.values, expected=typed.seen)
+            checked = examine(session, actor, name, row, form)
     except Conflict as conflict:
         return _conflict_answer(actor, name, code, conflict)
     rows = sheet_rows(checked.view, sheet, checked.findings)
     return jsonify(
         saved_at=clock.now().astimezone(clock.CHINA).strftime("%H:%M"),
-        problems=_problems(typed, refused),
+        problems=_problems(typed, saved),
         rows={row.code: _row_answer(row) for row in rows},
     )
 
@@ -114,7 +118,9 @@ def history(key: str, code: str, indicator: str) -> str:
     found = {each.code: each for each in sheet_of(view.form, code).indicators}.get(indicator)
     if found is None:
         raise NotFound("indicator", indicator)
-    shown = {period: figures.shown(value, found) for period, value in past.earlier.items()}
+    shown = {
+        period: _("不可比") if value is None else figures.shown(value, found) for period, value in past.earlier.items()
+    }
     return render_template(template, view=view, code=code, indicator=found, past=past, shown=shown)
 
 
@@ -130,19 +136,19 @@ def sheet_of(form: FormVersion, code: str) -> Sheet:
     raise NotFound("sheet", code)
 
 
-def _save(session: Session, actor: Actor, key: SubmissionKey, typed: Typed) -> dict[str, str]:
-    """Save what was understood; gives why the rest of it is no possible answer, by code."""
-    saved = save_values(session, actor, key, typed.values, expected=typed.seen)
-    return {finding.indicator: say(finding.message) for finding in saved.refused}
+def _examine(session: Session, actor: Actor, key: SubmissionKey) -> Examined:
+    return examine(session, actor, key, get_row(session, actor, key))
 
 
-def _problems(typed: Typed, refused: dict[str, str]) -> dict[str, str]:
+def _problems(typed: Typed, saved: Saved) -> dict[str, str]:
+    """Why something typed was not saved, by code: it was not understood, or is no possible answer."""
+    refused = {finding.indicator: say(finding.message) for finding in saved.refused}
     return {code: say(problem) for code, problem in typed.problems.items()} | refused
 
 
 def _page(
     actor: Actor,
-    checked: Checked,
+    checked: Examined,
     sheet: Sheet,
     proofs: Mapping[str, int],
     *,
@@ -168,9 +174,11 @@ def _page(
     )
 
 
-def _proofs(session: Session, actor: Actor, key: SubmissionKey) -> Mapping[str, int]:
-    """How many files go with each figure, by code."""
-    return Counter(each.indicator for each in list_evidence(session, actor, key))
+def _with_proofs(session: Session, actor: Actor, key: SubmissionKey) -> tuple[Examined, Mapping[str, int]]:
+    """The submission examined, and how many files go with each figure, by code."""
+    row = get_row(session, actor, key)
+    checked = examine(session, actor, key, row)
+    return checked, Counter(each.indicator for each in evidence_of(session, row))
 
 
 def _onward(view: SubmissionView, sheet: Sheet) -> str:
@@ -194,8 +202,7 @@ def _onward(view: SubmissionView, sheet: Sheet) -> str:
 def _conflicted(actor: Actor, key: SubmissionKey, code: str) -> tuple[str, int]:
     """The sheet again: mine in the boxes, theirs beside them, nothing lost. Saving once more decides for mine."""
     with transaction(actor) as session:
-        checked = check_submission(session, actor, key)
-        proofs = _proofs(session, actor, key)
+        checked, proofs = _with_proofs(session, actor, key)
     sheet = sheet_of(checked.view.form, code)
     typed = changed_only(from_form(request.form, sheet.indicators), checked.view.values)
     return _page(actor, checked, sheet, proofs, typed=typed, theirs=_theirs(checked.view, typed)), 409
@@ -203,7 +210,7 @@ def _conflicted(actor: Actor, key: SubmissionKey, code: str) -> tuple[str, int]:
 
 def _conflict_answer(actor: Actor, key: SubmissionKey, code: str, conflict: Conflict) -> Response:
     with transaction(actor) as session:
-        checked = check_submission(session, actor, key)
+        checked = _examine(session, actor, key)
     sheet = sheet_of(checked.view.form, code)
     typed = from_json(request.get_json(), {each.code: each for each in sheet.indicators})
     theirs = _theirs(checked.view, typed)

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from importers.annotated import annotated
 from importers.identity import Expected, UnitName
+from importers.open_document import as_ods
 from importers.template import template as make_template
 from portal.db import transaction
 from portal.domain.submissions import SubmissionKey
@@ -19,18 +20,19 @@ from portal.services.downloads import Download
 from portal.services.uploads import apply as apply_upload
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
+from portal.web.incoming import read_file
 from portal.web.language import gettext as _
 from portal.web.language import language
-from portal.web.present.files import hand_out
+from portal.web.present.files import ODS, hand_out
 from portal.web.present.moves import may_upload
-from portal.web.present.uploads import differences, localised, severity_chosen
+from portal.web.present.uploads import differences, list_differences, localised, severity_chosen
 from portal.web.screens import TASKS
 
 pages = guarded_blueprint("uploads", __name__, TASKS)
 
 
-@pages.get("/submissions/<key>/template.xlsx")
-def template(key: str) -> Response:
+@pages.get("/submissions/<key>/template.<any(xlsx, ods):form>")
+def template(key: str, form: str) -> Response:
     """The form as a workbook, with last year's figures and what is filled in so far."""
     actor = current_actor()
     with transaction(actor) as session:
@@ -42,9 +44,12 @@ def template(key: str) -> Response:
         view.key.period,
         last_year=view.last_year,
         current=view.values,
+        lists=view.around.lists,
         language=language(),
         demo=view.task.demo,
     )
+    if form == "ods":
+        return hand_out(actor, Download.TEMPLATE, view.key, as_ods(content), f"{view.key}.ods", ODS)
     return hand_out(actor, Download.TEMPLATE, view.key, content, f"{view.key}.xlsx")
 
 
@@ -56,7 +61,7 @@ def receive(key: str) -> AnyResponse:
         raise InvalidInput("file", "no_file")
     actor = current_actor()
     with transaction(actor) as session:
-        upload_id = receive_file(session, actor, SubmissionKey.parse(key), file.filename, file.read())
+        upload_id = receive_file(session, actor, SubmissionKey.parse(key), file.filename, read_file(file))
     return redirect(url_for("uploads.show", upload_id=upload_id), code=303)
 
 
@@ -76,6 +81,7 @@ def show(upload_id: UUID) -> str:
         report=report,
         severity=chosen,
         changes=differences(view, upload.report),
+        lists=list_differences(view, upload.report),
         may_apply=may_upload(actor, view),
     )
 
@@ -101,6 +107,16 @@ def apply(upload_id: UUID) -> AnyResponse:
     return redirect(url_for("findings.show", key=upload.key), code=303)
 
 
+@pages.get("/uploads/<uuid:upload_id>/original")
+def original(upload_id: UUID) -> Response:
+    """The file as it came in, byte for byte, to be saved and never opened within the portal's own pages."""
+    actor = current_actor()
+    with transaction(actor) as session:
+        upload = get_upload(session, actor, upload_id)
+        content = content_of(session, actor, upload_id)
+    return hand_out(actor, Download.ORIGINAL, upload.key, content, upload.filename, "application/octet-stream")
+
+
 @pages.get("/uploads/<uuid:upload_id>/annotated.xlsx")
 def annotated_copy(upload_id: UUID) -> Response:
     """The workbook back, every mistake marked where it is. Made afresh: it is not kept."""
@@ -110,5 +126,6 @@ def annotated_copy(upload_id: UUID) -> Response:
         view = get_submission(session, actor, upload.key)
         content = content_of(session, actor, upload_id)
     expected = Expected(view.form.code, upload.key.unit, str(upload.key.period), view.form.number)
-    marked = annotated(examine_workbook(content, expected), language=language(), demo=view.task.demo)
+    examination = examine_workbook(content, expected, filename=upload.filename)
+    marked = annotated(examination, language=language(), demo=view.task.demo)
     return hand_out(actor, Download.ANNOTATED, upload.key, marked, f"{upload.key}-{_('标注')}.xlsx")

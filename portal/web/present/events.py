@@ -12,6 +12,7 @@ from portal.domain.lifecycle import State
 from portal.domain.policy import Role
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import ValueStatus
+from portal.queries.effective_forms import added_indicators
 from portal.queries.events import EventRow
 from portal.queries.forms import find_form
 from portal.queries.units import UnitRow, find_units
@@ -63,7 +64,7 @@ def _shown(session: Session, event: EventRow, known: dict[str, Indicators]) -> S
         form_code = SubmissionKey.parse(event.subject).form
         if form_code not in known:
             form = find_form(session, form_code)
-            known[form_code] = form.by_code if form else {}
+            known[form_code] = added_indicators(session, form_code) | (form.by_code if form else {})
         indicators = known[form_code]
     subject = str(_SUBJECTS.get(event.kind, {}).get(event.subject, event.subject))
     return ShownEvent(event, str(EVENTS[event.kind]), subject, list(_changes(event, indicators)))
@@ -102,9 +103,11 @@ def _no_word(content: str) -> LazyString | str | None:
 _DOWNLOADS: dict[str, LazyString] = {
     "template": _("填报模板"),
     "original": _("上传的原文件"),
+    "print": _("打印版"),
     "annotated": _("标注了问题的工作簿"),
     "receipt": _("回执"),
     "evidence": _("附件"),
+    "explanation": _("说明的附件"),
 }
 _OTHER: dict[str, LazyString] = {
     "password": _("密码"),
@@ -141,6 +144,9 @@ _SUBJECTS: dict[str, Mapping[str, LazyString]] = {
         "units": _("单位"),
         "form": _("报表"),
         "rollups": _("汇总数"),
+        "origins": _("数据来源"),
+        "findings": _("问题清单"),
+        "lists": _("下级清单"),
     },
 }
 
@@ -189,6 +195,7 @@ _FIELDS: dict[str, LazyString] = {
     "skip_level": _("越级查看"),
     "names_siblings": _("同级可见单位名"),
     "one_person": _("一人单位"),
+    "entered_above": _("上级代报"),
     "sign_offs": _("必经环节"),
     "exempt": _("免报"),
     "successions": _("沿革"),
@@ -201,5 +208,6 @@ _FIELDS: dict[str, LazyString] = {
     "beginning": _("密钥开头"),
     "scope": _("用途"),
     "expires_on": _("到期"),
+    "from_period": _("自报告期"),
 }
 """What the keys of `before` and `after` are called; an indicator goes by its own name, a code by itself."""

@@ -12,7 +12,9 @@ from portal.domain.submissions import SubmissionKey
 from portal.services.downloads import Download, record_file
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 CSV = "text/csv"
+PDF = "application/pdf"
 _CHUNK = 64 * 1024
 
 
@@ -29,6 +31,14 @@ def saved_as(content: IO[bytes], filename: str, mimetype: str) -> Response:
     """A file to be saved under that name, whose handing out is on record already; closed when it is sent."""
     response = Response(_sent(content), mimetype=mimetype)
     response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
+
+
+def streamed(pieces: Iterator[bytes], filename: str, mimetype: str, size: int) -> Response:
+    """The same of a file that comes in pieces."""
+    response = Response(pieces, mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    response.content_length = size
     return response
 
 

@@ -9,13 +9,15 @@ from portal.domain.forms import Indicator, Rule, Severity, Sheet, Text
 from portal.domain.rules import get_rule
 from portal.errors import InvalidInput
 from portal.queries.findings import EXPLAINED, Checked, ExplanationRow
+from portal.web.language import gettext as _
+from portal.web.language import say
 
 _SEPARATOR = "~"  # in no code, rule id or indicator code
 
 
 @dataclass(frozen=True)
 class ShownFinding:
-    """A finding at its indicator.
+    """A finding at its indicator, or in its list.
 
     Attributes:
         key: what names it in addresses and forms.
@@ -30,6 +32,26 @@ class ShownFinding:
     indicator: Indicator | None
     explanation: ExplanationRow | None = None
     last_year: ExplanationRow | None = None
+
+    @property
+    def anchor(self) -> str:
+        """The place on the sheet's page."""
+        listed = self.finding.listed
+        if listed is None:
+            return f"answer-{self.finding.indicator}"
+        return f"row-{listed.number}" if listed.row else "list"
+
+    @property
+    def label(self) -> str:
+        """What it is about, in a few words."""
+        if self.indicator is not None:
+            return f"{self.indicator.code} {say(self.indicator.name)}"
+        listed = self.finding.listed
+        if listed is None or self.sheet is None or self.sheet.table is None:
+            return ""
+        column = self.sheet.table.by_code.get(listed.column)
+        row = _("第 %(n)s 行", n=listed.row) if listed.row else say(self.sheet.name)
+        return f"{row} {say(column.name)}" if column else row
 
     @property
     def explainable(self) -> bool:
@@ -71,10 +93,13 @@ def _shown(checked: Checked, finding: Finding) -> ShownFinding:
     """A finding at the sheet and indicator it belongs to; one about the whole return belongs to none."""
     form = checked.view.form
     known = finding.indicator in form.by_code
+    sheet = form.sheet_of(finding.indicator) if known else None
+    if finding.listed is not None:
+        sheet = form.lists[finding.listed.list][0]
     return ShownFinding(
         finding,
         key_text(finding),
-        form.sheet_of(finding.indicator) if known else None,
+        sheet,
         form.indicator(finding.indicator) if known else None,
         checked.explanations.get(finding.key),
         checked.last_year.get(finding.key),
@@ -97,7 +122,7 @@ def by_severity(shown: Sequence[ShownFinding]) -> dict[Severity, list[ShownFindi
 
 
 def by_sheet(shown: Sequence[ShownFinding]) -> list[tuple[Sheet, list[ShownFinding]]]:
-    """Findings that have an indicator, by the sheet it stands in."""
+    """Findings that have a place, by the sheet it is on."""
     groups: dict[str, tuple[Sheet, list[ShownFinding]]] = {}
     for each in shown:
         if each.sheet is not None:

@@ -2,21 +2,27 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from flask_babel.speaklater import LazyString
 from werkzeug.datastructures import MultiDict
 
-from portal.domain.careful_yaml import Plain
+from portal.domain.careful_yaml import Plain, PlainPath
 from portal.domain.form_edits import Piece
 from portal.domain.record_kinds import AnyOf, Choice, Exact, Figures, Flag, Kind, Several, Whole
 from portal.domain.records import Field, Record
-from portal.web.form_words import CHOICES, HINTS, LABELS, LONG
+from portal.domain.texts import PointedText, Text
+from portal.web.form_words import CHOICES, GROUPS, HINTS, LABELS, LONG
+from portal.web.language import gettext as _
 
 _WHOLE = re.compile(r"-?[0-9]{1,40}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9_.]+|.|\n")
+_DIGEST = 30
+"""Characters of one box that a folded group shows at most."""
+
 _SEPARATORS = re.compile(r"[、，,;；\n]+")
 
 
@@ -32,7 +38,13 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True)
 class Box:
-    """A box of the form; `name` is that of the keys in the form file, joined by dots."""
+    """A box of the form.
+
+    Attributes:
+        name: that of the keys in the form file, joined by dots.
+        said: the file says something there.
+        mistakes: what is wrong with it.
+    """
 
     name: str
     label: LazyString
@@ -42,6 +54,74 @@ class Box:
     choices: tuple[tuple[str, LazyString], ...] = ()
     required: bool = False
     hint: LazyString | None = None
+    said: bool = False
+    mistakes: tuple[Text, ...] = ()
+
+    @property
+    def pointed(self) -> tuple[str, str, str] | None:
+        """What was typed, with the word apart at which the first mistake is; None if none is at any."""
+        place = next((each.position - 1 for each in self.mistakes if isinstance(each, PointedText)), None)
+        if place is None:
+            return None
+        word = _WORD.match(self.text, place)
+        end = word.end() if word else place
+        return self.text[:place], self.text[place:end], self.text[end:]
+
+    @property
+    def digest(self) -> str:
+        """What it says, in short; empty if nothing."""
+        if self.shape is Shape.FLAG or not self.said:
+            return str(self.label) if self.said else ""
+        words = dict(self.choices)
+        told = [str(words[each]) for each in words if each in self.ticked] or [str(words.get(self.text, self.text))]
+        digest = f"{self.label} {_('、').join(told)}"
+        return digest if len(digest) <= _DIGEST else f"{digest[:_DIGEST]}…"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Boxes that belong together; those without a title come first, and are always open."""
+
+    title: LazyString | None
+    boxes: tuple[Box, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something in it must be looked at."""
+        return self.title is None or any(box.mistakes for box in self.boxes)
+
+    @property
+    def digest(self) -> str:
+        """What its boxes say, in short."""
+        return " · ".join(box.digest for box in self.boxes if box.digest)
+
+
+def groups(found: Sequence[Box]) -> list[Group]:
+    """The boxes in the groups in which they are shown."""
+    folded = [Group(title, tuple(box for box in found if box.name in names)) for title, names in GROUPS]
+    away = {box.name for group in folded for box in group.boxes}
+    first = Group(None, tuple(box for box in found if box.name not in away))
+    return [first, *(group for group in folded if group.boxes)]
+
+
+def with_mistakes(
+    found: Sequence[Box], mistakes: Iterable[tuple[PlainPath, Text]]
+) -> tuple[list[Box], list[tuple[str, Text]]]:
+    """The boxes with what is wrong with each; and all mistakes with the box each is in, empty for in none.
+
+    Args:
+        found: the boxes.
+        mistakes: each with its path within the piece.
+    """
+    placed = [(_box_at(found, path), words) for path, words in mistakes]
+    told = [replace(box, mistakes=tuple(words for name, words in placed if name == box.name)) for box in found]
+    return told, placed
+
+
+def _box_at(found: Sequence[Box], path: PlainPath) -> str:
+    name = ".".join(step for step in path if isinstance(step, str))
+    names = [box.name for box in found]
+    return next((each for each in names if each == name or each.startswith(f"{name}.")), "") if name else ""
 
 
 def boxes(record: Record, piece: Piece) -> list[Box]:
@@ -62,20 +142,30 @@ def _boxes(record: Record, each: Field, name: str, content: Plain, *, required: 
         return
     if _is_examples(each.kind):
         return
-    label, hint = LABELS[name], HINTS.get(name)
+    label, hint, said = LABELS[name], HINTS.get(name), content not in (None, [], "")
     match each.kind:
         case Choice(words=words):
             text = _text(content) or _text(_default(record, each))
-            yield Box(name, label, Shape.CHOICE, text, choices=_choices(words), required=required, hint=hint)
+            yield Box(name, label, Shape.CHOICE, text, choices=_choices(words), required=required, hint=hint, said=said)
         case AnyOf(words=words):
             ticked = frozenset(map(str, content)) if isinstance(content, list) else frozenset()
-            yield Box(name, label, Shape.TICKS, ticked=ticked, choices=_choices(words), hint=hint)
+            hint = None if required else hint  # it says what leaving it out means
+            yield Box(
+                name,
+                label,
+                Shape.TICKS,
+                ticked=ticked,
+                choices=_choices(words),
+                required=required,
+                hint=hint,
+                said=said,
+            )
         case Flag():
             on = _default(record, each) if content is None else content is True
-            yield Box(name, label, Shape.FLAG, ticked=frozenset({"1"}) if on else frozenset(), hint=hint)
+            yield Box(name, label, Shape.FLAG, ticked=frozenset({"1"}) if on else frozenset(), hint=hint, said=on)
         case _:
             shape = Shape.LONG if name in LONG else Shape.TEXT
-            yield Box(name, label, shape, _text(content), required=required, hint=hint)
+            yield Box(name, label, shape, _text(content), required=required, hint=hint, said=said)
 
 
 def from_form(record: Record, form: MultiDict[str, str], before: Piece) -> Piece:

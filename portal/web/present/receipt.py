@@ -6,6 +6,7 @@ from itertools import islice
 
 import segno
 
+from portal.domain.forms import Sheet
 from portal.domain.submissions import receipt_number
 from portal.queries.submissions import SubmissionView, VersionRow
 from portal.web.present.sheet import Row, sheet_progress, sheet_rows
@@ -25,6 +26,7 @@ class Receipt:
         answered: typed indicators with an answer in this version.
         of: typed indicators that the unit answers.
         key_figures: a few figures by which a reader recognises the version.
+        lists: the lists that are answered, and how many rows they have.
         qr: the number and the digest as an inline SVG.
     """
 
@@ -37,6 +39,7 @@ class Receipt:
     answered: int
     of: int
     key_figures: list[Row]
+    lists: list[tuple[Sheet, int]]
     qr: str
 
 
@@ -54,9 +57,10 @@ def receipt_of(view: SubmissionView, version: VersionRow) -> Receipt:
         version.sealed_by or "",
         version.sha256,
         version.sm3 or "",
-        sum(each.answered for each in progress),
-        sum(each.of for each in progress),
+        sum(each.answered for each in progress if each.listed is None),
+        sum(each.of for each in progress if each.listed is None),
         _key_figures(view),
+        [(each.sheet, len(each.listed.items)) for each in progress if each.listed and each.listed.answered],
         segno.make(f"{number} SHA256:{version.sha256}", error="m").svg_inline(
             omitsize=True, border=2, svgclass=None, lineclass=None
         ),

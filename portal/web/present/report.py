@@ -1,5 +1,6 @@
 """The task list of one return: its sheets, the sections of its text, its files, the declaration."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,11 @@ class SectionProgress:
     def complete(self) -> bool:
         """Something is written."""
         return bool(self.passage.words)
+
+    @property
+    def sha256(self) -> str:
+        """Digest of what is written."""
+        return hashlib.sha256(self.passage.words.encode()).hexdigest()
 
     @property
     def characters(self) -> int:

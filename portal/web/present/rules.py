@@ -21,6 +21,11 @@ class ShownRule:
     change: RuleChangeRow | None
 
     @property
+    def seen(self) -> int:
+        """Number of its last change; 0: there is none."""
+        return self.change.number if self.change else 0
+
+    @property
     def severity(self) -> Severity | None:
         """The one it has now; None: it is switched off."""
         return self.change.severity if self.change else self.rule.severity

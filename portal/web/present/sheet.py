@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flask import url_for
+
 from importers.notes import note_text
 from portal.domain.findings import Finding
 from portal.domain.forms import Indicator, Severity, Sheet
+from portal.domain.lists import ListAnswer, ListTable
+from portal.domain.submissions import SubmissionKey
 from portal.domain.values import MISSING, Value, ValueStatus
 from portal.queries.submissions import SubmissionView
 from portal.web import figures
 from portal.web.answers import Entry
+from portal.web.language import gettext as _
 
 UNFILLED = "required"
 """Code of the finding for an empty cell. While filling in, an empty cell is no mistake yet."""
@@ -27,6 +32,7 @@ class Row:
         remarks: findings at this indicator, heaviest first.
         problem: why what was typed was not saved; empty if nothing was in the way.
         theirs: for a conflict, what somebody else put there meanwhile, and who and when.
+        broken: last year's form asked nothing comparable.
     """
 
     indicator: Indicator
@@ -39,6 +45,7 @@ class Row:
     remarks: tuple[Finding, ...] = ()
     problem: str = ""
     theirs: str = ""
+    broken: bool = False
 
     @property
     def code(self) -> str:
@@ -52,8 +59,8 @@ class Row:
 
     @property
     def shown_last_year(self) -> str:
-        """Last year's accepted value for reading."""
-        return figures.shown(self.last_year, self.indicator)
+        """Last year's accepted value for reading; a word where the series breaks."""
+        return _("不可比") if self.broken else figures.shown(self.last_year, self.indicator)
 
     @property
     def change(self) -> str:
@@ -126,6 +133,7 @@ def _row(
         remarks=remarks,
         problem=problems.get(code, ""),
         theirs=theirs.get(code, ""),
+        broken=code in view.earlier.broken,
     )
 
 
@@ -139,19 +147,21 @@ class SheetProgress:
     """How far a sheet is.
 
     Attributes:
-        answered: typed indicators with an answer.
-        of: typed indicators that this level answers.
+        answered: typed indicators with an answer; of a list, 1 once nothing more need be said.
+        of: typed indicators that this level answers; 1 for a list.
         counts: findings by severity, heaviest first; empty cells are not among them.
+        listed: what a list says; None for other sheets.
     """
 
     sheet: Sheet
     answered: int
     of: int
     counts: Mapping[Severity, int]
+    listed: ListAnswer | None = None
 
     @property
     def complete(self) -> bool:
-        """Every cell has an answer, and nothing must be corrected."""
+        """Everything has an answer, and nothing must be corrected."""
         return self.answered == self.of and not self.counts.get(Severity.BLOCKING)
 
 
@@ -159,6 +169,8 @@ def sheet_progress(view: SubmissionView, findings: Sequence[Finding]) -> list[Sh
     """How far every sheet of the submission is; sheets that this level does not fill are left out."""
     progress = []
     for sheet in view.form.sheets:
+        if sheet.table is not None and view.level in sheet.table.filled_by:
+            progress.append(_list_progress(view, sheet, sheet.table, findings))
         asked = [each for each in sheet.indicators if each.typed and view.level in each.filled_by]
         if not asked:
             continue
@@ -168,3 +180,19 @@ def sheet_progress(view: SubmissionView, findings: Sequence[Finding]) -> list[Sh
         answered = sum(view.values.get(each.code, MISSING).answered for each in asked)
         progress.append(SheetProgress(sheet, answered, len(asked), counts))
     return progress
+
+
+def _list_progress(view: SubmissionView, sheet: Sheet, table: ListTable, findings: Sequence[Finding]) -> SheetProgress:
+    answer = view.around.lists.get(table.code) or ListAnswer(table)
+    about = [each for each in findings if each.subject == table.code]
+    found = [each.severity for each in about if each.code != UNFILLED or (each.listed and each.listed.row)]
+    counts = {severity: found.count(severity) for severity in Severity if severity in found}
+    asked = any(each.code == UNFILLED and each.listed and not each.listed.row for each in about)
+    return SheetProgress(sheet, int(not asked), 1, counts, answer)
+
+
+def sheet_address(key: SubmissionKey, sheet: Sheet) -> str:
+    """The page of a sheet."""
+    if sheet.table is not None:
+        return url_for("lists.show", key=key, code=sheet.table.code)
+    return url_for("sheets.show", key=key, code=sheet.code)

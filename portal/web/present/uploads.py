@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
-from portal.domain.forms import Indicator, Severity
+from portal.domain.forms import Indicator, Severity, Sheet
+from portal.domain.lists import ListAnswer, ListTable
 from portal.domain.values import MISSING, Value
 from portal.errors import InvalidInput
 from portal.queries.submissions import SubmissionView
-from portal.services.uploads import values_of
+from portal.services.uploads import ListInFile, lists_in, values_of
 from portal.web.figures import shown
 
 CHECKED = "checked"
@@ -54,7 +56,7 @@ def differences(view: SubmissionView, report: Mapping[str, Any] | None) -> list[
     if report is None or report["outcome"] != CHECKED:
         return []
     changes = []
-    for code, in_file in values_of(report).items():
+    for code, in_file in values_of(report, view.form, view.values).items():
         indicator, now = view.form.indicator(code), view.values.get(code, MISSING)
         if now != in_file:
             place = report["places"].get(code, "")
@@ -63,6 +65,38 @@ def differences(view: SubmissionView, report: Mapping[str, Any] | None) -> list[
                 Change(indicator, place, _in_words(now, indicator), _in_words(in_file, indicator), clears=clears)
             )
     return changes
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """A list that the draft and the file have differently.
+
+    Attributes:
+        changed: rows of the file that are not so in the draft, in the same place.
+        clears: the file's list is empty, so that writing it would take the draft's rows away.
+    """
+
+    sheet: Sheet
+    table: ListTable
+    now: ListAnswer
+    in_file: ListInFile
+    changed: int
+    clears: bool
+
+
+def list_differences(view: SubmissionView, report: Mapping[str, Any] | None) -> list[ListChange]:
+    """What writing the file into the draft would change in its lists, in form order."""
+    found = []
+    in_report = lists_in(report) if report is not None and report["outcome"] == CHECKED else {}
+    for code, in_file in in_report.items():
+        sheet, table = view.form.lists[code]
+        now = view.around.lists.get(code) or ListAnswer(table)
+        rows = [item.cells for item in now.items]
+        changed = sum(one != other for one, other in zip_longest(rows, in_file.rows))
+        if changed or now.none != in_file.none:
+            clears = now.answered and not in_file.rows and not in_file.none
+            found.append(ListChange(sheet, table, now, in_file, changed, clears=clears))
+    return found
 
 
 def _in_words(value: Value, indicator: Indicator) -> str:

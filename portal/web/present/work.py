@@ -62,7 +62,12 @@ def _items(view: SubmissionView, passages: Mapping[str, PassageRow]) -> list[tup
         for each in sheet.indicators
         if each.typed and view.level in each.filled_by
     ]
+    lists = [
+        (sheet.code, sheet.code, (answer := view.around.lists.get(table.code)) is not None and answer.answered)
+        for sheet, table in view.form.lists.values()
+        if view.level in table.filled_by
+    ]
     sections = [
         (each.code, each.code, each.code in passages and bool(passages[each.code].words)) for each in view.form.outline
     ]
-    return cells + sections
+    return cells + lists + sections

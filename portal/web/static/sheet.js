@@ -27,7 +27,7 @@ form.addEventListener("input", (event) => {
 });
 
 form.addEventListener("change", () => saver.flush());
-form.addEventListener("submit", () => saver.handOver());
+form.addEventListener("submit", (event) => saver.handOver(event));
 
 form.addEventListener("keydown", (event) => {
   const box = event.target;
@@ -59,6 +59,8 @@ form.addEventListener("keydown", (event) => {
     step(event, box, 1);
   } else if (event.key === "ArrowUp" && !writesLines && !chooses) {
     step(event, box, -1);
+  } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+    sideways(event, box, event.key === "ArrowRight");
   }
 });
 
@@ -110,6 +112,19 @@ function step(event, box, by) {
   if (next.select) next.select();
 }
 
+// From the edge of the text to the box beside it in the same row; in a cross table to the cell beside.
+function sideways(event, box, forward) {
+  const edge = forward ? box.value.length : 0;
+  const whole = box.selectionStart === 0 && box.selectionEnd === box.value.length;
+  if (box.type !== "checkbox" && !whole && (box.selectionStart !== edge || box.selectionEnd !== edge)) return;
+  const row = [...box.closest("tr").querySelectorAll(box.dataset.column ? "[data-column]" : "[data-code]:not([type=hidden])")];
+  const next = row[row.indexOf(box) + (forward ? 1 : -1)];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+  if (next.select) next.select();
+}
+
 form.addEventListener("paste", (event) => {
   const box = event.target;
   const text = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
@@ -118,7 +133,9 @@ form.addEventListener("paste", (event) => {
   const { cells, beyond } = box.dataset.column ? pasteAcross(text, box, answers) : pasteBlock(text, answers.slice(answers.indexOf(box)));
   lastPaste = cells.map(({ box: target }) => ({ box: target, value: target.value, ticked: noteOrTick(target.dataset.code, "na").checked }));
   put(cells);
-  saver.told = `${saver.word("pasted")} ${cells.length} ${saver.word("cells")}${beyond ? saver.word("beyond").replace("{n}", beyond) : ""}`;
+  const scaled = cells.filter(({ value }) => /[万亿]/.test(value)).length;
+  const besides = [["beyond", beyond], ["scaled", scaled]].map(([name, n]) => (n ? saver.word(name).replace("{n}", n) : ""));
+  saver.told = `${saver.word("pasted")} ${cells.length} ${saver.word("cells")}${besides.join("")}`;
 });
 
 function put(cells) {

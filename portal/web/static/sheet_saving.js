@@ -1,4 +1,5 @@
 // Saves boxes while the person types, a few at a time, and never loses what could not be saved.
+import { askToSignIn } from "./sign_in_again.js";
 
 const TYPING_PAUSE = 600; // milliseconds after the last key
 const RETRY = 5000;
@@ -11,7 +12,7 @@ export class Saver {
     this.dirty = new Set();
     this.contests = new Map(); // what I typed where somebody else was first, with the row version I saw
     this.told = ""; // what the next word of success also says
-    this.sending = false;
+    this.sending = null;
     this.handedOver = false;
     this.timer = null;
     this.say(this.word("idle"));
@@ -46,27 +47,41 @@ export class Saver {
     this.timer = setTimeout(() => this.flush(), TYPING_PAUSE);
   }
 
-  // The form itself is being sent: it carries everything.
-  handOver() {
+  // The form itself is to be sent: first what it holds is saved the usual way, because a session that is over, or a
+  // network that is away, would swallow it. What the server refuses it shows again with the reason.
+  async handOver(event) {
+    if (this.handedOver) return;
+    if (this.sending || this.dirty.size) {
+      event.preventDefault();
+      await this.sending;
+      if (this.dirty.size && !(await this.flush())) return;
+    }
     this.handedOver = true;
     clearTimeout(this.timer);
     localStorage.removeItem(this.form.dataset.queue);
+    if (event.defaultPrevented) this.form.requestSubmit(event.submitter);
   }
 
-  async flush() {
+  // Save what is not saved yet; the promise tells whether the server took it or said why not.
+  flush() {
     clearTimeout(this.timer);
-    if (this.sending || !this.dirty.size || this.handedOver) return;
+    if (!this.sending && this.dirty.size && !this.handedOver) this.sending = this.attempt();
+    return this.sending;
+  }
+
+  async attempt() {
     const cells = Object.fromEntries([...this.dirty].map((code) => [code, this.read(code)]));
-    this.sending = true;
+    let answered = false;
     this.say(this.word("saving"));
     try {
-      await this.send(cells);
+      answered = await this.send(cells);
     } catch {
       this.later();
     } finally {
-      this.sending = false;
+      this.sending = null;
     }
     if (this.unsent(cells)) this.touchAgain();
+    return answered;
   }
 
   async send(cells) {
@@ -77,11 +92,16 @@ export class Saver {
       credentials: "same-origin",
     });
     const body = await response.json();
+    if (response.status >= 500) throw new Error(body.detail);
+    if (response.status === 401 || body.code === "csrf") {
+      this.say(this.word("stopped"), true);
+      askToSignIn(this.form, () => this.flush());
+      return false;
+    }
     if (response.ok) this.saved(cells, body);
     else if (response.status === 409 && body.cells) this.contested(cells, body);
-    else if (response.status === 401 || body.code === "csrf") this.say(this.word("stopped"), true);
-    else if (response.status >= 500) throw new Error(body.detail);
     else this.say(body.detail, true);
+    return true;
   }
 
   saved(cells, { saved_at: time, problems, rows }) {
@@ -93,10 +113,21 @@ export class Saver {
       if (!this.dirty.has(code)) this.settle(code, rows[code]);
     }
     for (const [code, row] of Object.entries(rows)) this.show(code, row);
+    this.tally();
     this.remember();
     const wrong = Object.keys(problems).length;
     if (!wrong) this.say(`${this.word("saved")} ${time} ${this.told}`.trim());
     else this.say(`${wrong} ${this.word("refused")}`, true);
+  }
+
+  // How many of the sheet's boxes are answered, in its tab.
+  tally() {
+    const boxes = [...this.form.querySelectorAll("[name^='answer-']")];
+    const answered = boxes.filter((box) => {
+      const refused = box.getAttribute("aria-invalid");
+      return !refused && (box.value.trim() || this.form.elements[`na-${box.dataset.code}`].checked);
+    });
+    document.querySelector(".sheet-tabs [aria-current] .number").textContent = `${answered.length}/${boxes.length}`;
   }
 
   // Somebody else changed the same boxes: show theirs, keep mine, and let the person choose. Until then nothing of

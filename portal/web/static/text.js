@@ -1,4 +1,6 @@
 // A section of the text being written: saved while typing, counted, and never lost. Without this file the buttons do.
+import { askToSignIn } from "./sign_in_again.js";
+
 const TYPING_PAUSE = 1500; // milliseconds after the last key
 const RETRY = 5000;
 
@@ -10,7 +12,8 @@ const contest = document.getElementById("contest");
 const { queue } = form.dataset;
 let saved = box.value;
 let timer = null;
-let sending = false;
+let sending = null;
+let handedOver = false;
 let theirs = null;
 
 const say = (name, more = "", failed = false) => {
@@ -32,11 +35,15 @@ function later(delay) {
   timer = setTimeout(flush, delay);
 }
 
-async function flush() {
+// Save what is not saved yet; the promise is kept once it is, or cannot be.
+function flush() {
   clearTimeout(timer);
-  if (sending || theirs || box.value === saved) return;
+  if (!sending && !theirs && box.value !== saved) sending = attempt();
+  return sending;
+}
+
+async function attempt() {
   const words = box.value;
-  sending = true;
   say("saving");
   try {
     await send(words);
@@ -44,7 +51,7 @@ async function flush() {
     say("failed", "", true);
     later(RETRY);
   } finally {
-    sending = false;
+    sending = null;
   }
   if (!theirs && saved === words && box.value !== words) later(TYPING_PAUSE);
 }
@@ -63,7 +70,10 @@ async function send(words) {
     remember();
     say("saved", ` ${body.saved_at}`);
   } else if (response.status === 409 && body.theirs) contested(body.theirs, body.detail);
-  else if (response.status === 401 || body.code === "csrf") say("stopped", "", true);
+  else if (response.status === 401 || body.code === "csrf") {
+    say("stopped", "", true);
+    askToSignIn(form, flush);
+  }
   else if (response.status >= 500) throw new Error(body.detail);
   else {
     state.textContent = body.detail;
@@ -103,9 +113,35 @@ box.addEventListener("input", () => {
   later(TYPING_PAUSE);
 });
 box.addEventListener("blur", flush);
-form.addEventListener("submit", () => {
-  saved = box.value;
-  localStorage.removeItem(queue);
+
+// What is pasted from a word processor comes in as it will be kept: paragraphs, and nothing that cannot be seen. The
+// server does the same (portal/domain/prose.py). Inserted as if it were typed, it can be undone.
+box.addEventListener("paste", (event) => {
+  const pasted = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
+  const plain = plainProse(pasted);
+  if (plain === pasted) return;
+  event.preventDefault();
+  document.execCommand("insertText", false, plain);
+});
+
+function plainProse(text) {
+  return text
+    .replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n")
+    .replace(/[\uf000-\uf0ff][\t ]*/g, "• ")
+    .replace(/[\t\u00a0\u1680\u2000-\u200a\u202f\u205f]/g, " ")
+    .replace(/(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, "")
+    .replace(/ +$/gm, "")
+    .replace(/\n{3,}/g, "\n\n");
+}
+// The form itself is sent once its words are saved the usual way: a session that is over would swallow them.
+form.addEventListener("submit", async (event) => {
+  if (handedOver || (!sending && box.value === saved)) return;
+  event.preventDefault();
+  await sending;
+  await flush();
+  if (box.value !== saved) return;
+  handedOver = true;
+  form.requestSubmit(event.submitter);
 });
 window.addEventListener("online", flush);
 window.addEventListener("beforeunload", (event) => {

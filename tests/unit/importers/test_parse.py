@@ -157,6 +157,10 @@ class TestCells:
         parsed = parse_cell(COUNT, cell(CellKind.ERROR, error))
         assert (finding_codes(parsed), parsed.findings[0].found) == (["error_value"], error)
 
+    @pytest.mark.parametrize("text", ["#REF!", "#DIV/0!", "＃ＲＥＦ！", "#n/a"])
+    def test_error_values_written_down_as_text_are_named_too(self, text: str) -> None:
+        assert finding_codes(parse_text(COUNT, text)) == ["error_value"]
+
     def test_a_formula_nobody_computed(self) -> None:
         parsed = parse_cell(COUNT, cell(CellKind.FORMULA_WITHOUT_VALUE, "", has_formula=True))
         assert finding_codes(parsed) == ["no_cached_value"]
@@ -222,7 +226,20 @@ class TestChoicesAndDates:
 
     @pytest.mark.parametrize(
         "text",
-        ["2024-03-05", "2024/3/5", "2024.3.5", "2024年3月5日", "2024 年 3 月 5 日", "20240305", "２０２４－３－５"],
+        [
+            "2024-03-05",
+            "2024/3/5",
+            "2024.3.5",
+            "2024年3月5日",
+            "2024 年 3 月 5 日",
+            "2024年3月5号",
+            "20240305",
+            "２０２４－３－５",
+            "2024-03-05 00:00:00",
+            "2024/3/5 0:00",
+            "二〇二四年三月五日",
+            "二零二四年三月五日",
+        ],
     )
     def test_days(self, text: str) -> None:
         assert parse_text(self.DAY, text) == Parsed(Value.of("2024-03-05"))
@@ -234,7 +251,30 @@ class TestChoicesAndDates:
         assert finding_codes(parse_cell(self.DAY, number_cell("45356"))) == ["read_as"]
         assert parse_cell(self.DAY, number_cell("45356")).value == Value.of("2024-03-05")
 
-    @pytest.mark.parametrize("text", ["2024-13-45", "去年", "3月5日"])
+    @pytest.mark.parametrize(
+        ("text", "day"),
+        [
+            ("二〇二三年十二月三十一日", "2023-12-31"),
+            ("二〇二三年十月廿五日", "2023-10-25"),
+            ("二○二三年一月二十日", "2023-01-20"),
+            ("一九四九年十月一日", "1949-10-01"),
+        ],
+    )
+    def test_days_in_chinese_digits(self, text: str, day: str) -> None:
+        assert parse_text(self.DAY, text) == Parsed(Value.of(day))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "2024-13-45",
+            "去年",
+            "3月5日",
+            "2024年3月",
+            "2024-03-05 12:30",
+            "二〇二四年十十月五日",
+            "二〇二四年十三月五日",
+        ],
+    )
     def test_what_is_no_day(self, text: str) -> None:
         assert finding_codes(parse_text(self.DAY, text)) == ["not_a_date"]
         assert finding_codes(parse_cell(self.DAY, cell(CellKind.DATE, "1e15"))) == ["not_a_date"]

@@ -16,6 +16,7 @@ from portal.domain.lifecycle import Action, State
 from portal.domain.passwords import PasswordProblem
 from portal.domain.sign_in import SignInRefused, TooManyFailures
 from portal.services.passwords import PasswordRefused, WrongPassword
+from portal.virus_scan import ScannerUnavailable, VirusFound
 from portal.web.api.reading import InvalidRequest
 from portal.web.errors import STATUS, sentence, status_of
 from portal.web.identity import NotSignedIn, PasswordChangeRequired
@@ -41,6 +42,9 @@ EXAMPLES = [
     *(directory.NotAdmitted(reason, "x") for reason in directory.Refusal),
     directory.AnswerRefused(),
     directory.DirectoryUnavailable(),
+    errors.ProgramMissing("weasyprint", "no pango"),
+    VirusFound("Test.Signature"),
+    ScannerUnavailable(),
     errors.SamePerson("sign"),
     errors.SignOffsMissing(Action.SUBMIT, [Action.CHECK, Action.SIGN]),
     errors.NotFound("submission", "x"),

@@ -7,6 +7,7 @@ import pytest
 from portal import db
 from portal.app import create_app
 from portal.config import Config
+from portal.web.pages import printing
 from portal.web.permissions import sync_permissions
 from tests.conftest import TestServer
 from tests.web.access.planting import PERIODS, Planted, plant
@@ -27,6 +28,14 @@ def planted_world(
         planted = plant(Site(app, world))
         engine.dispose()
         yield target.name, world, planted
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_pdf() -> Iterator[None]:
+    """A PDF takes seconds to make, and who may have it is asked before: here it is the page it is made of."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(printing, "pdf_of", str.encode)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -112,6 +112,7 @@ class Crowd:
         """The row's address with all its parts."""
         own = {
             "upload_id": self.planted.uploads["d111", DRAFT],
+            "batch_id": self.planted.batches["d111"],
             "user_id": self.planted.people["d111"],
             "digest": self.planted.files["d111", DRAFT],
         }

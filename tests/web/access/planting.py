@@ -7,13 +7,17 @@ from uuid import UUID
 from importers.identity import UnitName
 from importers.template import template
 from portal.db import transaction
+from portal.domain.batches import BatchKind, LineOutcome
+from portal.domain.collections import CollectionKey
 from portal.domain.lifecycle import Action
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Role
 from portal.domain.units import Level
 from portal.domain.values import Value
 from portal.jobs.uploads import keep, process
-from portal.services import evidence, explanations, moves, passages, values
+from portal.services import batches, evidence, explanations, list_rows, moves, passages, values
+from portal.services.batches import Line
+from portal.services.list_rows import RowChange
 from tests.web.access.markers import Kind, Marker, Markers, Stage, number, word
 from tests.web.conftest import Site
 from tests.world import TREE
@@ -32,6 +36,7 @@ class Planted:
     uploads: dict[tuple[str, Period], UUID] = field(default_factory=dict)
     files: dict[tuple[str, Period], str] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
+    batches: dict[str, UUID] = field(default_factory=dict)
 
     @property
     def known(self) -> Markers:
@@ -45,6 +50,7 @@ def plant(site: Site) -> Planted:
     for unit in sorted(TREE, key=lambda code: TREE[code][0] == "", reverse=True):
         for period in PERIODS:
             _Report(site, planted, unit, period).take_place()
+        planted.batches[unit] = _batch(site, planted, unit)
         name = word(unit, "person")
         planted.people[unit] = site.account(f"known-{unit}", last_name=name, first_name=word(unit, "given"))
         site.employ(planted.people[unit], unit, Role.FILLER)
@@ -94,9 +100,14 @@ class _Report:
             assert saved.refused == []
             explanation = f"为什么是零：{self._mark(f'{version}why', Kind.FIGURE, stage)}"
             explanations.explain(session, actor, self.key, _TO_EXPLAIN, "other", explanation)
+            filename = f"{self._mark(f'{version}grounds', Kind.FIGURE, stage)}.pdf"
+            grounds = f"%PDF-{self._mark(f'{version}groundsbytes', Kind.FIGURE, stage)}".encode()
+            explanations.attach(session, actor, self.key, _TO_EXPLAIN, filename, grounds, limit=1000)
             text = self._mark(f"{version}text", Kind.FIGURE, stage)
             seen = 0 if version != "second" else 1
             passages.write_passage(session, actor, self.key, "W1", text, seen=seen)
+            listed = {"title": Value.of(self._mark(f"{version}row", Kind.FIGURE, stage))}
+            list_rows.save_rows(session, actor, self.key, "cases", [RowChange(1, listed, seen)])
             filename = f"{self._mark(f'{version}proof', Kind.FIGURE, stage)}.pdf"
             proof = f"%PDF-{self._mark(f'{version}bytes', Kind.FIGURE, stage)}".encode()
             self.planted.files[self.unit, self.period] = evidence.add_evidence(
@@ -149,6 +160,18 @@ class _Report:
         text = word(self.unit, self.period, name)
         self.planted.markers.append(Marker(text, kind, self.unit, stage, str(self.key)))
         return text
+
+
+def _batch(site: Site, planted: Planted, unit: str) -> UUID:
+    """A batch of the unit's own, with a line that nobody else may read."""
+    actor, text = site.world.actor(unit), word(unit, "batchline")
+    planted.markers.append(Marker(text, Kind.FIGURE, unit, Stage.DRAFT, str(site.world.key(unit, DRAFT))))
+    key = CollectionKey(site.world.form.code, DRAFT)
+    with transaction(actor) as session:
+        batch_id = batches.order(session, actor, key, BatchKind.TABLE, with_figures=True, language="zh")
+        line = Line(text, 0, text, LineOutcome.STORED, 1, {"info": 1}, [dict.fromkeys(("cell", "zh", "en"), text)])
+        batches.write_lines(session, actor, batch_id, [line])
+    return batch_id
 
 
 def _stage(period: Period) -> Stage:

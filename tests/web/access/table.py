@@ -92,15 +92,19 @@ FILLER, HEAD, REVIEWER, AUDITOR = Role.FILLER, Role.HEAD, Role.REVIEWER, Role.AU
 TASKS = REPORTING | {AUDITOR}
 EITHER = TASKS | REVIEWING
 COLLECTING = frozenset({REVIEWER, Role.UNIT_ADMIN, AUDITOR})
+BATCHING = EITHER | COLLECTING
+ORDERING = (Role.FILLER, Role.HEAD, Role.REVIEWER, Role.UNIT_ADMIN)
 PEOPLE = frozenset({Role.UNIT_ADMIN, Role.SYSTEM_ADMIN})
 AUDIT = PEOPLE | {AUDITOR}
 SENT = "T-2020"
+CASES = {"form_code": "T", "code": "cases"}
 
 SAMPLES = {
     "key": DRAFT,
     "code": "T1",
     "indicator": "T101",
     "section": "W1",
+    "finding": "rule_broken~T107-E1~T107",
     "unit": "d111",
     "verb": "lock",
     "path": "progress",
@@ -111,11 +115,12 @@ SAMPLES = {
     "fingerprinted_path": "nothing.js",
     "form": "csv",
     "number": "999",
+    "position": "0",
     "membership_id": "999",
     "pk": "1",
 }
-"""Parts of addresses; `upload_id` and `digest` are those of d111's upload and file for its draft, `user_id` that of
-somebody of d111."""
+"""Parts of addresses; `upload_id`, `batch_id` and `digest` are those of d111's upload, batch and file for its draft,
+`user_id` that of somebody of d111."""
 
 
 def _page(rule: str, door: frozenset[Role], own: Answer = 200, *others: Answer, **more: Any) -> Row:
@@ -146,6 +151,8 @@ OUR_PAGES = [
     _page("/submissions/<key>/sheets/<code>", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _page("/submissions/<key>/sheets/<code>/<indicator>/history", EITHER, 200, 403, 403, 404),
     _page("/submissions/<key>/sheets/<code>/<indicator>/history", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
+    _page("/submissions/<key>/lists/<code>", EITHER, 200, 403, 403, 404, parts={"code": "cases"}),
+    _page("/submissions/<key>/lists/<code>", EITHER, 200, 200, 200, 404, parts={"code": "cases", "key": ACCEPTED}),
     _page("/submissions/<key>/text/<section>", EITHER, 200, 403, 403, 404),
     _page("/submissions/<key>/text/<section>", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _page("/submissions/<key>/evidence/", EITHER, 200, 403, 403, 404),
@@ -154,39 +161,89 @@ OUR_PAGES = [
     _page("/submissions/<key>/work/", TASKS, 200, 403, 403, 404),
     _page("/submissions/<key>/work/", TASKS, 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _page("/submissions/<key>/findings/", EITHER, 200, 403, 403, 404),
+    _page("/submissions/<key>/findings/<finding>/file", EITHER, 200, 403, 403, 404),
+    _page("/submissions/<key>/findings/<finding>/file", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _page("/submissions/<key>/submit", EITHER, 200, 403, 403, 404),
     _page("/submissions/<key>/receipt", EITHER, 404, 404, 404, 404),
     _page("/submissions/<key>/receipt", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
-    _page("/submissions/<key>/template.xlsx", TASKS, 200, 403, 403, 404),
+    _page("/rollups/<unit>/export.<form>", EVERYBODY, 200, 200, 200, 403, parts={"form": "csv"}, query="period=2020"),
+    _page("/rollups/<unit>/origins/", EVERYBODY, 200, 200, 200, 403, query="period=2020&indicator=T102", partner=403),
+    _page(
+        "/rollups/<unit>/origins/export.<form>",
+        EVERYBODY,
+        200,
+        200,
+        200,
+        403,
+        parts={"form": "csv"},
+        query="period=2020&indicator=T102",
+        partner=403,
+    ),
+    _page("/submissions/<key>/findings/export.<form>", EITHER, 200, 403, 403, 404, parts={"form": "csv"}),
+    _page("/uploads/<uuid:upload_id>/findings.<form>", EITHER, 200, 404, 404, 404, parts={"form": "json"}),
+    _page("/submissions/<key>/print", EITHER, 200, 403, 403, 404),
+    _page("/submissions/<key>/print", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
+    _page("/submissions/<key>/print.pdf", EITHER, 200, 403, 403, 404),
+    _page("/submissions/<key>/print.pdf", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
+    _page("/submissions/<key>/template.<any(xlsx, ods):form>", TASKS, 200, 403, 403, 404, parts={"form": "xlsx"}),
     _page("/uploads/<uuid:upload_id>", TASKS, 200, 404, 404, 404),
+    _page("/collections/<key>/batches/", BATCHING, parts={"key": SENT}),
+    _page("/batches/<uuid:batch_id>", BATCHING, 200, 404, 404, 404),
+    _page("/batches/<uuid:batch_id>/progress", BATCHING, 200, 404, 404, 404),
+    _page("/batches/<uuid:batch_id>/file", BATCHING, 404, 404, 404, 404),
+    _page("/batches/<uuid:batch_id>/report.<form>", BATCHING, 200, 404, 404, 404),
+    _page("/uploads/<uuid:upload_id>/layout", TASKS, 303, 404, 404, 404),
     _page("/uploads/<uuid:upload_id>/progress", TASKS, 200, 404, 404, 404),
+    _page("/uploads/<uuid:upload_id>/original", TASKS, 200, 404, 404, 404),
     _page("/uploads/<uuid:upload_id>/annotated.xlsx", TASKS, 200, 404, 404, 404),
     _page("/review/", REVIEWING),
     _page("/review/", REVIEWING, 200, 200, 200, 403, query="unit=d111"),
+    _page("/review/lists/<form_code>/<code>/", REVIEWING, parts=CASES),
+    _page("/review/lists/<form_code>/<code>/", REVIEWING, 200, 200, 200, 403, parts=CASES, query="unit=d111"),
+    _page("/review/lists/<form_code>/<code>/export.<form>", REVIEWING, parts=CASES | {"form": "csv"}),
+    _page(
+        "/review/lists/<form_code>/<code>/export.<form>",
+        REVIEWING,
+        200,
+        200,
+        200,
+        403,
+        parts=CASES | {"form": "xlsx"},
+        query="unit=d111",
+    ),
     _page("/review/<key>", REVIEWING, 200, 200, 200, 404, parts={"key": HANDED_IN}),
     _page("/rollups/", EVERYBODY, 302),
     _page("/rollups/<unit>", EVERYBODY, 200, 200, 200, 403, query="period=2020"),
     _page("/admin/", ADMIN),
     _page("/admin/units", ADMIN),
+    _page("/help/keys", EVERYBODY, nobody=200, homeless=200),
     _page("/language/<code>", EVERYBODY, 302, nobody=302, homeless=302, parts={"code": "zh"}),
 ]
 
 OUR_FORMS = [
     _write("/submissions/<key>/sheets/<code>", EITHER, only({FILLER: 303}), 403, 403, 404, form={}),
     _write("/submissions/<key>/sheets/<code>", EITHER, only({FILLER: 200}), 403, 403, 404, method="PATCH", body={"cells": {}}),
+    _write("/submissions/<key>/lists/<code>", EITHER, only({FILLER: 303}), 403, 403, 404, parts={"code": "cases"}, form={}),
+    _write("/submissions/<key>/lists/<code>", EITHER, only({FILLER: 200}), 403, 403, 404, method="PATCH", parts={"code": "cases"}, body={"rows": {}}),
+    _write("/submissions/<key>/lists/<code>/none", EITHER, only({FILLER: 409}), 403, 403, 404, parts={"code": "cases"}, form={"none": "1"}),
     _write("/submissions/<key>/text/<section>", EITHER, only({FILLER: 409}), 403, 403, 404, form={"words": "x", "row_version": "99"}),
     _write("/submissions/<key>/text/<section>", EITHER, only({FILLER: 409}), 403, 403, 404, method="PATCH", body={"words": "x", "row_version": 99}),
     _write("/submissions/<key>/evidence/", EITHER, only({FILLER: 422}), 403, 403, 404, form={}),
     _write("/submissions/<key>/evidence/<digest>/remove", EITHER, only({FILLER: 404}), 403, 403, 404, form={"indicator": "T999"}),
     _write("/submissions/<key>/work/", TASKS, only({FILLER: 303, HEAD: 303, Role.UNIT_ADMIN: 303}), 403, 403, 404, form={}),
     _write("/submissions/<key>/findings/", EITHER, only({FILLER: 422}), 403, 403, 404, form={"finding": "rule_broken~T107-E1~T107"}),
+    _write("/submissions/<key>/findings/<finding>/file/remove", EITHER, only({FILLER: 404}), 403, 403, 404, parts={"finding": "a~b~c"}),
     _write("/submissions/<key>/submit", EITHER, only({FILLER: 409, HEAD: 409}), 403, 403, 404, form={"declared": "1", "seen": "0"}),
     _write("/submissions/<key>/actions/<verb>", EITHER, 403, only({REVIEWER: 409}), 403, 404),
     _write("/submissions/<key>/actions/<verb>", EITHER, only({FILLER: 409}), 403, 403, 404, parts={"verb": "receive"}),
     _write("/review/<key>/explanations", REVIEWING, 403, only({REVIEWER: 409}), 403, 404, parts={"key": HANDED_IN}, form={"finding": "a~b~c", "decision": "accepted", "seen": "0"}),
     _write("/review/<key>/waivers", REVIEWING, 403, only({REVIEWER: 404}), 403, 404, parts={"key": HANDED_IN}, form={"finding": "a~b~c", "reason": "x", "expires_on": "2199-01-01"}),
     _write("/submissions/<key>/upload", TASKS, only({FILLER: 303}), 403, 403, 404, upload=True),
+    _write("/uploads/<uuid:upload_id>/layout", TASKS, only({FILLER: 409}), 404, 404, 404, form={"cell-T101": ""}),
     _write("/uploads/<uuid:upload_id>/apply", TASKS, only({FILLER: 303}), 404, 404, 404, form={"codes": "none"}),
+    _write("/collections/<key>/batches/files", BATCHING, only(dict.fromkeys(ORDERING, 422)), parts={"key": SENT}, form={"kind": "x"}),
+    _write("/collections/<key>/batches/answers", BATCHING, 403, parts={"key": SENT}, upload=True),
+    _write("/batches/<uuid:batch_id>/cancel", BATCHING, only(dict.fromkeys(ORDERING, 303)), 404, 404, 404, form={}),
     _write("/unit", EVERYBODY, 302, 403, 403, 403, form={"unit": "d111"}),
 ]  # fmt: skip
 
@@ -270,6 +327,9 @@ FORM_PAGES = [
         )
         for page in ("text", "parts/<place>", "parts/<place>/<verb>", "changes", "publish", "drop")
     ),
+    _page("/forms/<code>/addition/", PEOPLE, only({Role.UNIT_ADMIN: 200}), parts=_OF_T),
+    _write("/forms/<code>/addition/draft", PEOPLE, only({Role.UNIT_ADMIN: 404}), parts={"code": "NONE"}, form={}),
+    _write("/forms/<code>/addition/join", PEOPLE, only({Role.UNIT_ADMIN: 422}), parts=_OF_T, form={}),
 ]  # fmt: skip
 
 FRAMEWORK = [
@@ -307,6 +367,7 @@ API = [
     _api("units/<unit>", 200, 200, 200, 403),
     _api("forms"),
     _api("forms/<code>", parts={"code": "T"}),
+    _api("forms/<code>", 200, 200, 200, 403, parts={"code": "T"}, query="unit=d111&period=2023"),
     _api("collections"),
     _api("submissions", partner=403),
     _api("submissions", 200, 200, 200, 403, query="unit=d111", partner=403),
@@ -314,12 +375,14 @@ API = [
     _api("submissions/<key>/values", 200, 403, 403, 404, partner=404),
     _api("submissions/<key>/values", 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _api("submissions/<key>/findings", 200, 403, 403, 404, partner=404),
+    _api("submissions/<key>/explanations/<finding>/file", 200, 403, 403, 404, partner=404),
     _api("submissions/<key>/receipt", 200, 200, 200, 404, parts={"key": ACCEPTED}, partner=404),
     _api("submissions/<key>/workbook", 200, 403, 403, 404, partner=404),
     _api("uploads/<uuid:upload_id>", 200, 404, 404, 404, partner=404),
     _api("uploads/<uuid:upload_id>/annotated", 200, 404, 404, 404, partner=404),
     _api("rollups", query="period=2020"),
     _api("rollups", 200, 200, 200, 403, query="period=2020&unit=d111"),
+    _api("rollups/series", 200, 200, 200, 403, query="indicator=T101&unit=d111"),
     _api("rollups/differences", 200, 200, 200, 403, query="period=2020&unit=d111"),
     _api("completeness", 200, 200, 200, 403, query="period=2020&unit=d111", partner=403),
     _api("lineage", 200, 200, 200, 403, query="period=2020&unit=d111&indicator=T102", partner=403),
@@ -344,6 +407,18 @@ SLASHED = {
 }
 """The lists of the API, whose addresses may end with a slash."""
 
+_ONE_REORGANISATION = "/reorganisations/<int(max=2147483647):number>"
+
+REORGANISATION_PAGES = [
+    _page("/reorganisations/", PEOPLE),
+    _write("/reorganisations/", PEOPLE, 422, form={}),
+    _page(_ONE_REORGANISATION, PEOPLE, 404),
+    *(
+        _write(f"{_ONE_REORGANISATION}/{page}", PEOPLE, 404, parts={"verb": "apply"}, form={"version": "1"})
+        for page in ("describe", "changes", "changes/<int(max=2147483647):position>/remove", "<verb>")
+    ),
+]
+
 TABLE = [
-    *OUR_PAGES, *OUR_FORMS, *COLLECTION_PAGES, *PEOPLE_PAGES, *FORM_PAGES, *ACCOUNT_PAGES, *FRAMEWORK, *DASHBOARDS, *API, *SLASHED.values()
+    *REORGANISATION_PAGES, *OUR_PAGES, *OUR_FORMS, *COLLECTION_PAGES, *PEOPLE_PAGES, *FORM_PAGES, *ACCOUNT_PAGES, *FRAMEWORK, *DASHBOARDS, *API, *SLASHED.values()
 ]  # fmt: skip

@@ -85,11 +85,14 @@ class Draw:
         self.some_of = lambda choices: data.draw(st.lists(st.sampled_from(choices), max_size=3, unique=True))
         self.crowd = crowd
         self.uploads = [str(upload) for upload in crowd.planted.uploads.values()]
+        self.batches = [str(batch) for batch in crowd.planted.batches.values()]
 
     def word(self, name: str) -> str:
         """Something for a part or field of this name."""
         if name == "upload_id":
             return self.one_of(self.uploads)
+        if name == "batch_id":
+            return self.one_of(self.batches)
         if name.endswith("_id") or name in {"pk", "number"}:
             return self.one_of(NUMBERS)
         return self.one_of(WORDS.get(name, ODD))

@@ -2,7 +2,11 @@
 
 import pytest
 
+from portal.db import transaction
 from portal.domain.policy import Role
+from portal.domain.values import MISSING, Value
+from portal.services.explanations import attach, explain
+from portal.web.api.findings import FindingsAnswer
 
 GOOD = {
     "T101": {"number": "10"},
@@ -112,6 +116,28 @@ class TestFindings:
         [explained] = response.json["findings"]
         given = explained["explanation"]
         assert (explained["blocks"], given["reason_code"], given["decision"]) == (False, "business", None)
+
+    def test_a_finding_tells_its_cause_and_its_explanation_the_file(self, api):
+        unit, key = "d112", ("rule_broken", "T107-E1", "T107")
+        api.world.fill(unit, T107=Value.of(0), T102=MISSING)
+        actor, path = api.world.actor(unit), f"submissions/{unit}-2023-T"
+        with transaction(actor) as session:
+            explain(session, actor, api.world.key(unit), key, "other", "本年机构调整，职责已移交")
+            attach(session, actor, api.world.key(unit), key, "清单.pdf", b"%PDF-1.7", limit=100)
+        answer = api.caller(unit).get(f"{path}/findings").json
+        assert FindingsAnswer().validate(answer) == {}  # what the description says, and nothing else
+        found = {each["rule"] or each["code"]: each for each in answer["findings"]}
+        given = found["T107-E1"]["explanation"]
+        assert (given["file"]["filename"], len(given["file"]["sha256"])) == ("清单.pdf", 64)
+        assert (found["required"]["cause"], found["required"]["last_year"]) == (None, "")
+        where = f"{path}/explanations/{'~'.join(key)}/file"
+        assert api.caller(unit).get(where).data == b"%PDF-1.7"
+        assert api.caller("c11").get(where).status_code == 403  # a draft
+        assert api.caller("d211").get(where).status_code == 404
+        described = api.caller(unit).get("_openapi").json
+        answers = described["paths"]["/api/v1/submissions/{key}/findings"]["get"]["responses"]["200"]
+        assert answers["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/FindingsAnswer"}
+        assert "cause" in described["components"]["schemas"]["Found"]["properties"]
 
     @pytest.mark.parametrize(
         ("words", "problem"), [("核实无误", "says_nothing"), ("太短", "too_short"), ("长" * 2000, "too_long")]

@@ -1,0 +1,72 @@
+"""数据来源: what a rolled-up number is made of, down to the file, cell and person; and which units are not in it."""
+
+from flask import Response, render_template, request
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.db import transaction
+from portal.domain.policy import Actor
+from portal.queries.provenance import Provenance, get_provenance
+from portal.queries.rollups import list_periods
+from portal.web.access import guarded_blueprint, may_open
+from portal.web.identity import current_actor
+from portal.web.language import gettext as _
+from portal.web.language import say
+from portal.web.pages.periods import chosen_period
+from portal.web.present.exports import Listing, check_size, hand_out_list
+from portal.web.present.provenance import answer_in_words, exact, lines, reckoned
+from portal.web.present.units import way_down
+from portal.web.screens import REVIEW, ROLLUPS, TASKS
+from portal.web.words import ABSENCES
+
+pages = guarded_blueprint("provenance", __name__, ROLLUPS, url_prefix="/rollups/<unit>/origins")
+
+
+@pages.get("/")
+def show(unit: str) -> str:
+    """The accepted number of one indicator, its parts, and the units that are not in it."""
+    actor = current_actor()
+    with transaction(actor) as session:
+        found = _asked(session, actor, unit)
+        ancestors = way_down(session, actor, unit, "rollups.show", found.period)
+    return render_template(
+        "provenance.html",
+        found=found,
+        period=str(found.period),
+        ancestors=ancestors,
+        exact=exact,
+        answer=answer_in_words,
+        reckoned=reckoned(found),
+        absences=ABSENCES,
+        opens_submissions=may_open(TASKS) or may_open(REVIEW),
+        opens_files=may_open(TASKS),
+    )
+
+
+@pages.get("/export.<form>")
+def export(unit: str, form: str) -> Response:
+    """What the page shows, as a list: a row for each typed figure, and for each unit that is not in the number."""
+    actor = current_actor()
+    with transaction(actor) as session:
+        found = _asked(session, actor, unit)
+        columns, rows = lines(found)
+        check_size(form, len(rows))
+        listing = Listing(_("数据来源"), columns, rows, _about(found), len(rows), clock.now(), actor.name)
+        return hand_out_list(session, actor, "origins", form, listing)
+
+
+def _asked(session: Session, actor: Actor, unit: str) -> Provenance:
+    period = chosen_period(list_periods(session))
+    return get_provenance(session, actor, unit=unit, period=period, indicator=request.args.get("indicator", ""))
+
+
+def _about(found: Provenance) -> list[tuple[str, str]]:
+    return [
+        (_("单位"), f"{found.unit.name} {found.unit.code}"),
+        (_("报告期"), str(found.period)),
+        (_("指标"), f"{found.indicator.code} {say(found.indicator.name)}"),
+        (_("汇总数"), found.row.text),
+        (_("计算"), reckoned(found)),
+        (_("核对"), _("与明细相符") if found.agrees else _("与明细不符")),
+        (_("演示数据"), _("有") if found.row.demo else ""),
+    ]

@@ -1,0 +1,116 @@
+"""From a rolled-up number to the rows that make it, and the units that are not in it."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from portal.db import transaction
+from portal.domain.policy import Role
+from portal.domain.values import MISSING, NOT_APPLICABLE, Value
+from portal.queries.people import portal_actor
+from portal.queries.provenance import Absence, Provenance, get_provenance
+from portal.services import collection_changes
+from tests.web.conftest import Site
+from tests.world import PERIOD
+
+ORIGINS = "/rollups/p1/origins/?period=2023&indicator="
+
+
+@pytest.fixture(scope="module", autouse=True)
+def reported(site: Site) -> None:
+    site.world.accept("d111", T101=Value.of(30), T102=Value.of(12), T103=Value.of(18))
+    site.world.accept("d112", T107=NOT_APPLICABLE, T203=MISSING)
+    site.world.submit("d121")
+    with transaction(None) as session:
+        sender = portal_actor(session, "p1")
+    with transaction(sender) as session:
+        collection_changes.exempt(session, sender, site.world.key("c13"), "本年机构合并")
+        collection_changes.change_due(session, sender, site.world.key("c12"), date(2099, 1, 31))
+
+
+def provenance(site: Site, indicator: str, unit: str = "p1") -> Provenance:
+    actor = site.world.actor(unit)
+    with transaction(actor) as session:
+        return get_provenance(session, actor, unit=unit, period=PERIOD, indicator=indicator)
+
+
+def absences(found: Provenance) -> dict[str, Absence]:
+    return {each.unit.code: each.absence for each in found.absent}
+
+
+@pytest.mark.parametrize("indicator", ["T101", "T104", "T105", "T106", "T107", "T201", "T202", "T203"])
+@pytest.mark.parametrize("unit", ["p1", "c11", "c12", "d111"])
+def test_the_parts_make_up_every_kind_of_number(site: Site, unit: str, indicator: str) -> None:
+    found = provenance(site, indicator, unit)
+    assert found.agrees
+    assert found.unseen == 0
+    assert len(found.contributions) == found.row.reported
+
+
+def test_who_is_not_in_it_and_why(site: Site) -> None:
+    assert absences(provenance(site, "T107")) == {
+        "p1": Absence.LATE,
+        "c11": Absence.LATE,
+        "d112": Absence.NOT_APPLICABLE,
+        "c12": Absence.OUTSTANDING,
+        "d121": Absence.PENDING,
+        "c13": Absence.EXEMPT,
+    }
+    assert absences(provenance(site, "T203"))["d112"] is Absence.UNANSWERED
+    assert absences(provenance(site, "T201"))["c12"] is Absence.NOT_EXPECTED
+
+
+def test_parts_that_do_not_make_up_the_number_are_not_passed_off_as_it(site: Site) -> None:
+    found = provenance(site, "T101")
+    short = replace(found, total=replace(found.total, reported=found.total.reported - 1))
+    assert not short.agrees
+    assert short.unseen == 1
+
+
+def test_the_page_leads_from_the_number_to_submission_and_person(site: Site) -> None:
+    province = site.person("p1", Role.REVIEWER)
+    number = province.get("/rollups/p1?period=2023&indicator=T104").all("a", href=f"{ORIGINS}T104")
+    assert [link["aria-label"] for link in number] == ["40.00 的来源"]
+    page = province.get(f"{ORIGINS}T104")
+    assert "明细与汇总数相符 16 ÷ 40 × 100 = 40" in page.text
+    assert "T102 其中甲 12 网上填报 d111 的人" in page.text
+    assert "本年机构合并" in page.text
+    assert page.all("a", href="/submissions/d111-2023-T/")
+
+
+def test_a_drill_leads_there_from_every_unit(site: Site) -> None:
+    page = site.person("p1", Role.REVIEWER).get("/rollups/p1?period=2023&indicator=T101")
+    for unit in ("p1", "c11", "c12", "c13"):
+        assert page.all("a", href=f"/rollups/{unit}/origins/?period=2023&indicator=T101")
+
+
+@pytest.mark.parametrize("reading", ["pending=1", "tree=current"])
+def test_numbers_of_another_reading_do_not_lead_to_parts_that_make_up_another_number(site: Site, reading: str) -> None:
+    page = site.person("p1", Role.REVIEWER).get(f"/rollups/p1?period=2023&indicator=T101&{reading}")
+    assert not page.all("a", href=f"{ORIGINS}T101")
+
+
+def test_a_partner_is_shown_no_way_to_what_is_not_for_them(site: Site) -> None:
+    partner = site.person("p1", Role.PARTNER)
+    assert not partner.get("/rollups/p1?period=2023").all("a", href=f"{ORIGINS}T101")
+    assert partner.client.get(f"{ORIGINS}T101").status_code == 403
+
+
+def test_the_list_adds_up_to_the_number(site: Site) -> None:
+    with site.person("p1", Role.REVIEWER).client.get(
+        "/rollups/p1/origins/export.csv?period=2023&indicator=T104"
+    ) as response:
+        rows = list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"), newline="")))
+    assert sum(int(row["计入"] or 0) for row in rows) == 16
+    assert sum(int(row["分母或权数"] or 0) for row in rows) == 40
+    [row] = [row for row in rows if (row["单位代码"], row["指标代码"]) == ("d111", "T102")]
+    assert (row["填报数"], row["版本"], row["填报人"]) == ("12", "1", "d111 的人")
+    assert {row["单位代码"]: row["情形"] for row in rows}["c13"] == "免报"
+
+
+@pytest.mark.parametrize("query", ["period=2023", "period=2023&indicator=X"])
+def test_an_indicator_that_is_none_is_not_found(site: Site, query: str) -> None:
+    assert site.person("p1").client.get(f"/rollups/p1/origins/?{query}").status_code == 404
