@@ -235,7 +235,7 @@ def _psycopg(statement: str) -> str:
 
 @pytest.fixture
 def apart(test_server: TestServer, template_database: str) -> Iterator[Nation]:
-    with nation(test_server, template_database, provinces_apart(CLIENTS), 0) as made:
+    with nation(test_server, template_database, provinces_apart(CLIENTS), 1) as made:
         yield made
 
 
@@ -255,7 +255,7 @@ def test_acceptance_at_eight_clients(apart: Nation) -> None:
 
 
 def test_bulk_acceptance(test_server: TestServer, template_database: str) -> None:
-    with nation(test_server, template_database, nation_of(UNITS), 0) as made, made.owner.begin() as connection:
+    with nation(test_server, template_database, nation_of(UNITS), 1) as made, made.owner.begin() as connection:
         period = str(made.open_year)
         root, units = connection.execute(
             text("select root_id, array_agg(unit_id) from submission where period_code = :period group by root_id"),
@@ -268,9 +268,15 @@ def test_bulk_acceptance(test_server: TestServer, template_database: str) -> Non
         connection.execute(text(RECOMPUTED), asked)
         taken = time.perf_counter() - began
         summed = connection.scalar(
-            text("select sum(amount) from rollup join node using (unit_id) where depth = 1 and indicator = 'G000'")
+            text(
+                "select sum(amount) from rollup join node using (unit_id) where depth = 1 and indicator = 'G000'"
+                " and period_code = :period"
+            ),
+            asked,
         )
-        plain = connection.scalar(text("select sum(amount) from observation where indicator = 'G000'"))
+        plain = connection.scalar(
+            text("select sum(amount) from observation where indicator = 'G000' and period_code = :period"), asked
+        )
     print(
         f"\nbulk acceptance of {len(asked['units'])} units: {taken:.2f} s, {accepted:.2f} s of it without the roll-up"
     )
