@@ -224,7 +224,9 @@ class TestSending:
     def test_settings_and_exemptions_are_sent_along(self, world: World) -> None:
         sender = world.actor("p1", Role.UNIT_ADMIN)
         form = replace(world.form, code="T", number=1)
-        settings = CollectionSettings(True, True, False, frozenset({Action.CHECK, Action.SIGN}))
+        settings = CollectionSettings(
+            skip_level=True, names_siblings=True, sign_offs=frozenset({Action.CHECK, Action.SIGN})
+        )
         period = PERIOD.last_year
         with transaction(sender) as session:
             collections.send_down(
