@@ -98,7 +98,7 @@ def explain_the_rest(visitor: Visitor) -> None:
         form = next(form for form in page.locator("form:has(textarea[name=words])").all() if not words_in(form))
         form.locator("select[name=reason_code]").select_option(index=1)
         form.locator("textarea[name=words]").fill("今年注销的社会组织较多，已逐一核对登记台账")
-        form.get_by_role("button").click()
+        form.get_by_role("button", name="保存说明").click()
         page.wait_for_load_state()
 
 

@@ -66,7 +66,8 @@ def test_saving_leads_on(site: Site) -> None:
     fields = sheet_form(browser, "d112", **GOOD)
     assert save(browser, "d112", fields | {"go": "check"}).location == "/submissions/d112-2023-T/findings/"
     fields = sheet_form(browser, "d112", "T2", T203="1.25")
-    assert save(browser, "d112", fields | {"go": "next"}, "T2").location == "/submissions/d112-2023-T/"
+    assert save(browser, "d112", fields | {"go": "next"}, "T2").location == "/submissions/d112-2023-T/sheets/T3"
+    assert browser.client.get("/submissions/d112-2023-T/sheets/T3").location == "/submissions/d112-2023-T/lists/cases"
     unfinished = browser.client.get("/submissions/d112-2023-T/sheets/").location
     assert unfinished == "/submissions/d112-2023-T/sheets/T2"
 

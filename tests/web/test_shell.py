@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from portal import db
 from portal.app import create_app
 from portal.config import Config
 from portal.domain.policy import Role
@@ -101,11 +100,9 @@ def test_a_defect_gives_a_number_and_no_traceback(
 
 
 def test_a_dead_database_still_gives_a_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> Engine:
-        raise db.NotConnectedError
-
     browser = site.person("d111", Role.FILLER)
-    monkeypatch.setattr("portal.app.db.engine", refuse)
+    monkeypatch.setattr("portal.db._Database.engine", None)
+    monkeypatch.setattr("portal.db._Database.sessions", None)
     response = browser.client.get("/tasks/")
     assert response.status_code == 500
     assert "编号" in sound(response).text

@@ -18,7 +18,8 @@ def test_a_form_is_sent_down_once(api: Api) -> None:
     sent = sender.post("collections", json=BODY)
     assert sent.status_code == 201, sent.text
     assert (sent.json["form"], sent.json["period"], sent.json["sender"]) == ("T", "2022", "p1")
-    settings = {"skip_level": True, "names_siblings": False, "one_person": False, "sign_offs": ["check", "sign"]}
+    settings = {"skip_level": True, "names_siblings": False, "one_person": False}
+    settings |= {"entered_above": False, "sign_offs": ["check", "sign"]}
     assert sent.json["settings"] == settings
     assert sender.post("collections", json=BODY).json["code"] == "duplicate"
     assert api.caller("d111", Role.FILLER).get("submissions/d111-2022-T").json["exempt_reason"] == "当年新设机构"
