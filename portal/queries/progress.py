@@ -96,8 +96,10 @@ def completeness(
     return found
 
 
-def list_answered(session: Session, actor: Actor, *, period: Period, under: str, form: str) -> list[ProgressRow]:
-    """Submissions of one form of a unit and of all below it, in tree order.
+def list_answered(
+    session: Session, actor: Actor, *, period: Period, under: str, form: str | None = None
+) -> list[ProgressRow]:
+    """Submissions of a unit and of all below it, of every form unless one is named, in tree order.
 
     Raises:
         NotFound: no such unit in the period's tree.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
 from portal.domain.values import Value
 from portal.queries.people import portal_actor
+from portal.services import collections
 from portal.services.collection_changes import change_settings
 from portal.web.permissions import sync_permissions
 from tests.conftest import TestServer
@@ -182,6 +184,14 @@ class TestPages:
     def test_progress_counts_and_names_who_is_late(self, dashboards: Dashboards) -> None:
         text = shown(dashboards.person("p1"), "progress")
         assert "7 应报 3 已报（42.9%） 3 已验收 1 退回" in text
+
+    def test_progress_of_a_form_that_a_unit_sent_down_by_itself(self, dashboards: Dashboards) -> None:
+        sender, year = dashboards.world.actor("c11", Role.UNIT_ADMIN), PERIOD.last_year
+        with transaction(sender) as session:
+            days = {"opens_on": date(2023, 1, 1), "due_on": date(2023, 1, 31)}
+            collections.send_down(session, sender, dashboards.world.form, year, **days)
+        text = shown(dashboards.person("p1"), "progress", f"?u=p1&y={year}")
+        assert "3 应报" in text
 
     def test_ranking_ranks_reporters_only(self, dashboards: Dashboards) -> None:
         text = shown(dashboards.person("p1"), "ranking", "?i=T101&l=district")
