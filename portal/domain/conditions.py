@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import repeat
+from typing import Any
 
 from portal.domain.form_rules import Blank
 from portal.domain.quantities import Context, Node, Quantity, Reference
 from portal.domain.values import ValueStatus
 
-COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<=": operator.le,

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable
 from decimal import Decimal
 
-from portal.domain.conditions import Comparison, Condition, Conjunction, Implication
+from portal.domain.conditions import COMPARE, Comparison, Condition, Conjunction, Implication
 from portal.domain.expressions import decimal_of
 from portal.domain.form_expressions import condition_of
 from portal.domain.forms import DataType, FormVersion, Indicator, Rule
@@ -25,14 +25,6 @@ _ARITHMETIC: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-}
-_COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "<": operator.lt,
-    ">": operator.gt,
 }
 _Amount = Callable[[Values], Decimal]
 _Verdict = Callable[[Values], bool]
@@ -93,7 +85,7 @@ def _condition(node: Condition) -> _Verdict:
 def _comparison(node: Comparison) -> _Verdict:
     operands = [_amount(each) for each in node.operands]
     tolerance = decimal_of(node.terms.tolerance)
-    compares = [_tolerant(sign, tolerance) if tolerance else _COMPARE[sign] for sign in node.signs]
+    compares = [_tolerant(sign, tolerance) if tolerance else COMPARE[sign] for sign in node.signs]
 
     def holds(values: Values) -> bool:
         # Every figure is looked at, also where the first pair decides: with one missing nothing is told.
@@ -107,7 +99,7 @@ def _tolerant(sign: str, tolerance: Decimal) -> Callable[[Decimal, Decimal], boo
     """The comparison as `Terms.satisfied` takes it."""
     if sign in {"==", "!="}:
         return lambda left, right: (abs(left - right) <= tolerance) == (sign == "==")
-    compare, leeway = _COMPARE[sign], tolerance if "<" in sign else -tolerance
+    compare, leeway = COMPARE[sign], tolerance if "<" in sign else -tolerance
     return lambda left, right: compare(left, right + leeway)
 
 

@@ -9,13 +9,14 @@ from portal import clock
 from portal.domain.collections import CollectionKey, CollectionSettings
 from portal.domain.lifecycle import HANDED_IN, MOVES, SIGN_OFFS, State
 from portal.domain.policy import Actor, Permission, Subject, require
+from portal.domain.reasons import sound_reason
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Duplicate, InvalidInput, InvalidMove, NotFound
 from portal.models import Collection, Submission, Unit
 from portal.queries.collections import settings_in
 from portal.queries.submissions import get_row
 from portal.services import events
-from portal.services.collections import exemption_reason, hold_settings, settings_record, sign_off_list
+from portal.services.collections import REASON_LENGTH, hold_settings, settings_record, sign_off_list
 
 
 def change_settings(session: Session, actor: Actor, key: CollectionKey, settings: CollectionSettings) -> None:
@@ -75,7 +76,7 @@ def exempt(session: Session, actor: Actor, key: SubmissionKey, reason: str) -> N
         raise InvalidMove("exempt", row.state)
     if row.exempt_reason is not None:
         raise Duplicate("exemption", key)
-    row.exempt_reason = exemption_reason(reason)
+    row.exempt_reason = sound_reason(reason, REASON_LENGTH)
     _changed(session, actor, row, key, "submission_exempted", {}, {"reason": row.exempt_reason})
 
 

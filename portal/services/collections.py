@@ -126,15 +126,6 @@ def sign_off_list(settings: CollectionSettings) -> list[str]:
     return [str(step) for step in SIGN_OFFS if step in settings.sign_offs]
 
 
-def exemption_reason(reason: str) -> str:
-    """Why a unit need not answer.
-
-    Raises:
-        InvalidInput: there is no reason, or it is too long.
-    """
-    return sound_reason(reason, REASON_LENGTH)
-
-
 def _collection(
     session: Session,
     actor: Actor,
@@ -172,7 +163,7 @@ def _exemptions(units: list[UnitRow], exempt: Mapping[str, str]) -> dict[str, st
     unknown = sorted(exempt.keys() - {unit.code for unit in units})
     if unknown:
         raise InvalidInput("exempt", "not_addressed", ", ".join(unknown))
-    return {code: exemption_reason(reason) for code, reason in exempt.items()}
+    return {code: sound_reason(reason, REASON_LENGTH) for code, reason in exempt.items()}
 
 
 def assigned(
