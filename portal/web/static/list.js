@@ -1,138 +1,86 @@
 // A list table being filled in: rows saved while typing, keys, rows added, and blocks pasted from a spreadsheet.
 // Without this file the list works all the same, by its buttons and the blank rows at its end.
+import { Saving, remark } from "./saving.js";
 import { tidy } from "./sheet_paste.js";
-import { askToSignIn } from "./sign_in_again.js";
-
-const TYPING_PAUSE = 800; // milliseconds after the last key
-const RETRY = 5000;
 
 const form = document.getElementById("list");
 const body = document.getElementById("rows");
-const state = document.getElementById("save-state");
-const severityNames = JSON.parse(document.getElementById("severity-names").textContent);
 const pattern = [body.querySelector("tr[data-row]:nth-last-of-type(2)"), body.lastElementChild].map((row) => row.cloneNode(true));
 const patternNumber = pattern[0].dataset.row;
-const dirty = new Set();
-const contests = new Map(); // rows that somebody else changed meanwhile: what stands there now
 let following = Number(form.dataset.following);
-let sending = null;
-let handedOver = false;
-let timer = null;
 
 const boxes = (number) => [...body.querySelectorAll(`[data-column][data-row="${number}"]`)];
-const version = (number) => form.elements[`version-${number}`];
 const numbers = () => [...body.querySelectorAll("tr[data-row]")].map((row) => row.dataset.row);
 
-function say(text, failed = false) {
-  state.textContent = text;
-  state.classList.toggle("failed", failed);
-}
-
-function read(number) {
-  const cells = Object.fromEntries(boxes(number).map((box) => [box.dataset.column, box.value]));
-  return { cells, row_version: version(number).value };
-}
-
-const same = (one, other) => Object.entries(one.cells).every(([column, text]) => text === other.cells[column]);
-
-function remember() {
-  const kept = Object.fromEntries([...dirty, ...contests.keys()].map((number) => [number, read(number)]));
-  if (Object.keys(kept).length) localStorage.setItem(form.dataset.queue, JSON.stringify(kept));
-  else localStorage.removeItem(form.dataset.queue);
-}
-
-function touch(number) {
-  if (!contests.has(number)) {
-    dirty.add(number);
-    later(TYPING_PAUSE);
+class ListSaving extends Saving {
+  version(number) {
+    return form.elements[`version-${number}`];
   }
-  remember();
-}
 
-function later(pause) {
-  clearTimeout(timer);
-  timer = setTimeout(flush, pause);
-}
-
-// Save what is not saved yet; the promise tells whether the server took it or said why not.
-function flush() {
-  clearTimeout(timer);
-  if (!sending && !handedOver && dirty.size) sending = attempt();
-  return sending;
-}
-
-async function attempt() {
-  let answered = false;
-  const rows = Object.fromEntries([...dirty].map((number) => [number, read(number)]));
-  say(state.dataset.saving);
-  try {
-    answered = await send(rows);
-  } catch {
-    say(`${dirty.size} ${state.dataset.failed}`, true);
-    later(RETRY);
-  } finally {
-    sending = null;
+  read(number) {
+    const cells = Object.fromEntries(boxes(number).map((box) => [box.dataset.column, box.value]));
+    return { cells, row_version: this.version(number).value };
   }
-  if ([...dirty].some((number) => !rows[number] || !same(read(number), rows[number]))) later(TYPING_PAUSE);
-  return answered;
-}
 
-async function send(rows) {
-  const response = await fetch(form.dataset.autosave, {
-    method: "PATCH",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": form.dataset.token },
-    body: JSON.stringify({ rows }),
-    credentials: "same-origin",
-  });
-  const answer = await response.json();
-  if (response.status >= 500) throw new Error(answer.detail);
-  if (response.status === 401 || answer.code === "csrf") {
-    say(state.dataset.stopped, true);
-    askToSignIn(form, flush);
-    return false;
+  same(one, other) {
+    return Object.entries(one.cells).every(([column, text]) => text === other.cells[column]);
   }
-  if (response.ok) saved(rows, answer);
-  else if (response.status === 409 && answer.rows) contested(answer);
-  else say(answer.detail, true);
-  return true;
-}
 
-function saved(rows, answer) {
-  let wrong = 0;
-  for (const [number, sent] of Object.entries(rows)) {
-    const problems = answer.problems[number] || {};
-    wrong += Object.keys(problems).length;
-    if (same(read(number), sent)) dirty.delete(number);
-    version(number).value = answer.versions[number] || 0;
-    for (const box of boxes(number)) problem(box, problems[box.dataset.column] || "");
-    if (!dirty.has(number) && answer.rows[number]) settle(number, answer.rows[number].cells, problems);
+  saved(rows, answer) {
+    let wrong = 0;
+    for (const [number, sent] of Object.entries(rows)) {
+      const problems = answer.problems[number] || {};
+      wrong += Object.keys(problems).length;
+      if (this.same(this.read(number), sent)) this.dirty.delete(number);
+      this.version(number).value = answer.versions[number] || 0;
+      for (const box of boxes(number)) problem(box, problems[box.dataset.column] || "");
+      if (!this.dirty.has(number) && answer.rows[number]) settle(number, answer.rows[number].cells, problems);
+    }
+    this.show(answer);
+    this.remember();
+    if (wrong) this.say(`${wrong} ${this.word("refused")}`, true);
+    else this.say(`${this.word("saved")} ${answer.saved_at}`);
   }
-  show(answer);
-  remember();
-  if (wrong) say(`${wrong} ${state.dataset.refused}`, true);
-  else say(`${state.dataset.saved} ${answer.saved_at}`);
+
+  show({ rows, remarks }) {
+    document.getElementById("about-list").replaceChildren(...remarks.map(remark));
+    let place = 0;
+    for (const number of numbers()) {
+      const line = document.getElementById(`row-${number}`);
+      const under = document.getElementById(`under-${number}`);
+      const row = rows[number];
+      if (row) line.querySelector(".place").textContent = place += 1;
+      under.querySelector(".told").replaceChildren(...(row ? row.remarks : []).map(remark));
+      under.hidden = !under.textContent.trim();
+      const invalid = line.querySelector("[aria-invalid]") || this.contests.has(number);
+      line.className = invalid ? "has-blocking" : row && row.worst ? `has-${row.worst}` : "";
+    }
+    const nothing = document.getElementById("nothing");
+    if (nothing) nothing.hidden = place > 0;
+  }
+
+  offer(number, { theirs }, choices) {
+    const under = document.getElementById(`under-${number}`);
+    under.querySelector(".theirs").replaceChildren(theirs, ...choices);
+    under.hidden = false;
+    document.getElementById(`row-${number}`).className = "has-blocking";
+  }
+
+  withdraw(number) {
+    const under = document.getElementById(`under-${number}`);
+    under.querySelector(".theirs").replaceChildren();
+    under.hidden = !under.textContent.trim();
+  }
+
+  take(number, theirs) {
+    settle(number, theirs.cells);
+    document.getElementById(`row-${number}`).className = "";
+  }
 }
 
 // What the server made of the answers: 2023年5月1日 has become 2023-05-01. What it refused stays in its box.
 function settle(number, cells, problems = {}) {
   for (const box of boxes(number)) if (!problems[box.dataset.column]) box.value = cells[box.dataset.column] || "";
-}
-
-function show({ rows, remarks }) {
-  document.getElementById("about-list").replaceChildren(...remarks.map(remark));
-  let place = 0;
-  for (const number of numbers()) {
-    const line = document.getElementById(`row-${number}`);
-    const under = document.getElementById(`under-${number}`);
-    const row = rows[number];
-    if (row) line.querySelector(".place").textContent = place += 1;
-    under.querySelector(".told").replaceChildren(...(row ? row.remarks : []).map(remark));
-    under.hidden = !under.textContent.trim();
-    const invalid = line.querySelector("[aria-invalid]") || contests.has(number);
-    line.className = invalid ? "has-blocking" : row && row.worst ? `has-${row.worst}` : "";
-  }
-  const nothing = document.getElementById("nothing");
-  if (nothing) nothing.hidden = place > 0;
 }
 
 function problem(box, text) {
@@ -145,57 +93,6 @@ function problem(box, text) {
     box.removeAttribute("aria-invalid");
     box.removeAttribute("aria-describedby");
   }
-}
-
-// Somebody else changed the same rows: show theirs, keep mine, and let the person choose.
-function contested(answer) {
-  for (const [number, theirs] of Object.entries(answer.rows)) {
-    dirty.delete(number);
-    contests.set(number, theirs);
-    const under = document.getElementById(`under-${number}`);
-    const told = under.querySelector(".theirs");
-    told.replaceChildren(theirs.theirs, " ", choice("mine", () => decide(number, true)), " ", choice("other", () => decide(number, false)));
-    under.hidden = false;
-    document.getElementById(`row-${number}`).className = "has-blocking";
-  }
-  remember();
-  say(answer.detail, true);
-  if (dirty.size) later(TYPING_PAUSE);
-}
-
-function choice(name, act) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "button button-small";
-  button.textContent = state.dataset[name];
-  button.addEventListener("click", act);
-  return button;
-}
-
-function decide(number, mine) {
-  const theirs = contests.get(number);
-  contests.delete(number);
-  version(number).value = theirs.row_version;
-  const under = document.getElementById(`under-${number}`);
-  under.querySelector(".theirs").replaceChildren();
-  under.hidden = !under.textContent.trim();
-  if (mine) touch(number);
-  else {
-    settle(number, theirs.cells);
-    document.getElementById(`row-${number}`).className = "";
-    remember();
-    say(state.dataset.idle);
-  }
-  flush();
-}
-
-function remark({ severity, message }) {
-  const line = document.createElement("span");
-  line.className = `remark remark-${severity}`;
-  const name = document.createElement("strong");
-  name.textContent = severityNames[severity];
-  line.append(name, message);
-  return line;
 }
 
 // A blank row at the end, like those the page came with, under the next number that nobody has begun.
@@ -220,38 +117,23 @@ function addRow() {
   return String(number);
 }
 
+const saving = new ListSaving(form, "rows");
+
 const addButton = document.getElementById("add-row");
 addButton.hidden = false;
 addButton.addEventListener("click", () => boxes(addRow())[0].focus());
 
 form.addEventListener("input", (event) => {
-  if (event.target.dataset.column) touch(event.target.dataset.row);
-});
-form.addEventListener("change", (event) => {
-  if (event.target.dataset.column) flush();
+  if (event.target.dataset.column) saving.touch(event.target.dataset.row);
 });
 // What is saved already need not be sent once more: a long list is larger than a form may be.
 form.addEventListener("formdata", ({ formData }) => {
   for (const number of numbers()) {
-    const open = dirty.has(number) || contests.has(number) || boxes(number).some((box) => box.hasAttribute("aria-invalid"));
+    const open = saving.dirty.has(number) || saving.contests.has(number) || boxes(number).some((box) => box.hasAttribute("aria-invalid"));
     if (open || formData.has(`drop-${number}`)) continue;
     formData.delete(`version-${number}`);
     for (const box of boxes(number)) formData.delete(box.name);
   }
-});
-
-// First what the list holds is saved the usual way: a session that is over would swallow it.
-form.addEventListener("submit", async (event) => {
-  if (handedOver) return;
-  if (sending || dirty.size) {
-    event.preventDefault();
-    await sending;
-    if (dirty.size && !(await flush())) return;
-  }
-  handedOver = true;
-  clearTimeout(timer);
-  localStorage.removeItem(form.dataset.queue);
-  if (event.defaultPrevented) form.requestSubmit(event.submitter);
 });
 
 form.addEventListener("keydown", (event) => {
@@ -290,11 +172,11 @@ form.addEventListener("paste", (event) => {
       target.value = fitting(target, row[index]);
       count += 1;
     });
-    touch(number);
+    saving.touch(number);
     place += 1;
   }
-  flush();
-  say(`${state.dataset.pasted} ${count} ${state.dataset.cells}`);
+  saving.flush();
+  saving.say(`${saving.word("pasted")} ${count} ${saving.word("cells")}`);
 });
 
 // Rows and cells of what was copied; a cell in quotes may hold line ends, and doubled quotes.
@@ -317,20 +199,11 @@ function fitting(box, text) {
   return [...box.options].some((option) => option.value === value) ? value : box.value;
 }
 
-window.addEventListener("online", flush);
-window.addEventListener("beforeunload", (event) => {
-  if ((dirty.size || contests.size) && !handedOver) event.preventDefault();
-});
-
-// What an earlier page could not save comes back, with the row versions seen then: nobody is overwritten unawares.
-for (const [number, row] of Object.entries(JSON.parse(localStorage.getItem(form.dataset.queue) || "{}"))) {
-  while (!version(number) && Number(number) >= following) addRow();
-  if (!version(number)) continue;
+saving.restore((number, row) => {
+  while (!saving.version(number) && Number(number) >= following) addRow();
+  if (!saving.version(number)) return false;
   for (const box of boxes(number)) box.value = row.cells[box.dataset.column] || "";
-  version(number).value = row.row_version;
-  dirty.add(number);
-}
-say(state.dataset.idle);
-if (dirty.size) flush();
+  return true;
+});
 const errors = document.getElementById("errors");
 if (errors) errors.focus();

@@ -1,11 +1,11 @@
 // The sheet being filled in: saving while typing, keys, and pasting blocks from a spreadsheet.
 // Without this file the sheet works all the same, by its buttons.
-import { Saver } from "./sheet_saving.js";
+import { SheetSaving } from "./sheet_saving.js";
 import { pasteAcross, pasteBlock } from "./sheet_paste.js";
 
 const form = document.getElementById("sheet");
 const answers = [...form.querySelectorAll("[name^='answer-']")];
-const saver = new Saver(form, document.getElementById("save-state"));
+const saver = new SheetSaving(form);
 const before = new Map(); // what stood in a box when it was entered, for Esc
 let lastPaste = null;
 
@@ -25,9 +25,6 @@ form.addEventListener("input", (event) => {
   lastPaste = null;
   saver.touch(code);
 });
-
-form.addEventListener("change", () => saver.flush());
-form.addEventListener("submit", (event) => saver.handOver(event));
 
 form.addEventListener("keydown", (event) => {
   const box = event.target;
