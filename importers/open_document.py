@@ -1,14 +1,13 @@
 """A workbook as OpenDocument spreadsheet (.ods), converted by LibreOffice where this machine has it."""
 
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 from portal.errors import ProgramMissing
+from portal.programs import run
 
 PROGRAM = "libreoffice"
-_SECONDS = 120
 
 
 def as_ods(workbook: bytes) -> bytes:
@@ -34,10 +33,7 @@ def as_ods(workbook: bytes) -> bytes:
             str(folder),
             str(source),
         ]
-        try:
-            subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True)  # noqa: S603 - our own words
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failure:
-            raise ProgramMissing(PROGRAM, (failure.stderr or b"").decode(errors="replace")[-500:]) from failure
+        run(PROGRAM, command)
         if not target.exists():
             raise ProgramMissing(PROGRAM, "nothing was written")
         return target.read_bytes()

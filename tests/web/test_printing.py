@@ -10,10 +10,10 @@ from pypdf import PdfReader
 from importers import open_document
 from importers.identity import Expected
 from importers.pipeline import Outcome
+from portal import programs
 from portal.domain.policy import Role
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.jobs.examining import examine_workbook
-from portal.web.present import pdf
 from tests.web.conftest import Site, sound
 
 KEY = "d111-2023-T"
@@ -70,7 +70,7 @@ def test_without_the_program_the_person_is_told_what_to_do(
     def fail(*_: object, **__: object) -> None:
         raise failure
 
-    monkeypatch.setattr(pdf.subprocess, "run", fail)
+    monkeypatch.setattr(programs.subprocess, "run", fail)
     response = site.person("d111", Role.FILLER).client.get(f"/submissions/{KEY}/print.pdf")
     assert response.status_code == 503
     assert "可以先用浏览器打印" in sound(response).text
