@@ -46,13 +46,17 @@ _TEXT, _UNKNOWN = "text_or_csv", "unknown_format"
 _TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 _LINE_CONTROLS = frozenset(b"\t\n\r")
 
+MACRO_PART, MACRO_STREAM = "vbaproject.bin", "_vba_project_cur"
+"""Where macros are in a zip and in an OLE file, in small letters."""
 
-def admit(content: bytes, filename: str = "") -> FileKind:
+
+def admit(content: bytes, filename: str = "", *, with_macros: bool = False) -> FileKind:
     """What kind of workbook the bytes are.
 
     Args:
         content: the bytes of the file.
         filename: tells a CSV from any other text, and from one that was only renamed to look like a workbook.
+        with_macros: admit workbooks with macros too; no reader looks at them, and nothing runs them.
 
     Raises:
         WorkbookUnreadable: they are no workbook, or none that may be opened; `reason` says why.
@@ -62,9 +66,9 @@ def admit(content: bytes, filename: str = "") -> FileKind:
     if len(content) > limits.MAX_FILE_BYTES:
         raise WorkbookUnreadable("too_big", f"{len(content) / 1024**2:.1f} MB")
     if content.startswith(_ZIP):
-        return _admit_zip(content)
+        return _admit_zip(content, with_macros=with_macros)
     if content.startswith(_OLE):
-        return _admit_ole(content)
+        return _admit_ole(content, with_macros=with_macros)
     if _BARE_BIFF.match(content):
         return FileKind.XLS
     reason = _name_of(content)
@@ -73,10 +77,10 @@ def admit(content: bytes, filename: str = "") -> FileKind:
     raise WorkbookUnreadable(reason)
 
 
-def _admit_zip(content: bytes) -> FileKind:
-    with open_zip(content) as archive:
+def _admit_zip(content: bytes, *, with_macros: bool) -> FileKind:
+    with open_zip(io.BytesIO(content)) as archive:
         names = {part_name(entry): entry for entry in archive.infolist()}
-        if any(name.endswith("vbaproject.bin") for name in names):
+        if not with_macros and any(name.endswith(MACRO_PART) for name in names):
             raise WorkbookUnreadable("macro")
         if "word/document.xml" in names:
             raise WorkbookUnreadable("is_docx")
@@ -92,7 +96,7 @@ def _admit_zip(content: bytes) -> FileKind:
     return FileKind.XLSX
 
 
-def _admit_ole(content: bytes) -> FileKind:
+def _admit_ole(content: bytes, *, with_macros: bool) -> FileKind:
     import olefile  # noqa: PLC0415 (the child that reads a workbook imports this module, and has no use for it)
 
     try:
@@ -102,7 +106,7 @@ def _admit_ole(content: bytes) -> FileKind:
         raise WorkbookUnreadable("corrupt_ole") from cause
     if "encryptedpackage" in streams:
         raise WorkbookUnreadable("encrypted")
-    if any(stream.startswith("_vba_project_cur") for stream in streams):
+    if not with_macros and any(stream.startswith(MACRO_STREAM) for stream in streams):
         raise WorkbookUnreadable("macro")
     if not streams & {"workbook", "book"}:
         raise WorkbookUnreadable("is_docx" if "worddocument" in streams else "corrupt_ole")

@@ -1,6 +1,8 @@
 """How much of a file is read before it is refused: absolute caps, since honest files compress 400 to 1."""
 
 MAX_FILE_BYTES = 20 * 1024**2
+MAX_BUNDLE_BYTES = 512 * 1024**2  # a zip of workbooks, which is never whole in memory
+MAX_BUNDLE_TOTAL_BYTES = 1024**3
 MAX_PARTS = 2_000
 MAX_PART_BYTES = 400 * 1024**2
 MAX_TOTAL_BYTES = 600 * 1024**2
@@ -19,7 +21,7 @@ MAX_NAMES = 20_000
 MAX_MERGED = 5_000  # ranges of a sheet that are noted; they only help to find the labels of a foreign layout
 MAX_FORMAT_CODE = 255
 
-CHILD_MEMORY_BYTES = 768 * 1024**2
-CHILD_CPU_SECONDS = 60
+CHILD_MEMORY_BYTES = 512 * 1024**2
+CHILD_CPU_SECONDS = 20
 CHILD_WALL_SECONDS = 120.0
 CHILD_OPEN_FILES = 32

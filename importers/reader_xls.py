@@ -1,7 +1,9 @@
 """Old workbooks (.xls, and .et of WPS, which carries the same stream), read by xlrd."""
 
 import os
+import re
 from collections.abc import Iterator
+from itertools import chain, repeat
 
 import xlrd
 from xlrd.biffh import XLRDError
@@ -9,12 +11,15 @@ from xlrd.book import Book
 from xlrd.sheet import Cell, Sheet
 
 from importers import limits
+from importers.biff_formulas import Places, formulas_in
 from importers.cell_values import clean_text, number_or_date
+from importers.gate import MACRO_STREAM
 from importers.reader_styles import BUILT_IN
 from importers.workbook import CellKind, Merged, ReadCell, Record, SheetEnd, SheetHeader, Visibility, WorkbookHeader
 from portal.errors import WorkbookUnreadable
 
 _VISIBILITY = {0: Visibility.VISIBLE, 1: Visibility.HIDDEN, 2: Visibility.VERY_HIDDEN}
+_MACROS = re.compile(re.escape(MACRO_STREAM.encode("utf-16-le")), re.IGNORECASE)
 _BLANK = {xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}
 
 
@@ -24,14 +29,16 @@ def read_xls(content: bytes) -> Iterator[Record]:
     Raises:
         WorkbookUnreadable: `encrypted`, or `corrupt_ole` for every way in which xlrd breaks on a damaged file.
     """
-    book = _open(content)
+    book, formulas = _open(content)
     sheets = book.sheets()
     yield WorkbookHeader(
         sheets=tuple(SheetHeader(sheet.name, _VISIBILITY.get(sheet.visibility, Visibility.HIDDEN)) for sheet in sheets),
         constants=_text_constants(book),
+        notices=("macro",) if _MACROS.search(content) else (),
     )
     cells = 0
-    for sheet in sheets:
+    places = chain(formulas, repeat(Places()))
+    for sheet, computed in zip(sheets, places, strict=False):
         for row in range(sheet.nrows):
             for column, cell in enumerate(sheet.row(row)):
                 if cell.ctype in _BLANK:
@@ -39,7 +46,8 @@ def read_xls(content: bytes) -> Iterator[Record]:
                 cells += 1
                 if cells > limits.MAX_CELLS:
                     raise WorkbookUnreadable("too_many_cells", sheet.name)
-                yield _read_cell(book, sheet, row, column, cell)
+                read = _read_cell(book, sheet, row, column, cell)
+                yield read._replace(has_formula=True) if (row, column) in computed else read
         yield SheetEnd(
             sheet.name,
             frozenset(row + 1 for row, shown in sheet.rowinfo_map.items() if shown.hidden),
@@ -51,10 +59,12 @@ def read_xls(content: bytes) -> Iterator[Record]:
         )
 
 
-def _open(content: bytes) -> Book:
+def _open(content: bytes) -> tuple[Book, list[Places]]:
+    """The workbook, and where its worksheets have formulas."""
     with open(os.devnull, "w", encoding="utf-8") as log:  # noqa: PTH123 (os.devnull is a text)
         try:
-            return xlrd.open_workbook(file_contents=content, formatting_info=True, ragged_rows=True, logfile=log)
+            book = xlrd.open_workbook(file_contents=content, formatting_info=True, ragged_rows=True, logfile=log)
+            return book, formulas_in(content)
         except XLRDError as cause:
             raise WorkbookUnreadable("encrypted" if "encrypted" in str(cause) else "corrupt_ole") from cause
         except MemoryError:

@@ -19,6 +19,7 @@ from importers.gate import FileKind, admit
 from importers.rows import ROW, ReadRow
 from importers.wire import CELLS, END, FAILED, REFUSED, ROWS, from_fields, no_cell
 from importers.workbook import ReadCell, ReadSheet, ReadWorkbook, Record, SheetEnd, WorkbookHeader
+from portal.config import macros_dropped
 from portal.errors import WorkbookUnreadable
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +74,7 @@ def stream_rows(
 
 
 def _answers(content: bytes, filename: str, how: str, wall_seconds: float) -> Iterator[tuple[list[Any], bytes]]:
-    kind = admit(content, filename)
+    kind = admit(content, filename, with_macros=macros_dropped())
     with _Child(kind, how, wall_seconds) as child:
         for line in child.answer(content):
             fields = json.loads(line)

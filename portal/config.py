@@ -82,6 +82,7 @@ class Config:
         place = data_dir or Path(environ.get("HUIZONG_DATA_DIR") or DEFAULT_DATA_DIR)
         place = place.resolve()
         place.mkdir(parents=True, exist_ok=True)
+        macros_dropped(environ)  # what cannot be understood stops the start, not somebody's upload
         database_url = _database_url(environ, "HUIZONG_DATABASE_URL")
         return cls(
             data_dir=place,
@@ -115,6 +116,11 @@ class Config:
             "HUIZONG_HOST": self.host,
             "HUIZONG_PORT": str(self.port),
         }
+
+
+def macros_dropped(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a workbook with macros is read past them, with a warning (HUIZONG_DROP_MACROS=1), or refused."""
+    return flag(environ, "HUIZONG_DROP_MACROS", default=False)
 
 
 def _database_url(environ: Mapping[str, str], name: str) -> str | None:

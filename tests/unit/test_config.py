@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.config import Config
+from portal.config import Config, macros_dropped
 from portal.environment import ConfigInvalid
 
 
@@ -18,6 +18,13 @@ def test_defaults_are_an_embedded_server_on_this_machine_only(tmp_path: Path) ->
     assert (config.secure_cookies, config.own_worker) == (False, True)
     assert config.upload_limit == 20 * 1024 * 1024
     assert "审图号" in config.map_source_zh
+
+
+def test_a_word_that_is_not_understood_stops_the_start_and_no_upload(tmp_path: Path) -> None:
+    assert not macros_dropped({})
+    assert macros_dropped({"HUIZONG_DROP_MACROS": "1"})
+    with pytest.raises(ConfigInvalid, match="HUIZONG_DROP_MACROS"):
+        Config.load(tmp_path, {"HUIZONG_DROP_MACROS": "perhaps"})
 
 
 def test_data_dir_is_var_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

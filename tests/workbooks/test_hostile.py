@@ -116,6 +116,17 @@ def test_an_object_a_sheet_shows_is_only_noted() -> None:
     assert reason(xlsx("", more=shown[1:])) == "embedded_object"
 
 
+def test_macros_are_refused_or_passed_over_as_the_installation_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = xlsx('<row r="1"><c r="A1"><v>1</v></c></row>', more=[("xl/vbaProject.bin", b"x")])
+    with pytest.raises(WorkbookUnreadable) as refusal:
+        read_workbook(content)
+    assert refusal.value.reason == "macro"
+    monkeypatch.setenv("HUIZONG_DROP_MACROS", "1")
+    workbook = read_workbook(content)
+    assert workbook.header.notices == ("macro",)
+    assert len(workbook.sheets[0].cells) == 1
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -167,7 +178,7 @@ class TestTheChild:
         assert refusal.value.reason == "too_slow"
 
     def test_a_defect_of_ours_does_not_reach_the_portal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sandbox, "admit", lambda *_: FileKind.XLSX)
+        monkeypatch.setattr(sandbox, "admit", lambda *_, **__: FileKind.XLSX)
         with pytest.raises(WorkbookUnreadable) as refusal:
             list(stream(b"no zip at all"))
         assert refusal.value.reason == "corrupt_zip"
