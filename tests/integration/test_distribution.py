@@ -1,0 +1,94 @@
+"""On a Citus cluster: which tables stand where, and that later migrations go on. On any other server nothing happens."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, NullPool, create_engine, text
+
+from portal import distribution, schema
+from tests.databases import TestServer
+
+
+@pytest.fixture
+def owner(own_database: TestServer) -> Iterator[Connection]:
+    """The owner's connection to a database of its own."""
+    with create_engine(own_database.owner_url, poolclass=NullPool).connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def cluster(owner: Connection, test_server: TestServer) -> Connection:
+    if not test_server.distributed:
+        pytest.skip("HUIZONG_TEST_DATABASE_URL names no Citus cluster")
+    return owner
+
+
+def spread(connection: Connection) -> dict[str, tuple[str, int]]:
+    """By table: how it is spread, and with which others."""
+    rows = connection.execute(text("select logicalrelid::text, partmethod::text, colocationid from pg_dist_partition"))
+    return {name: (method, group) for name, method, group in rows}
+
+
+def test_one_server_is_told_from_a_cluster(owner: Connection, test_server: TestServer) -> None:
+    assert distribution.is_cluster(owner) is test_server.distributed
+
+
+def test_rows_of_a_top_unit_stand_together_and_what_is_shared_everywhere(cluster: Connection) -> None:
+    found = spread(cluster)
+    tenant, shared = distribution.kinds()
+    assert {name for name, (method, _group) in found.items() if method == "h"} == {table.name for table in tenant}
+    assert {name for name, (method, _group) in found.items() if method == "n"} == {table.name for table in shared}
+    assert len({group for method, group in found.values() if method == "h"}) == 1
+
+
+def test_upgrading_again_changes_nothing(cluster: Connection, own_database: TestServer) -> None:
+    functions = text("""
+        select array_agg(oid::regprocedure::text || prosrc order by oid::regprocedure::text) from pg_proc
+        where pronamespace = 'public'::regnamespace
+    """)
+    before = spread(cluster), cluster.scalar(functions)
+    cluster.rollback()
+    schema.upgrade(own_database.owner_url)
+    assert (spread(cluster), cluster.scalar(functions)) == before
+
+
+def test_a_function_that_a_migration_writes_anew_is_sent_to_its_node_again(
+    cluster: Connection, own_database: TestServer
+) -> None:
+    anew = """
+        create or replace function drop_rollups(p_root int, p_period text) returns void
+        language sql volatile security definer set search_path = public, pg_temp as $$
+            delete from rollup where root_id = p_root and period_code = p_period and 1 = 1
+        $$
+    """
+    cluster.execute(text(anew))
+    cluster.commit()
+    schema.upgrade(own_database.owner_url)
+    sources = "select prosrc from pg_proc where proname = '{}'"
+    assert "drop_rollups_there" in cluster.scalar(text(sources.format("drop_rollups")))
+    assert "1 = 1" in cluster.scalar(text(sources.format("drop_rollups_there")))
+    owners = text("select proowner::regrole::text from pg_proc where proname like 'drop_rollups%'")
+    assert set(cluster.scalars(owners)) == {"huizong_definer"}
+
+
+def test_a_table_of_units_that_a_migration_creates_joins_with_its_foreign_keys(cluster: Connection) -> None:
+    key = ["root_id", "period_code", "form_code"]
+    with distribution.joining():
+        Operations(MigrationContext.configure(cluster)).create_table(
+            "remark",
+            sa.Column("root_id", sa.Integer(), autoincrement=False, nullable=False),
+            sa.Column("period_code", sa.Text(), nullable=False),
+            sa.Column("form_code", sa.Text(), nullable=False),
+            sa.ForeignKeyConstraint(["form_code"], ["form.code"]),
+            sa.ForeignKeyConstraint(key, [f"collection.{column}" for column in key], name="fk_remark_collection"),
+            sa.PrimaryKeyConstraint(*key),
+        )
+    found = spread(cluster)
+    assert found["remark"] == found["collection"]
+    keys = cluster.scalars(
+        text("select confrelid::regclass::text from pg_constraint where conrelid = 'remark'::regclass")
+    )
+    assert {"form", "collection"} <= set(keys)
