@@ -18,8 +18,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
 from portal.config import Config
-from portal.embedded_postgres import Server, configured
+from portal.db import is_away, is_restarting
+from portal.embedded_postgres import START_SECONDS, Server, configured
 from portal.parent_death import die_with_parent
 
 WEB_PROCESSES = 2
@@ -28,6 +32,7 @@ _GRACE_SECONDS = 4
 """Granted to requests, and to a job, that are under way when the portal is told to stop."""
 
 _TICK_SECONDS = 0.2
+_PULSE_SECONDS = 5.0
 _LONGEST_DELAY_SECONDS = 30.0
 _HEALTHY_AFTER_SECONDS = 60.0
 _TRIES_BEFORE_FIRST_ANSWER = 3
@@ -48,7 +53,9 @@ def web_command(descriptor: int) -> list[str]:
         "forwarded-allow-ips": "",  # the application alone decides which proxies it trusts
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "gunicorn", *flags, "--no-control-socket", "portal.app:create_app()"]
+    # Loaded once, before the processes part: creating the application opens no connection that they would share.
+    flags += ["--preload", "--no-control-socket"]
+    return [sys.executable, "-m", "gunicorn", *flags, "portal.app:create_app()"]
 
 
 def worker_command() -> list[str]:
@@ -89,7 +96,12 @@ def _serve_with_database(
 ) -> int | None:
     """Run the portal as long as its database lives; return the exit code, or None when the database has ended."""
     with configured(config, supervisor=True) as server:
-        prepare(server)
+        try:
+            prepare(server)
+        except DBAPIError as error:
+            if server.lock is None or not is_away(error):
+                raise
+            return None
         environment = config.child_environment(server.app_url)
         descriptor = listener.fileno()
         children = [_Child("web", web_command(descriptor), environment, (descriptor,))]
@@ -171,14 +183,42 @@ class _Announcement:
         self.made = True
 
 
+class _Pulse:
+    """Finds out that the database recovers for ever.
+
+    PostgreSQL does so when the process that recovers it is killed: nothing begins anew, nothing ends.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._own = server.lock is not None
+        self._engine = create_engine(server.app_url, poolclass=NullPool)
+        self._asked_at = self._heard_at = time.monotonic()
+
+    def is_lost(self) -> bool:
+        """Whether it has been restarting for longer than any restart takes."""
+        now = time.monotonic()
+        if self._own and now - self._asked_at >= _PULSE_SECONDS:
+            self._asked_at = now
+            if not self._is_restarting():
+                self._heard_at = now
+        return self._own and now - self._heard_at > START_SECONDS
+
+    def _is_restarting(self) -> bool:
+        try:
+            self._engine.connect().close()
+        except OperationalError as error:
+            return is_restarting(error)
+        return False
+
+
 def _supervise(children: list[_Child], server: Server, announcement: _Announcement) -> int | None:
     """Keep `children` running until a signal comes (0), the database ends (None) or nothing ever works (1)."""
-    told_to_stop = threading.Event()
+    told_to_stop, pulse = threading.Event(), _Pulse(server)
     for number in _STOP_SIGNALS:
         signal.signal(number, lambda _number, _frame: told_to_stop.set())
     try:
         while not told_to_stop.wait(_TICK_SECONDS):
-            if not server.is_alive():
+            if not server.is_alive() or pulse.is_lost():
                 return None
             for child in children:
                 child.keep_running()

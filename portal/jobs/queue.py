@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
-from typing import Any
+import signal
+from datetime import datetime
+from typing import Any, LiteralString
 
 import procrastinate
 import psycopg
 from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
 from procrastinate.tasks import Task
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -22,19 +26,40 @@ app = App(connector=PsycopgConnector())
 logger = logging.getLogger(__name__)
 
 
-def enqueue(session: Session, task: Task[Any, Any, Any], **arguments: Any) -> None:
-    """Enqueue a job in the session's transaction: it exists if and only if the transaction commits."""
+def enqueue(session: Session, task: Task[Any, Any, Any], *, at: datetime | None = None, **arguments: Any) -> None:
+    """Enqueue a job, for `at` or right now, in the session's transaction: it exists if and only if that commits."""
     connection = session.connection().connection.driver_connection
-    task.configure(connection=connection).defer(**arguments)
+    task.configure(connection=connection, schedule_at=at).defer(**arguments)
 
 
 @app.periodic(cron="* * * * * */10")
 @app.task(queueing_lock="retry_stalled", pass_context=True)
 async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature
-    """Give the jobs of dead workers to living ones."""
+    """Give the jobs of dead workers to living ones; one that waits in the queue once more already is dropped."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            await manager.finish_job(job, Status.ABORTED, delete_job=True)
+
+
+class _Connector(PsycopgConnector):
+    """Ends the worker when the database fails it.
+
+    A job whose end could not be written down would stay in the hands of a worker that lives, where nobody takes it up.
+    Those of a worker that ended are given to the next one.
+    """
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        """Run a statement of the queue's, such as the one that closes a job."""
+        try:
+            await super().execute_query_async(query, **arguments)
+        except ConnectorException as error:
+            if isinstance(error.__cause__, psycopg.OperationalError):
+                logger.warning("the database failed the queue: the worker ends")
+                signal.raise_signal(signal.SIGTERM)
+            raise
 
 
 def work(url: str, *, concurrency: int = 2) -> None:
@@ -43,7 +68,7 @@ def work(url: str, *, concurrency: int = 2) -> None:
 
 
 async def _work(url: str, concurrency: int) -> None:
-    connector = PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=concurrency + 2)
+    connector = _Connector(conninfo=conninfo(url), min_size=1, max_size=concurrency + 2)
     with app.replace_connector(connector) as working:
         async with working.open_async():
             await working.run_worker_async(

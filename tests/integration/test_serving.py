@@ -15,21 +15,34 @@ from pathlib import Path
 
 import pytest
 
+from portal.app import create_app
+from portal.config import Config
+from portal.serving import web_command
+from tests.durability.installation import below, words_of
+
 ROOT = Path(__file__).parents[2]
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 SERVE = """
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+import psycopg
+from sqlalchemy.exc import OperationalError
 from portal import serving
 from portal.config import Config
 
 real_web = serving.web_command
 serving.web_command = lambda descriptor: [*real_web(descriptor)[:-1], "web_stub:app"]
 serving.worker_command = lambda: [sys.executable, "-m", "worker_stub"]
+serving.START_SECONDS = float(os.environ.get("START_SECONDS", "300"))
 config = replace(Config.load(Path(sys.argv[1])), port=int(sys.argv[2]))
-prepare = lambda server: print("prepared", flush=True)
+def prepare(server):
+    if os.environ.pop("INTERRUPTED", ""):
+        raise OperationalError("select 1", {}, psycopg.OperationalError("server closed the connection unexpectedly"))
+    print("prepared", flush=True)
+
 sys.exit(serving.serve(config, prepare=prepare, banner=lambda: "Konto admin"))
 """
 
@@ -100,11 +113,11 @@ def lives(pid: int) -> bool:
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool], pause: float = 0.05) -> None:
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 @on_linux
@@ -117,8 +130,38 @@ def test_nothing_outlives_it(place: Path, number: signal.Signals) -> None:
         parts = [web, worker_pid(place), postmaster_pid(place)]
         assert all(lives(pid) for pid in parts)
         process.send_signal(number)
-        assert process.wait(timeout=10) == (-9 if number is signal.SIGKILL else 0)
+        assert process.wait(timeout=30) == (-9 if number is signal.SIGKILL else 0)
         wait_until(lambda: not any(lives(pid) for pid in parts))
+
+
+@on_linux
+def test_a_database_that_recovers_for_ever_is_started_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such is PostgreSQL when it is killed while it recovers from a killed process."""
+    monkeypatch.setenv("START_SECONDS", "8")
+    with serving(place) as process:
+        url = address(process)
+        postmaster = postmaster_pid(place)
+        kill_below(postmaster, "autovacuum launcher")
+        kill_below(postmaster, "startup")
+        assert process.stdout is not None
+        assert process.stdout.readline() == "prepared\n"
+        assert postmaster_pid(place) != postmaster
+        assert fetch(url)
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+def kill_below(postmaster: int, name: str) -> None:
+    """Kill the postmaster's child of this name, as soon as there is one."""
+
+    def killed() -> bool:
+        for each in below(postmaster):
+            if words_of(each.pid).startswith(f"postgres: {name}"):
+                each.kill()
+                return True
+        return False
+
+    wait_until(killed, pause=0)
 
 
 @on_linux
@@ -140,7 +183,14 @@ def test_parts_that_end_are_started_again(place: Path) -> None:
         assert postmaster_pid(place) != postmaster
         assert fetch(url)[0] != web
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
+
+
+def test_the_application_is_made_before_the_web_parts_without_a_connection(tmp_path: Path) -> None:
+    """Else its processes would share one: here there is nothing to connect to."""
+    nowhere = {"HUIZONG_DATABASE_URL": f"postgresql+psycopg://huizong_app@/huizong?host={tmp_path}"}
+    create_app(Config.load(tmp_path, nowhere))
+    assert "--preload" in web_command(3)
 
 
 def test_a_signal_during_preparation_stops_it(place: Path) -> None:
@@ -148,7 +198,17 @@ def test_a_signal_during_preparation_stops_it(place: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_database_that_ends_during_preparation_is_started_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERRUPTED", "once")
+    with serving(place) as process:
+        assert fetch(address(process))
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+        assert process.stderr is not None
+        assert "starting it again" in process.stderr.read()
 
 
 def test_a_web_that_cannot_start_is_given_up(place: Path) -> None:

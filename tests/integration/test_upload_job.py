@@ -18,6 +18,7 @@ from portal.domain.lifecycle import Action
 from portal.domain.units import Level
 from portal.errors import InvalidMove, NotPermitted, WorkbookUnreadable
 from portal.jobs import nightly, uploads
+from portal.queries import rollup_check
 from portal.queries.people import portal_actor
 from portal.queries.uploads import content_of, get_upload
 from tests.world import PERIOD, good_answers
@@ -115,6 +116,25 @@ class TestExamining:
         run(upload_id, attempts=1)
         assert look(upload_id)[0] == before
 
+    def test_of_two_workers_at_one_upload_the_first_is_heard(self, receive, monkeypatch):
+        """One that was taken for dead goes on beside the other."""
+        upload_id = receive()
+        examine = uploads.examine_workbook
+
+        def overtaken(*arguments, **names):
+            monkeypatch.setattr(uploads, "examine_workbook", examine)
+            run(upload_id, attempts=1)
+            return examine(b"something else", *arguments[1:], **names)
+
+        monkeypatch.setattr(uploads, "examine_workbook", overtaken)
+        run(upload_id)
+        assert look(upload_id)[0].report["outcome"] == "checked"
+        with transaction(None) as session:
+            portal = portal_actor(session, "d111")
+        with transaction(portal) as session:
+            examined = text("select count(*) from event where kind = 'upload_examined'")
+            assert session.scalar(examined) == 1
+
     def test_a_breakdown_leaves_the_upload_to_the_next_run(self, receive, monkeypatch):
         upload_id = receive()
         with monkeypatch.context() as broken:
@@ -152,6 +172,20 @@ class TestNightlyProof:
         caplog.set_level("INFO", "portal")
         nightly.verify_rollups(timestamp=0)
         assert "0 differ" in caplog.text
+
+    def test_what_is_accepted_meanwhile_is_no_difference(self, committed_world, monkeypatch, caplog):
+        committed_world.accept("d111")
+        committed_world.submit("d112")
+        compute = rollup_check._computed
+
+        def overtaken(*arguments):
+            monkeypatch.setattr(rollup_check, "_computed", compute)
+            committed_world.take("d112", Action.ACCEPT, by="c11")
+            return compute(*arguments)
+
+        monkeypatch.setattr(rollup_check, "_computed", overtaken)
+        nightly.verify_rollups(timestamp=0)
+        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
     def test_it_names_what_differs(self, committed_world, own_database, caplog):
         committed_world.submit("d111")
