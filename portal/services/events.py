@@ -30,6 +30,9 @@ class Author:
 PORTAL = Author(None, "汇总系统")
 """The portal itself."""
 
+# JSON holds no line break of its own; the driver would go through every quotation mark of an array's elements.
+_APPEND = text("select append_events(:root, string_to_array(:bodies, chr(10)))")
+
 _acting_from: ContextVar[str] = ContextVar("acting_from", default="")
 
 
@@ -114,6 +117,16 @@ def record_by(
     db.before_commit(session, append)
 
 
+@contextmanager
+def undone(session: Session) -> Iterator[None]:
+    """Try something: of what is done within the block nothing stays, neither rows nor events."""
+    before = {root_id: list(bodies) for root_id, bodies in session.info.get("events", {}).items()}
+    with session.begin_nested() as trial:
+        yield
+        trial.rollback()
+    session.info["events"] = before
+
+
 def append(session: Session) -> None:
     """Write the pending events, chain by chain in order of id.
 
@@ -121,9 +134,7 @@ def append(session: Session) -> None:
     """
     pending: dict[int, list[str]] = session.info.pop("events", {})
     for root_id in sorted(pending):
-        session.execute(
-            text("select append_events(:root, cast(:bodies as text[]))"), {"root": root_id, "bodies": pending[root_id]}
-        )
+        session.execute(_APPEND, {"root": root_id, "bodies": "\n".join(pending[root_id])})
 
 
 def author_of(actor: Actor) -> Author:

@@ -6,18 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.entry_checks import admissible
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion
-from portal.domain.lifecycle import State, after_edit, open_to
+from portal.domain.lifecycle import State, after_edit
 from portal.domain.policy import Actor, Permission, require
 from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Level
-from portal.domain.values import Value, exact_text
+from portal.domain.values import Value
 from portal.errors import Conflict, InvalidMove
 from portal.models import Submission
 from portal.models import Value as ValueRow
@@ -25,6 +24,7 @@ from portal.queries.effective_forms import form_of
 from portal.queries.figures import VALUE_COLUMNS, in_version, value_of, version_named
 from portal.queries.submissions import get_row, subject_of
 from portal.services import events, versions
+from portal.services.value_rows import in_draft, put_values
 
 Standing = Mapping[str, Any]
 """What stands in the current version, by indicator: rows of `VALUE_COLUMNS` and the row version."""
@@ -158,16 +158,6 @@ def _differs(row: Any, value: Value) -> bool:
     return value_of(row) != value
 
 
-def _put() -> Insert:
-    statement = insert(ValueRow)
-    columns = [column.key for column in ValueRow.__table__.columns if not column.primary_key]
-    fresh = {column: statement.excluded[column] for column in columns}
-    return statement.on_conflict_do_update(constraint="pk_value", set_=fresh)
-
-
-_PUT = _put()
-
-
 def _write(
     session: Session,
     actor: Actor,
@@ -179,36 +169,9 @@ def _write(
     """Write what changed; gives the new row versions."""
     if not row.answered:  # else there is a version, which the answers are in
         versions.ensure_version(session, row)
-    rows = [
-        value_row(row, code, value, actor, provenance)
-        | {"row_version": before[code].row_version + 1 if code in before else 1}
-        for code, value in changed.items()
-    ]
-    session.execute(_PUT, rows)
-    return {each["indicator"]: each["row_version"] for each in rows}
-
-
-def value_row(
-    row: Submission, code: str, value: Value, actor: Actor, provenance: Provenance | None = None
-) -> dict[str, Any]:
-    """The columns of a value of the submission's current version."""
-    return {
-        **versions.of_version(row),
-        "indicator": code,
-        "status": value.status,
-        "number": value.number,
-        "text": value.text,
-        "approximate": value.approximate,
-        "as_of_on": value.as_of_on,
-        "note": value.note,
-        "row_version": 1,
-        "entered_by_id": actor.user_id,
-        "entered_by": actor.name,
-        "entered_at": clock.now(),
-        "upload_id": provenance.upload_id if provenance else None,
-        "cell": provenance.cells.get(code) if provenance else None,
-        "open_to": open_to(State.DRAFTING, versions.depth_of(row)),
-    }
+    source, places = (provenance.upload_id, provenance.cells) if provenance else (None, {})
+    put_values(session, [in_draft(row, actor, changed, source, places)])
+    return {code: before[code].row_version + 1 if code in before else 1 for code in changed}
 
 
 _TOUCH = (
@@ -246,12 +209,6 @@ def _record(
         str(key),
         unit_code=key.unit,
         root_id=row.root_id,
-        before={code: shown(value_of(before[code])) for code in changed if code in before},
-        after={code: shown(value) for code, value in changed.items()},
+        before={code: value_of(before[code]).written for code in changed if code in before},
+        after={code: value.written for code, value in changed.items()},
     )
-
-
-def shown(value: Value) -> str:
-    """A value as the record shows it."""
-    answer = exact_text(value.number) if value.number is not None else value.text
-    return str(value.status) if answer is None else answer

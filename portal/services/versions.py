@@ -1,6 +1,6 @@
 """Numbered versions of a submission: opened, copied, sealed, and shown to those above."""
 
-from sqlalchemy import func, insert, literal, select, union, update
+from sqlalchemy import func, insert, literal, select, text, union, update
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -8,14 +8,19 @@ from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor
 from portal.domain.submissions import Digest
 from portal.models import Evidence, Explanation, ListRow, Passage, Submission, SubmissionVersion, Upload, Value
-from portal.queries.figures import in_version
+from portal.queries.figures import in_version, version_named
 from portal.queries.submissions import same_submission
 
-_PARTS = (Value, ListRow, Explanation, Passage, Evidence)
-"""What belongs to a version: copied into the next, and as open as the version."""
+_COPIED = (ListRow, Explanation, Passage, Evidence)
+_PARTS = (Value, *_COPIED)
+"""What belongs to a version: it goes into the next, and is as open as the version."""
 
 ANSWERS = select(func.count()).where(*in_version(Value), Value.status != "missing").scalar_subquery()
 """Answers in a version, figures and what does not apply, counted within a statement (`version_named`)."""
+
+_COPY_VALUES = text("""
+    select copy_values(:of_root_id, :of_period_code, :of_form_code, :of_unit_id, :of_version_number, :version)
+""")
 
 
 def depth_of(row: Submission) -> int:
@@ -36,7 +41,8 @@ def open_next(session: Session, row: Submission, reason: str) -> None:
     previous = row.version_number
     row.version_number = previous + 1
     _open(session, row, reason)
-    for table in _PARTS:
+    session.execute(_COPY_VALUES, {**version_named(row, previous), "version": row.version_number})
+    for table in _COPIED:
         columns = [column for column in table.__table__.columns if column.key not in {"version_number", "open_to"}]
         copied = select(*columns, literal(row.version_number), literal(open_to(State.DRAFTING, depth_of(row)))).where(
             *same_submission(table, row), table.version_number == previous
