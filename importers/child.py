@@ -6,7 +6,6 @@ It has no database, no secrets and little memory; whatever a file does to it, th
 import json
 import resource
 import sys
-import traceback
 from collections.abc import Iterator
 
 from importers import limits
@@ -32,6 +31,8 @@ def main() -> None:
     except MemoryError:
         _say(REFUSED, "too_much_memory", "")
     except Exception:  # noqa: BLE001 (a defect of ours must reach the log of the portal, by the only way out)
+        import traceback  # noqa: PLC0415 (nothing else needs it)
+
         _say(FAILED, traceback.format_exc()[-_LONGEST_TRACE:])
     else:
         _say(END)

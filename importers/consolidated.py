@@ -6,13 +6,15 @@ would be wider than is read comes in several. Cells are found again by the code 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import IO
+from itertools import groupby
+from typing import IO, cast
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell as SheetCell
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.worksheet import Worksheet
 
 from importers import template_styles as style
 from importers.consolidated_head import CODES_ROW, FIRST_COLUMN, GROUP_ROW, HEADS, WORDS, shown_group
@@ -20,9 +22,9 @@ from importers.identity import GUIDE_SHEET, META_SHEET, UnitName, hidden_pairs, 
 from importers.template import mark_properties
 from importers.template_cells import numeric, put_value
 from importers.template_formulas import validation
-from importers.template_frame import DEMO_WORDS, protect
+from importers.template_frame import DEMO_WORDS, protect, set_page
 from importers.template_job import Job
-from importers.template_styles import dress, put_text
+from importers.template_styles import dress, lines_of, put_text, row_height
 from portal.domain.forms import Indicator, Sheet, Text
 from portal.domain.periods import period_text
 from portal.domain.values import NOT_APPLICABLE, Values
@@ -33,6 +35,8 @@ WIDEST = 1_000
 FIRST_ROW = CODES_ROW + 1
 _WIDTHS = (14.0, 26.0, 14.0)
 _COLUMN_WIDTH = 13.0
+_ON_A_PAGE = 12
+"""Indicators that may be shrunk to one page side by side; more go on to further pages, each with the units' names."""
 _GUIDE = (
     Text(
         "一行一个单位，一列一个指标。按“单位代码”和“指标代码”识别，可以排序、筛选、增删行列，不要改动代码。",
@@ -115,6 +119,10 @@ class _Table:
             width = _WIDTHS[number - 1] if number < FIRST_COLUMN else _COLUMN_WIDTH
             self._sheet.column_dimensions[get_column_letter(number)].width = width
         self._sheet.freeze_panes = f"{get_column_letter(FIRST_COLUMN)}{FIRST_ROW}"
+        self._page = cast("Worksheet", self._sheet)  # a sheet that is only written has a page too; the stubs lack it
+        set_page(self._page, job, landscape=True, fit_width=len(indicators) <= _ON_A_PAGE)
+        self._sheet.print_title_rows = f"{GROUP_ROW}:{CODES_ROW}"
+        self._sheet.print_title_cols = f"A:{get_column_letter(FIRST_COLUMN - 1)}"
         protect(self._sheet)
         self._sheet.protection.autoFilter = False
         for number, indicator in enumerate(indicators, start=FIRST_COLUMN):
@@ -135,11 +143,15 @@ class _Table:
         self._line(job.say(visible_line(job.identity, sheet.code, job.mark)), style.SMALL)
         groups = [job.say(shown_group(job.form, sheet, indicator)) for indicator in self._indicators]
         self._merge_groups(groups)
+        names = [job.say(indicator.name) for indicator in self._indicators]
+        lines = max(lines_of(name, _COLUMN_WIDTH - 1) for name in names)
+        self._page.row_dimensions[GROUP_ROW].height = row_height(max(self._group_lines(groups)))
+        self._page.row_dimensions[GROUP_ROW + 1].height = row_height(lines)
         for heads, words in zip(
             HEADS,
             (
                 groups,
-                [job.say(indicator.name) for indicator in self._indicators],
+                names,
                 [indicator.unit for indicator in self._indicators],
             ),
             strict=True,
@@ -161,6 +173,12 @@ class _Table:
                     merged = ":".join(f"{letter}{GROUP_ROW}" for letter in ends)
                     self._sheet.merged_cells.add(merged)  # type: ignore[attr-defined]  # the stubs do not know it
                 first = number
+
+    @staticmethod
+    def _group_lines(groups: Sequence[str]) -> Iterator[int]:
+        """How many lines each group's name takes over the columns that it spans."""
+        for group, columns in groupby(groups):
+            yield lines_of(group, _COLUMN_WIDTH * len(list(columns)) - 1)
 
     def append(self, line: UnitLine) -> None:
         """Write a unit's row."""

@@ -3,7 +3,7 @@
 Rows are kept as the lines that they came in: a few kilobytes for each unit, whatever the workbook is.
 """
 
-import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from importers.consolidated_head import STANDING, UNIT_CODE, UNIT_NAME, is_word
 from importers.identity import SHEETS_WITHOUT_ANSWERS, Expected
 from importers.measures import tidy
 from importers.recognise import NotRecognised, contradiction
-from importers.rows import ReadRow
+from importers.rows import ReadRow, columns_of, read_line
 from importers.sandbox import stream_rows
 from importers.workbook import ReadCell, ReadSheet, ReadWorkbook, SheetEnd, Visibility, WorkbookHeader, column_letters
 from portal.domain.forms import FormVersion, Text
@@ -50,22 +50,22 @@ class Table:
 
 @dataclass
 class UnitRows:
-    """Where a unit stands: table, row and the row's line for each."""
+    """Where a unit stands: table, number and line of each of its rows."""
 
     code: str
     names: set[str] = field(default_factory=set)
-    lines: list[tuple[Table, bytes]] = field(default_factory=list)
+    lines: list[tuple[Table, int, bytes]] = field(default_factory=list)
     repeated: bool = False
 
     def rows(self) -> Iterator[tuple[Table, ReadRow]]:
         """The rows as they stand."""
-        for table, line in self.lines:
-            yield table, ReadRow(*json.loads(line)[1:])
+        for table, _number, line in self.lines:
+            yield table, read_line(line)
 
     @property
     def place(self) -> str:
         """Where it stands first, or everywhere if it stands twice."""
-        places = [f"{table.title}!{row.row}" for table, row in self.rows()]
+        places = [f"{table.title}!{number}" for table, number, _line in self.lines]
         return "、".join(places if self.repeated else places[:1])
 
 
@@ -121,25 +121,25 @@ def _hear(table: Table, row: ReadRow, line: bytes, form: FormVersion, found: Con
             if table.title not in SHEETS_WITHOUT_ANSWERS:
                 return _read_head(table, row, form, found)
         return None
-    at = dict(zip(row.columns, row.items, strict=True))
-    for column in at.keys() - table.columns.keys() - table.others:
+    columns = columns_of(row.columns)
+    for column in {*columns, *(column for column, _item in row.others)} - table.columns.keys() - table.others:
         table.strays[column] = table.strays.get(column, 0) + 1
-    code = _text(at.get(table.unit)).replace(" ", "")
+    code, name = _text(row.item_at(table.unit)).replace(" ", ""), _text(row.item_at(table.name))
     if not code:
-        figures = sum(isinstance(at[column], str) for column in table.columns.keys() & at.keys())
+        figures = len(table.columns.keys() & set(columns))
         if figures:
-            found.remark(wrong.row_without_code(table.title, row.row, _text(at.get(table.name)), figures))
+            found.remark(wrong.row_without_code(table.title, row.row, name, figures))
         return None
     unit = found.units.setdefault(code, UnitRows(code))
-    unit.repeated |= any(seen is table for seen, _line in unit.lines)
-    unit.names |= {_text(at.get(table.name))} - {""}
-    unit.lines.append((table, line))
+    unit.repeated |= any(seen is table for seen, _number, _line in unit.lines)
+    unit.names |= {name} - {""}
+    unit.lines.append((table, row.row, line))
     return wrong.too_many_units(_MOST_UNITS) if len(found.units) > _MOST_UNITS else None
 
 
 def _read_head(table: Table, row: ReadRow, form: FormVersion, found: Consolidated) -> NotRecognised | None:
     """Take the row as the last of the head if it names the column of the units and indicators."""
-    texts = {column: _text(item) for column, item in zip(row.columns, row.items, strict=True)}
+    texts = {column: _text(item) for column, item in row.items()}
     unit = next((column for column, text in texts.items() if is_word(text, UNIT_CODE)), 0)
     codes = {column: text.replace(" ", "").upper() for column, text in texts.items()}
     if not unit or form.by_code.keys().isdisjoint(codes.values()):
@@ -167,7 +167,7 @@ def _read_above(table: Table, form: FormVersion) -> NotRecognised | None:
     listed = {indicator.code for sheet in form.sheets if sheet.cross is None for indicator in sheet.listed}
     names = {word: each.code for each in form if each.code in listed for word in _names(form, each.code)}
     for row in table.above[:-1]:
-        texts = {column: tidy(_text(item)) for column, item in zip(row.columns, row.items, strict=True)}
+        texts = {column: tidy(_text(item)) for column, item in row.items()}
         measures = any(text.replace(" ", "").lower() in _UNIT_OF_MEASURE for text in texts.values())
         for column, code in table.columns.items():
             text = texts.get(column, "")
@@ -199,8 +199,8 @@ def _judged(
     with_units = [table for table in tables.values() if table.has_head]
     if not with_units:
         return wrong.no_table()
-    codes = [code for table in with_units for code in table.columns.values()]
-    twice = sorted({code for code in codes if codes.count(code) > 1})
+    codes = Counter(code for table in with_units for code in table.columns.values())
+    twice = sorted(code for code, count in codes.items() if count > 1)
     if twice:
         return wrong.repeated_columns(twice)
     for table in tables.values():

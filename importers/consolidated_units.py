@@ -4,23 +4,24 @@ Nearly every cell is a plain number in the indicator's own unit of measure; it i
 of single uploads (`importers.parse`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from importers.consolidated_reading import Table, UnitRows
 from importers.measures import conversion
 from importers.parse import parse_cell
-from importers.rows import Item, cell_of
+from importers.rows import Item, ReadRow, cell_of, columns_of
 from importers.workbook import column_letters
-from portal.domain.entry_checks import admissible
+from portal.domain.entry_checks import admissible, unfit
 from portal.domain.findings import Cell, Finding
 from portal.domain.forms import DataType, FormVersion, Indicator, Severity
 from portal.domain.units import Level
 from portal.domain.values import Value, ValueStatus
 
 _MOST_DIGITS = 15
+_FIGURES_KEPT = 32_768
+_MOST_LAYOUTS = 1_024
 _REPORTED = ValueStatus.REPORTED
 
 
@@ -50,24 +51,37 @@ class RowReader:
     def __init__(self, form: FormVersion) -> None:
         self._form = form
         self._columns: dict[tuple[int, Level], dict[int, _Column]] = {}
+        self._layouts: dict[tuple[int, Level, str], _Layout] = {}
 
     def answers(self, unit: UnitRows, level: Level) -> UnitAnswers:
         """What a unit of that level answers."""
         answers = UnitAnswers()
-        values, places = answers.values, answers.places
         for table, row in unit.rows():
             columns = self._columns_of(table, level)
-            for number, item in zip(row.columns, row.items, strict=True):
-                column = columns.get(number)
-                if column is None:
-                    continue
-                value = column.quick(item) if type(item) is str and column.quick else None
-                if value is None:
-                    self._slowly(column, level, row.sheet, row.row, number, item, answers)
-                else:
-                    values[column.code] = value
-                    places[column.code] = f"{column.place}{row.row}"
+            self._numbers(table, level, row, answers)
+            for number, item in row.others:
+                if number in columns:
+                    _slowly(columns[number], row, item, answers)
         return answers
+
+    def _numbers(self, table: Table, level: Level, row: ReadRow, answers: UnitAnswers) -> None:
+        """Take the plain numbers of a row: all at once where nothing about them needs a look."""
+        if not row.columns:
+            return
+        layout, numbers = self._layout(table, level, row.columns), row.digits.split(",")
+        if layout.takes_all(row.digits, numbers):
+            answers.values.update(zip(layout.codes, map(_figure, numbers), strict=True))
+            answers.places.update(zip(layout.codes, [f"{place}{row.row}" for place in layout.places], strict=True))
+            return
+        for column, digits in zip(layout.columns, numbers, strict=True):
+            if column is None:
+                continue
+            value = column.quick(digits)
+            if value is None:
+                _slowly(column, row, digits, answers)
+            else:
+                answers.values[column.code] = value
+                answers.places[column.code] = f"{column.place}{row.row}"
 
     def _columns_of(self, table: Table, level: Level) -> "dict[int, _Column]":
         key = (id(table), level)
@@ -78,17 +92,35 @@ class RowReader:
             }
         return self._columns[key]
 
-    def _slowly(
-        self, column: "_Column", level: Level, sheet: str, row: int, number: int, item: Item, answers: UnitAnswers
-    ) -> None:
-        cell = cell_of(sheet, row, number, item)
-        parsed = parse_cell(column.indicator, cell, stated_unit=column.stated)
-        place = Cell(sheet, cell.address)
-        mistake = None if parsed.value is None else admissible(column.indicator, level, parsed.value)
-        answers.findings += [replace(each, cell=place) for each in (*parsed.findings, mistake) if each is not None]
-        if parsed.value is not None and parsed.value.answered and not mistake and level in column.indicator.filled_by:
-            answers.values[column.code] = parsed.value
-            answers.places[column.code] = f"{column.place}{row}"
+    def _layout(self, table: Table, level: Level, columns: str) -> "_Layout":
+        key = (id(table), level, columns)
+        if key not in self._layouts:
+            if len(self._layouts) >= _MOST_LAYOUTS:
+                self._layouts.clear()
+            known = self._columns_of(table, level)
+            self._layouts[key] = _Layout([known.get(number) for number in columns_of(columns)])
+        return self._layouts[key]
+
+
+def _slowly(column: "_Column", row: ReadRow, item: Item, answers: UnitAnswers) -> None:
+    """Take a cell the way of single uploads."""
+    cell = cell_of(row.sheet, row.row, column.number, item)
+    parsed = parse_cell(column.indicator, cell, stated_unit=column.stated)
+    place = Cell(row.sheet, cell.address)
+    mistake = None if parsed.value is None else admissible(column.indicator, column.level, parsed.value)
+    answers.findings += [replace(each, cell=place) for each in (*parsed.findings, mistake) if each is not None]
+    asked = column.level in column.indicator.filled_by
+    if parsed.value is not None and parsed.value.answered and not mistake and asked:
+        answers.values[column.code] = parsed.value
+        answers.places[column.code] = f"{column.place}{row.row}"
+
+
+@lru_cache(maxsize=_FIGURES_KEPT)
+def _figure(digits: str) -> Value:
+    """The answer that plain digits are; most figures of a workbook stand in it more than once."""
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return Value(_REPORTED, Decimal(digits) + 0)
 
 
 @dataclass(frozen=True)
@@ -112,24 +144,41 @@ class _Column:
         return f"{self.title}!{column_letters(self.number)}"
 
     @cached_property
-    def quick(self) -> Callable[[str], Value | None] | None:
-        """Reads digits at once where they mean what they say; gives None for what needs a closer look."""
-        indicator = self.indicator
-        own_measure = not self.stated or conversion(indicator, self.stated) == 1
-        if not (indicator.type.is_number and self.level in indicator.filled_by and own_measure):
+    def plain(self) -> bool:
+        """Whether digits mean here what they say."""
+        own_measure = not self.stated or conversion(self.indicator, self.stated) == 1
+        return self.indicator.type.is_number and self.level in self.indicator.filled_by and own_measure
+
+    @property
+    def whole(self) -> bool:
+        """Whether it takes whole numbers only."""
+        return self.indicator.type is DataType.COUNT
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether it takes every number from 0 on, whole ones at least."""
+        least = self.indicator.minimum
+        return self.plain and (least is None or least <= 0) and self.indicator.maximum is None
+
+    def quick(self, digits: str) -> Value | None:
+        """The answer that digits are, where they mean what they say; None for what needs a closer look."""
+        if not self.plain or len(digits) > _MOST_DIGITS:
             return None
+        value = _figure(digits)
+        return None if unfit(self.indicator, value) else value
 
-        whole, least, most = indicator.type is DataType.COUNT, indicator.minimum, indicator.maximum
 
-        def read(digits: str) -> Value | None:
-            if len(digits) > _MOST_DIGITS:
-                return None
-            if "." in digits:
-                digits = digits.rstrip("0").rstrip(".")
-            number = Decimal(digits) + 0
-            unfit = whole and "." in digits
-            if unfit or (least is not None and number < least) or (most is not None and number > most):
-                return None
-            return Value(_REPORTED, number)
+class _Layout:
+    """The columns of the plain numbers in a row; None for one that is no indicator's."""
 
-        return read
+    def __init__(self, columns: "list[_Column | None]") -> None:
+        self.columns = columns
+        self.codes = [column.code for column in columns if column]
+        self.places = [column.place for column in columns if column]
+        self._whole = any(column.whole for column in columns if column)
+        self._unbounded = all(column is not None and column.unbounded for column in columns)
+
+    def takes_all(self, digits: str, numbers: list[str]) -> bool:
+        """Whether every number of a row can be told to be one that its column takes."""
+        fitting = "-" not in digits and not (self._whole and "." in digits)
+        return self._unbounded and fitting and max(map(len, numbers)) <= _MOST_DIGITS

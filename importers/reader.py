@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from importers.gate import FileKind
+from importers.gate import MACRO_PART, FileKind
 from importers.package import Package, Relation
-from importers.plain_rows import LONGEST_PART, PlainReader, ordinary_sheet
 from importers.reader_sheet import SheetContext, SheetListener
 from importers.reader_styles import Styles
 from importers.reader_workbook import CustomProperties, SharedTexts, SheetEntry, WorkbookPart
@@ -94,8 +93,12 @@ def _rows(
     package: Package, part: str, context: SheetContext, seen: _Seen
 ) -> Iterator[WorkbookHeader | ReadRow | SheetEnd]:
     """A sheet's rows and its end: all at once where they are written in the ordinary way."""
+    # Single uploads have no use for these, and their expressions take a while to compile.
+    from importers.ordinary_rows import ordinary_sheet  # noqa: PLC0415
+    from importers.plain_rows import LONGEST_PART, PlainReader  # noqa: PLC0415
+
     content = package.whole(part, LONGEST_PART)
-    sheet = None if content is None else ordinary_sheet(content)
+    sheet = None if content is None else ordinary_sheet(content, context)
     if sheet is None:
         yield from in_rows(_cells(package, part, context, seen))
         return
@@ -154,6 +157,8 @@ def _notices(package: Package, workbook: WorkbookPart, relations: dict[str, Rela
         if embedded - shown:
             raise WorkbookUnreadable("embedded_object", min(embedded - shown))
         notices.append("embedded_object")
+    if any(name.endswith(MACRO_PART) for name in package.names):
+        notices.append("macro")
     if any(_is_other_sheet(entry, relations) for entry in workbook.sheets):
         notices.append("chart_sheet")
     if any(relation.kind == "externalLink" for relation in relations.values()):

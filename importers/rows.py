@@ -1,11 +1,13 @@
 """A workbook read row by row: what a long file needs, where a record for every cell would cost too much.
 
-A row passes from the child as one line. In it a plain number is its digits; any other cell is a list of its parts.
+A row passes from the child as one line. In it the plain numbers are two texts, their columns and their digits; any
+other cell is a list of its parts.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from importers.cell_values import is_percent_format, is_scaled_format
@@ -13,38 +15,81 @@ from importers.workbook import CellKind, ReadCell, Record, SheetEnd, WorkbookHea
 
 ROW = "row"
 Item = str | list[Any]
+"""What stands in a cell: the digits of a plain number, or kind, raw content, value and so on."""
 
 
 class ReadRow(NamedTuple):
-    """The cells of a row that hold something: their columns from 1, and what stands in each."""
+    """The cells of a row that hold something.
+
+    Attributes:
+        row: from 1.
+        columns: of the plain numbers, from 1: `4,5,6`.
+        digits: the plain numbers in the same order: `12,-3,0.5`.
+        others: column and item of every other cell.
+    """
 
     sheet: str
     row: int
-    columns: list[int]
-    items: list[Item]
+    columns: str
+    digits: str
+    others: list[tuple[int, list[Any]]]
+
+    def items(self) -> Iterator[tuple[int, Item]]:
+        """Column and item of every cell, the plain numbers first."""
+        if self.columns:
+            yield from zip(columns_of(self.columns), self.digits.split(","), strict=True)
+        yield from self.others
+
+    def item_at(self, column: int) -> Item | None:
+        """What stands in a column."""
+        for other, item in self.others:
+            if other == column:
+                return item
+        columns = columns_of(self.columns)
+        return self.digits.split(",")[columns.index(column)] if column in columns else None
 
     def cells(self) -> Iterator[ReadCell]:
         """The cells one by one."""
-        for column, item in zip(self.columns, self.items, strict=True):
+        for column, item in self.items():
             yield cell_of(self.sheet, self.row, column, item)
+
+
+@lru_cache(maxsize=1024)
+def columns_of(columns: str) -> tuple[int, ...]:
+    """The columns of plain numbers; nearly all rows of a sheet have the same."""
+    return tuple(map(int, columns.split(","))) if columns else ()
+
+
+def row_of(sheet: str, number: int, items: Iterable[tuple[int, Item]]) -> ReadRow:
+    """A row with these cells."""
+    plain: list[tuple[int, str]] = []
+    others: list[tuple[int, list[Any]]] = []
+    for column, item in items:
+        if isinstance(item, str):
+            plain.append((column, item))
+        else:
+            others.append((column, item))
+    columns, digits = (",".join(str(each[part]) for each in plain) for part in (0, 1))
+    return ReadRow(sheet, number, columns, digits, others)
 
 
 def in_rows(records: Iterable[Record]) -> Iterator[WorkbookHeader | ReadRow | SheetEnd]:
     """The same records, the cells of a row together; a row that comes in several parts stays in several."""
-    row: ReadRow | None = None
+    cells: list[ReadCell] = []
     for record in records:
-        if row is not None and not (isinstance(record, ReadCell) and record[:2] == row[:2]):
-            yield row
-            row = None
-        if not isinstance(record, ReadCell):
+        if cells and not (isinstance(record, ReadCell) and record[:2] == cells[0][:2]):
+            yield _together(cells)
+            cells = []
+        if isinstance(record, ReadCell):
+            cells.append(record)
+        else:
             yield record
-            continue
-        if row is None:
-            row = ReadRow(record.sheet, record.row, [], [])
-        row.columns.append(record.column)
-        row.items.append(item_of(record))
-    if row is not None:
-        yield row
+    if cells:
+        yield _together(cells)
+
+
+def _together(cells: list[ReadCell]) -> ReadRow:
+    return row_of(cells[0].sheet, cells[0].row, ((cell.column, item_of(cell)) for cell in cells))
 
 
 def item_of(cell: ReadCell) -> Item:
@@ -73,3 +118,8 @@ def cell_of(sheet: str, row: int, column: int, item: Item) -> ReadCell:
 def row_line(row: ReadRow) -> str:
     """A row as one line, without the line break."""
     return json.dumps([ROW, *row], ensure_ascii=False, separators=(",", ":"))
+
+
+def read_line(line: bytes) -> ReadRow:
+    """The row of such a line."""
+    return ReadRow(*json.loads(line)[1:])

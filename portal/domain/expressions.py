@@ -16,7 +16,7 @@ decimal constants, `abs` `min` `max` `round`, `missing(X)` and `na(X)`, and figu
 An expression is parsed once into a tree and never handed to Python's `eval`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal
 from decimal import Context as DecimalContext
@@ -97,6 +97,10 @@ class Expression:
             return self
         return Expression(self.text, _rebuilt(self.root, lambda node: _spelled_out(node, codes)))
 
+    def renamed(self, names: Mapping[str, str]) -> "Expression":
+        """The same over figures of this form that are called otherwise, by what they are called here."""
+        return Expression(self.text, _rebuilt(self.root, lambda node: _renamed(node, names)))
+
     def on_terms(self, terms: Terms) -> "Expression":
         """The same with its comparisons taken on these terms; a quantity stays as it is."""
         return Expression(self.text, self.root.on_terms(terms)) if isinstance(self.root, Condition) else self
@@ -107,6 +111,12 @@ class Expression:
 
 def _ranges(node: Node) -> list[Range]:
     return [node] if isinstance(node, Range) else [found for part in node.parts() for found in _ranges(part)]
+
+
+def _renamed(node: Node, names: Mapping[str, str]) -> Node:
+    if not isinstance(node, Reference) or node.form or node.code not in names:
+        return node
+    return replace(node, code=names[node.code])
 
 
 def _spelled_out(node: Node, codes: tuple[str, ...]) -> Node:

@@ -4,12 +4,13 @@ Every check that could be made is made; what could not be, and why, is said too.
 where it is missing: the rules that would need it are not evaluated rather than broken.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from portal.domain.breaches import broken
 from portal.domain.calculation import calculated, completed
+from portal.domain.column_rules import verdicts
 from portal.domain.comparisons import compared, unchanged
 from portal.domain.entry_checks import admissible, required, unfit
 from portal.domain.expressions import Context, Expression
@@ -18,9 +19,10 @@ from portal.domain.form_expressions import condition_of, worked_out_from
 from portal.domain.forms import FormVersion, Rule, Severity, Text
 from portal.domain.implied_rules import rules_of
 from portal.domain.list_checks import check_lists
+from portal.domain.periods import Period
 from portal.domain.quantities import Reference, When
-from portal.domain.root_causes import with_causes, without_echoes
-from portal.domain.sure_checks import is_surely_fit, surely_holds
+from portal.domain.root_causes import counted, with_causes, without_echoes
+from portal.domain.sure_checks import at_a_glance, surely_sound
 from portal.domain.surroundings import ALONE, Surroundings
 from portal.domain.units import Level
 from portal.domain.values import MISSING, Values, ValueStatus, exact_text
@@ -35,6 +37,7 @@ __all__ = [
     "calculated",
     "check",
     "completed",
+    "finds_nothing",
     "get_rule",
 ]
 
@@ -74,12 +77,38 @@ def check(
     """
     table = completed(form, level, values, last_year, previous, around)
     context = around.context(table, last_year, previous)
-    breaches, not_evaluated = _apply_rules(form, level, context, around)
-    findings = [*_check_figures(form, level, context, around), *check_lists(form, level, around.lists), *breaches]
+    seen = at_a_glance(form, level, table)
+    breaches, not_evaluated = _apply_rules(form, level, context, around, seen.held)
+    figures = _check_figures(form, level, context, around, seen.fit)
+    findings = [*figures, *check_lists(form, level, around.lists), *breaches]
     order = form.order
     findings.sort(key=lambda finding: (order[finding.subject], finding.severity.rank, finding.rule))
-    told = with_causes(form, without_echoes([_weighed(form, finding) for finding in findings]))
+    told = counted(with_causes(form, without_echoes([_weighed(form, finding) for finding in findings])))
     return CheckResult(tuple(_with_last_year(finding, context) for finding in told), tuple(not_evaluated))
+
+
+def finds_nothing(form: FormVersion, level: Level, units: Sequence[Values], period: Period) -> list[bool]:
+    """For each of many units of a level whether `check` surely finds nothing, whatever was ordered about the rules.
+
+    Args:
+        form: says which indicators the level fills, and which rules hold.
+        level: the units'.
+        units: what each answered; a code that is absent is missing, and nothing else is known (`Surroundings.bare`).
+        period: decides which rules are in force.
+    """
+    if any(check_lists(form, level, {})):
+        return [False] * len(units)
+    rules = [(rule, verdict) for rule, verdict in verdicts(form, level) if rule.applies_to(level, period)]
+    others = [rule for rule, verdict in rules if verdict is None]
+    sound = surely_sound(form, level, units, [verdict for _rule, verdict in rules if verdict is not None])
+    return [seen and _breaks_none(form, level, others, values) for seen, values in zip(sound, units, strict=True)]
+
+
+def _breaks_none(form: FormVersion, level: Level, rules: list[Rule], values: Values) -> bool:
+    if not rules:
+        return True
+    context = ALONE.context(completed(form, level, values, None), None, None)
+    return all(_judged(form, level, rule, context, ALONE) is not False for rule in rules)
 
 
 def _weighed(form: FormVersion, finding: Finding) -> Finding:
@@ -89,12 +118,14 @@ def _weighed(form: FormVersion, finding: Finding) -> Finding:
     return replace(finding, severity=Severity.EXPLAIN) if too_heavy else finding
 
 
-def _check_figures(form: FormVersion, level: Level, context: Context, around: Surroundings) -> Iterable[Finding]:
+def _check_figures(
+    form: FormVersion, level: Level, context: Context, around: Surroundings, fit: Container[str]
+) -> Iterable[Finding]:
     """Checks of single figures, with their own figure of last year and their peers' at most."""
     alone = not context.last_year and not around.peers
     for indicator in form:
         value = context.values.get(indicator.code, MISSING)
-        if alone and is_surely_fit(indicator, level, value):
+        if alone and indicator.code in fit:
             continue
         found: list[Finding | None] = []
         if indicator.typed:
@@ -126,11 +157,11 @@ def breaks(form: FormVersion, level: Level, rule: Rule, context: Context, around
 
 
 def _apply_rules(
-    form: FormVersion, level: Level, context: Context, around: Surroundings
+    form: FormVersion, level: Level, context: Context, around: Surroundings, held: Container[str]
 ) -> tuple[list[Finding], list[NotEvaluated]]:
     breaches, not_evaluated = [], []
     for rule in rules_of(form):
-        verdict = _judged(form, level, rule, context, around)
+        verdict = _judged(form, level, rule, context, around, held)
         if verdict is False:
             breaches.append(broken(form, around.ordered(rule), context))
         elif isinstance(verdict, Text):
@@ -138,15 +169,20 @@ def _apply_rules(
     return breaches, not_evaluated
 
 
-def _judged(form: FormVersion, level: Level, rule: Rule, context: Context, around: Surroundings) -> bool | Text:
-    """Whether a rule holds, as it does where it does not concern the unit; or why that is not told."""
+def _judged(
+    form: FormVersion, level: Level, rule: Rule, context: Context, around: Surroundings, held: Container[str] = ()
+) -> bool | Text:
+    """Whether a rule holds, as it does where it does not concern the unit; or why that is not told.
+
+    `held` are ids of rules of which that is known.
+    """
     expression = condition_of(form, rule)
     if not rule.applies_to(level, around.period) or not _concerns(form, level, expression, context):
         return True
     excuse = around.excused(rule)
     if excuse is not None:
         return excuse
-    if surely_holds(form, rule, context.values):
+    if rule.id in held:
         return True
     holds = expression.evaluate(context)
     if holds:

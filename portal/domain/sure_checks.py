@@ -1,145 +1,94 @@
-"""What can be seen at a glance: a figure or a rule of which nothing needs to be said.
+"""What can be seen at a glance: figures and rules of which nothing needs to be said.
 
-Nearly all figures are numbers within their bounds, and nearly all rules are sums and comparisons of such numbers that
-hold. Telling that takes a tenth of the time that it takes to tell what is wrong; what is not seen here is looked at in
-full by `rules.check`: an answer of False means nothing.
+Nearly all figures are numbers within their bounds, and nearly all rules hold. Telling that takes a tenth of the time
+that it takes to tell what is wrong, and a hundredth for many units at once; what is not seen here is looked at in full
+by `rules.check`.
 """
 
 import decimal
 import operator
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from portal.domain.conditions import COMPARE, Comparison, Condition, Conjunction, Implication
-from portal.domain.expressions import decimal_of
-from portal.domain.form_expressions import condition_of
-from portal.domain.forms import DataType, FormVersion, Indicator, Rule
-from portal.domain.quantities import Arithmetic, Negative, Number, Quantity, Reference
+from portal.domain.column_rules import EXACT, Each, Figures, ManyUnits, OneUnit, Verdict, verdicts
+from portal.domain.entry_checks import required, unfit
+from portal.domain.forms import DataType, FormVersion, Indicator
 from portal.domain.units import Level
-from portal.domain.values import Value, Values
+from portal.domain.values import MISSING, Values, ValueStatus
 
-_EXACT = decimal.Context(prec=400, traps=[decimal.Inexact, decimal.InvalidOperation])
-"""Sums and products of figures are exact in it, or refused."""
-
-_ARITHMETIC: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-}
-_Amount = Callable[[Values], Decimal]
-_Verdict = Callable[[Values], bool]
+_LEAST = decimal.Decimal("-Infinity")
 
 
-class _Unseen(Exception):
-    """A figure is not a number, or an expression is more than sums, products and comparisons."""
+class Seen(NamedTuple):
+    """What needs no further look: codes of figures, ids of rules."""
+
+    fit: frozenset[str]
+    held: frozenset[str]
 
 
-def is_surely_fit(indicator: Indicator, level: Level, value: Value) -> bool:
-    """Whether a figure by itself is a possible and a plausible one."""
-    number = value.number
-    if number is None or not indicator.typed or level not in indicator.filled_by or not indicator.type.is_number:
-        return False
-    if not number.is_finite() or (indicator.type is DataType.COUNT and number != number.to_integral_value()):
-        return False
-    least, limits = indicator.minimum, (indicator.maximum, indicator.plausible_maximum)
-    return (least is None or number >= least) and all(limit is None or number <= limit for limit in limits)
+def at_a_glance(form: FormVersion, level: Level, values: Values) -> Seen:
+    """What is seen of one unit's figures, every indicator of the form among them."""
+    numbers, unasked = _kinds(form, level)
+    if any(values[code].reported for code in unasked):
+        return Seen(frozenset(), frozenset())
+    figures = OneUnit(values)
+    with decimal.localcontext(EXACT):
+        fit = [each.code for each in numbers if _fit(each, figures)]
+        held = [rule.id for rule, verdict in verdicts(form, level) if verdict and verdict.holds(figures)]
+    return Seen(frozenset(fit), frozenset(held))
 
 
-def surely_holds(form: FormVersion, rule: Rule, values: Values) -> bool:
-    """Whether a rule is seen to hold: all its figures are numbers of this form and period, and satisfy it."""
-    key = (surely_holds, rule.expression, rule.tolerance)
+def surely_sound(form: FormVersion, level: Level, units: Sequence[Values], rules: Iterable[Verdict]) -> list[bool]:
+    """For each unit of a level whether there is nothing to say of its figures and of these rules.
+
+    Args:
+        form: whose figures they are.
+        level: the units'.
+        units: what each answered; no other figures, such as earlier ones, are known of them.
+        rules: how to work them out.
+    """
+    figures, typed = ManyUnits(units), form.typed_at(level)
+    codes = {each.code for each in typed}
+    found = [values.keys() <= codes for values in units]
+    with decimal.localcontext(EXACT):
+        for indicator in typed:
+            fit: list[bool] = _fit(indicator, figures) if indicator.type.is_number else figures.same(constant=False)
+            if not all(fit):
+                fit = [seen or _is_fit(indicator, values) for seen, values in zip(fit, units, strict=True)]
+                found = figures.each(operator.and_, found, fit)
+        for rule in rules:
+            if not all(rule.holds(figures)):
+                found = figures.each(operator.gt, found, rule.fails(figures))
+    return found
+
+
+def _kinds(form: FormVersion, level: Level) -> tuple[list[Indicator], list[str]]:
+    """The numbers that a level fills in, and the codes of what only others do."""
+    key = (_kinds, level)
     if key not in form.once:
-        form.once[key] = _compiled(form, rule)
-    verdict: _Verdict | None = form.once[key]
-    if verdict is None:
-        return False
-    with decimal.localcontext(_EXACT):
-        try:
-            return verdict(values)
-        except (_Unseen, decimal.DecimalException):
-            return False
+        numbers = [each for each in form.typed_at(level) if each.type.is_number]
+        form.once[key] = numbers, [each.code for each in form if each.typed and level not in each.filled_by]
+    kinds: tuple[list[Indicator], list[str]] = form.once[key]
+    return kinds
 
 
-def _compiled(form: FormVersion, rule: Rule) -> _Verdict | None:
-    root = condition_of(form, rule).root
-    try:
-        return _condition(root) if isinstance(root, Condition) else None
-    except _Unseen:
-        return None
+def _fit(indicator: Indicator, figures: Figures) -> Each:
+    """Whether the number of an indicator that is one is possible and plausible."""
+    number = figures.figure(indicator.code)
+    least = _LEAST if indicator.minimum is None else indicator.minimum
+    fit = figures.each(operator.ge, number, figures.same(least))  # NaN is not
+    for limit in (indicator.maximum, indicator.plausible_maximum):
+        if limit is not None:
+            fit = figures.each(operator.and_, fit, figures.each(operator.le, number, figures.same(limit)))
+    if indicator.type is DataType.COUNT:
+        parts = figures.each(operator.mod, number, figures.same(1))
+        fit = figures.each(operator.gt, fit, figures.each(bool, parts))
+    return fit
 
 
-def _condition(node: Condition) -> _Verdict:
-    match node:
-        case Comparison():
-            return _comparison(node)
-        case Conjunction():
-            parts = [_condition(each) for each in node.conditions]
-            return lambda values: all(part(values) for part in parts)
-        case Implication():
-            premise, conclusion = _condition(node.premise), _condition(node.conclusion)
-            return lambda values: not premise(values) or conclusion(values)
-        case _:
-            raise _Unseen
-
-
-def _comparison(node: Comparison) -> _Verdict:
-    operands = [_amount(each) for each in node.operands]
-    tolerance = decimal_of(node.terms.tolerance)
-    compares = [_tolerant(sign, tolerance) if tolerance else COMPARE[sign] for sign in node.signs]
-
-    def holds(values: Values) -> bool:
-        # Every figure is looked at, also where the first pair decides: with one missing nothing is told.
-        amounts = [operand(values) for operand in operands]
-        return all(map(_holds, compares, amounts, amounts[1:]))
-
-    return holds
-
-
-def _tolerant(sign: str, tolerance: Decimal) -> Callable[[Decimal, Decimal], bool]:
-    """The comparison as `Terms.satisfied` takes it."""
-    if sign in {"==", "!="}:
-        return lambda left, right: (abs(left - right) <= tolerance) == (sign == "==")
-    compare, leeway = COMPARE[sign], tolerance if "<" in sign else -tolerance
-    return lambda left, right: compare(left, right + leeway)
-
-
-def _holds(compare: Callable[[Decimal, Decimal], bool], left: Decimal, right: Decimal) -> bool:
-    return compare(left, right)
-
-
-def _amount(node: Quantity) -> _Amount:
-    match node:
-        case Number(value=constant):
-            return lambda _values: constant
-        case Reference() if node.own:
-            return _figure(node.code)
-        case Negative():
-            inner = _amount(node.quantity)
-            return lambda values: -inner(values)
-        case Arithmetic() if "/" not in node.operators:
-            return _arithmetic(node)
-        case _:
-            raise _Unseen
-
-
-def _figure(code: str) -> _Amount:
-    def figure(values: Values) -> Decimal:
-        value = values.get(code)
-        if value is None or value.number is None or not value.number.is_finite():
-            raise _Unseen
-        return value.number
-
-    return figure
-
-
-def _arithmetic(node: Arithmetic) -> _Amount:
-    first, *others = [_amount(each) for each in node.operands]
-    steps = [(_ARITHMETIC[sign], operand) for sign, operand in zip(node.operators, others, strict=True)]
-
-    def amount(values: Values) -> Decimal:
-        result = first(values)
-        for step, operand in steps:
-            result = step(result, operand(values))
-        return result
-
-    return amount
+def _is_fit(indicator: Indicator, values: Values) -> bool:
+    """Whether there is nothing to say of a figure by itself, which is a blank cell or no number."""
+    value = values.get(indicator.code, MISSING)
+    if indicator.type.is_number or not value.reported:
+        return value.status is ValueStatus.MISSING and not required(indicator, value)
+    return unfit(indicator, value) is None

@@ -71,6 +71,12 @@ class Value:
         """The number to reckon with, if there is one and it is finite."""
         return None if self.number is None or not self.number.is_finite() else Fraction(self.number)
 
+    @cached_property
+    def written(self) -> str:
+        """The answer, a number in plain digits; the status if there is none."""
+        answer = self.text if self.number is None else exact_text(self.number)
+        return str(self.status) if answer is None else answer
+
 
 MISSING = Value(ValueStatus.MISSING)
 NOT_APPLICABLE = Value(ValueStatus.NOT_APPLICABLE)
@@ -86,6 +92,9 @@ def rounded(number: Decimal, decimals: int) -> Decimal:
 
 def exact_text(number: Decimal) -> str:
     """The number in full, plain digits, without trailing zeros after the point: `9.027178`, `100`."""
+    text = str(number)
+    if text.isdigit():
+        return text  # as most are, in a third of the time
     if not number:
         return "0"  # not -0 either
     text = format(number, "f")

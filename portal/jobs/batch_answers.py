@@ -1,8 +1,11 @@
 """Enter what a consolidated workbook, or a zip of templates, holds."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +19,7 @@ from portal.db import transaction
 from portal.domain.batches import WRITTEN, BatchState, LineOutcome
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion, Text
-from portal.domain.rules import check
+from portal.domain.rules import check, finds_nothing
 from portal.errors import WorkbookUnreadable
 from portal.jobs.batch_bundle import enter_bundle
 from portal.jobs.batch_work import Work, finding_lines, read_report, refused_report
@@ -30,30 +33,34 @@ from portal.queries.surroundings import surroundings
 from portal.queries.units import UnitRow, find_units
 from portal.services import batches
 from portal.services.batches import Line
-from portal.services.entering import Entered, Entry, enter_answers
+from portal.services.entering import Entry, enter_answers
 
-UNITS_AT_ONCE = 100
+UNITS_AT_ONCE = 250
 _NAMED = 20
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 
 def enter_file(work: Work) -> None:
     """Enter a batch's file, and say what became of every unit in it."""
-    with transaction(work.portal) as session:
-        content = b"".join(stored.content_of(session, work.portal, work.batch.id))
     with transaction(work.person) as session:
         collection = get_collection(session, work.person, work.batch.key)
         form = get_form(session, collection.form, collection.version)
         asked = {row.unit.code: row.unit for row in list_answers(session, work.person, work.batch.key)}
-    try:
-        if is_bundle(content):
-            report = enter_bundle(work, form, Bundle(content), asked)
-        else:
-            expected = Expected(form.code, work.person.place.code, str(work.batch.key.period), form.number)
-            report = _enter_table(work, form, read_consolidated(content, form, expected), asked)
-    except WorkbookUnreadable as refusal:
-        report = refused_report(
-            refusal.reason, reason_text(refusal.reason, refusal.place), reason_advice(refusal.reason)
-        )
+    with tempfile.TemporaryFile() as file:
+        with transaction(work.portal) as session:
+            file.writelines(stored.content_of(session, work.portal, work.batch.id))
+        try:
+            if is_bundle(file):
+                report = enter_bundle(work, form, Bundle(file), asked)
+            else:
+                file.seek(0)
+                expected = Expected(form.code, work.person.place.code, str(work.batch.key.period), form.number)
+                report = _enter_table(work, form, read_consolidated(file.read(), form, expected), asked)
+        except WorkbookUnreadable as refusal:
+            report = refused_report(
+                refusal.reason, reason_text(refusal.reason, refusal.place), reason_advice(refusal.reason)
+            )
     with work.step() as session:
         batches.end(session, work.portal, work.batch.id, BatchState.DONE, report=report)
 
@@ -68,11 +75,11 @@ def _enter_table(
     with work.step() as session:
         before = stored.count_lines(session, work.portal, work.batch.id).total()
         batches.progress(session, work.portal, work.batch.id, before, len(units))
-    for first in range(0, len(units), UNITS_AT_ONCE):
-        some = units[first : first + UNITS_AT_ONCE]
+    blocks = [units[first : first + UNITS_AT_ONCE] for first in range(0, len(units), UNITS_AT_ONCE)]
+    for rows in _ahead(table.read, blocks):
         with work.step() as session:
-            done = stored.names_done(session, work.portal, work.batch.id, [unit.code for _number, unit in some])
-            lines = table.enter(session, [(number, unit) for number, unit in some if unit.code not in done])
+            done = stored.names_done(session, work.portal, work.batch.id, [row.unit.code for row in rows])
+            lines = table.enter(session, [row for row in rows if row.unit.code not in done])
             batches.write_lines(session, work.portal, work.batch.id, lines)
     return read_report([*found.remarks, *_missing(asked, found)])
 
@@ -88,6 +95,42 @@ def _missing(asked: Mapping[str, UnitRow], found: Consolidated) -> Iterator[Text
         )
 
 
+def _ahead(work: Callable[[_Given], _Made], given: Iterable[_Given]) -> Iterator[_Made]:
+    """What becomes of each; while one is made use of, mostly waiting for the database, the next is made."""
+    with ThreadPoolExecutor(1) as thread:
+        ready: Future[_Made] | None = None
+        for each in given:
+            following = thread.submit(work, each)
+            if ready is not None:
+                yield ready.result()
+            ready = following
+        if ready is not None:
+            yield ready.result()
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A unit of the file.
+
+    Attributes:
+        known: the unit, if the collection asks it.
+        outcome: what becomes of it, if nothing is to be entered.
+        sound: whether nothing is found in its answers, as far as that can be told without others.
+    """
+
+    number: int
+    unit: UnitRows
+    known: UnitRow | None
+    answers: UnitAnswers
+    outcome: LineOutcome | None
+    sound: bool = False
+
+    def line(self, outcome: LineOutcome, stored_count: int, findings: Iterable[Finding]) -> Line:
+        """What the report says of it."""
+        counts, listed = finding_lines(findings)
+        return Line(self.unit.code, self.number, self.unit.place, outcome, stored_count, counts, listed)
+
+
 @dataclass(frozen=True)
 class _Table:
     """A consolidated workbook that is being entered; `asked` are the units of the collection, by code."""
@@ -97,28 +140,38 @@ class _Table:
     reader: RowReader
     asked: Mapping[str, UnitRow]
 
-    def enter(self, session: Session, units: Sequence[tuple[int, UnitRows]]) -> list[Line]:
+    @cached_property
+    def names(self) -> set[str]:
+        """Of all units that are asked."""
+        return {unit.name for unit in self.asked.values()}
+
+    def read(self, units: Sequence[tuple[int, UnitRows]]) -> list[_Read]:
+        """Read some units; nothing is asked of the database."""
+        rows = [self._read(number, unit) for number, unit in units]
+        levels = {row.known.level for row in rows if row.known and row.outcome is None}
+        sound: set[int] = set()
+        for level in levels:
+            alike = [row for row in rows if row.known and row.outcome is None and row.known.level is level]
+            nothing = finds_nothing(self.form, level, [row.answers.values for row in alike], self.work.batch.key.period)
+            sound |= {row.number for row, each in zip(alike, nothing, strict=True) if each}
+        return [replace(row, sound=row.number in sound) for row in rows]
+
+    def _read(self, number: int, unit: UnitRows) -> _Read:
+        known = self.asked.get(unit.code)
+        if known is None or (odd := self._odd(unit, known)):
+            return _Read(number, unit, known, UnitAnswers(), None if known is None else odd)
+        answers = self.reader.answers(unit, known.level)
+        if answers.understood and answers.values:
+            return _Read(number, unit, known, answers, None)
+        return _Read(number, unit, known, answers, LineOutcome.EMPTY if answers.understood else LineOutcome.MISTAKEN)
+
+    def enter(self, session: Session, rows: Sequence[_Read]) -> list[Line]:
         """Enter some units; gives a line for each."""
-        lines: list[Line] = []
-        answered: dict[int, tuple[int, UnitRows, UnitAnswers]] = {}
-        unknown = find_units(session, [unit.code for _number, unit in units if unit.code not in self.asked])
-        for number, unit in units:
-            known = self.asked.get(unit.code)
-            outcome = self._outside(unit, unknown) if known is None else self._odd(unit, known)
-            if known is None or outcome is not None:
-                lines.append(Line(unit.code, number, unit.place, outcome or LineOutcome.UNKNOWN_UNIT))
-                continue
-            answers = self.reader.answers(unit, known.level)
-            if not answers.understood or not answers.values:
-                outcome = LineOutcome.EMPTY if answers.understood else LineOutcome.MISTAKEN
-                lines.append(_line(unit, number, outcome, 0, answers.findings))
-            else:
-                answered[known.id] = (number, unit, answers)
-        entries = [
-            Entry(unit_id, unit.code, answers.values, answers.places)
-            for unit_id, (_number, unit, answers) in answered.items()
-        ]
-        return lines + self._stored(session, answered, entries)
+        unknown = find_units(session, [row.unit.code for row in rows if row.known is None])
+        lines = [row.line(self._outside(row.unit, unknown), 0, ()) for row in rows if row.known is None]
+        lines += [row.line(row.outcome, 0, row.answers.findings) for row in rows if row.known and row.outcome]
+        with self.work.entering(session):
+            return lines + self._stored(session, {row.known.id: row for row in rows if row.known and not row.outcome})
 
     def _outside(self, unit: UnitRows, known: Mapping[str, UnitRow]) -> LineOutcome:
         if unit.code not in known:
@@ -130,16 +183,10 @@ class _Table:
         """What makes a row of a unit that is asked no row of it: it stands twice, or is called like another."""
         if unit.repeated:
             return LineOutcome.REPEATED
-        others = {each.name for each in self.asked.values() if each.name != known.name}
-        return LineOutcome.MISNAMED if unit.names & others else None
+        return LineOutcome.MISNAMED if unit.names & self.names - {known.name} else None
 
-    def _stored(
-        self,
-        session: Session,
-        answered: Mapping[int, tuple[int, UnitRows, UnitAnswers]],
-        entries: Sequence[Entry],
-    ) -> list[Line]:
-        if not entries:
+    def _stored(self, session: Session, answered: Mapping[int, _Read]) -> list[Line]:
+        if not answered:
             return []
         work = self.work
         entered = enter_answers(
@@ -147,41 +194,32 @@ class _Table:
             work.portal,
             work.person,
             work.batch.key,
-            entries,
+            [Entry(each, row.unit.code, row.answers.values, row.answers.places) for each, row in answered.items()],
             source=work.batch.id,
             replaces=work.batch.with_figures,
         )
-        checked = self._checked(session, answered, entered)
+        written = [unit_id for unit_id, each in entered.items() if each.outcome in WRITTEN]
+        found = self._checked(session, {unit_id: answered[unit_id] for unit_id in written})
         return [
-            _line(unit, number, entered[unit_id].outcome, entered[unit_id].stored, checked.get(unit_id, ()))
-            for unit_id, (number, unit, _answers) in answered.items()
+            row.line(entered[unit_id].outcome, entered[unit_id].stored, found.get(unit_id, ()))
+            for unit_id, row in answered.items()
         ]
 
-    def _checked(
-        self,
-        session: Session,
-        answered: Mapping[int, tuple[int, UnitRows, UnitAnswers]],
-        entered: Mapping[int, Entered],
-    ) -> dict[int, list[Finding]]:
+    def _checked(self, session: Session, written: Mapping[int, _Read]) -> dict[int, list[Finding]]:
         """What is to be said about the file's answers alone: what else stands in a draft is the unit's own affair."""
-        work = self.work
-        written = [unit_id for unit_id, each in entered.items() if each.outcome in WRITTEN]
-        rows = stored.list_rows(session, work.portal, work.batch.key, written)
-        earlier = earlier_values(session, {key_of(row): self.form for row in rows})
-        around = surroundings(session, rows, self.form)
+        submissions = stored.list_rows(session, self.work.portal, self.work.batch.key, list(written))
+        earlier = earlier_values(session, {key_of(each): self.form for each in submissions})
+        around = surroundings(session, submissions, self.form)
         found: dict[int, list[Finding]] = {}
-        for row in rows:
-            key = key_of(row)
-            _number, unit, answers = answered[row.unit_id]
-            level = self.asked[unit.code].level
-            before = earlier[key]
-            result = check(
-                self.form, level, answers.values, before.last_year or None, before.previous or None, around[key]
-            )
-            found[row.unit_id] = [*answers.findings, *result.findings]
+        for each in submissions:
+            key, row = key_of(each), written[each.unit_id]
+            before, beside, known = earlier[key], around[key], row.known
+            found[each.unit_id] = row.answers.findings
+            alone = beside.bare and not (before.last_year or before.previous)
+            if known and not (row.sound and alone):
+                values = row.answers.values
+                result = check(
+                    self.form, known.level, values, before.last_year or None, before.previous or None, beside
+                )
+                found[each.unit_id] = [*row.answers.findings, *result.findings]
         return found
-
-
-def _line(unit: UnitRows, number: int, outcome: LineOutcome, stored_count: int, findings: Iterable[Finding]) -> Line:
-    counts, listed = finding_lines(findings)
-    return Line(unit.code, number, unit.place, outcome, stored_count, counts, listed)
