@@ -1,32 +1,57 @@
 """Of which rows a roll-up is made: stored roll-ups of inner units, observations of the others."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, column, func, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Numeric,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from portal.domain.periods import Period
 from portal.domain.rollup import Contribution, Total
 from portal.domain.values import ValueStatus
 from portal.models import Observation, RollUp
-from portal.queries.ancestors import Targets, ancestors_in
-from portal.queries.units import UnitRow, list_children, tree_of
+from portal.queries.ancestors import Targets
+from portal.queries.units import PublishedTree, UnitRow, published_tree
 
 Totals = dict[tuple[int, str], Total]
 """By unit id and indicator code."""
 
 
-def totals_as_of_period(
-    session: Session, period: Period, units: Iterable[UnitRow], indicators: Collection[str] | None
-) -> Totals:
-    """The total of each unit and everything below it, in the period's own tree."""
+@dataclass(frozen=True)
+class Parts:
+    """Of which rows totals are made: by the unit of a row, the units that it counts for.
+
+    Attributes:
+        stored: of stored roll-ups.
+        observed: of units' own figures.
+    """
+
+    stored: Mapping[int, Sequence[int]]
+    observed: Mapping[int, Sequence[int]]
+
+
+def parts_of(tree: PublishedTree, units: Iterable[UnitRow]) -> Parts:
+    """Those of units with everything below them, in a period's own tree."""
     stored: dict[int, list[int]] = defaultdict(list)
     observed: dict[int, list[int]] = defaultdict(list)
-    root_id = 0
     for unit in units:
-        root_id = unit.root_id
         if not unit.has_children:
             observed[unit.id].append(unit.id)
         elif unit.depth > 0:
@@ -34,17 +59,44 @@ def totals_as_of_period(
         else:
             # The top unit is not stored: a row that all acceptances of a province share would make them queue.
             observed[unit.id].append(unit.id)
-            for child in list_children(session, unit.code, period=period):
+            for child in tree.children(unit.code):
                 (stored if child.has_children else observed)[child.id].append(unit.id)
-    totals = _stored_totals(session, root_id, period, stored, indicators)
-    return _joined(totals, observed_totals(session, root_id, period, indicators, observed.__getitem__, observed))
+    return Parts(stored, observed)
+
+
+def totals_then(
+    session: Session, root_id: int, parts: Mapping[Period, Parts], indicators: Collection[str] | None
+) -> dict[Period, Totals]:
+    """The totals made of these rows, by period."""
+    totals = _stored_totals(session, root_id, parts, indicators)
+    own = {unit_id for part in parts.values() for unit_id in part.observed}
+    targets = {period: _counting(part.observed) for period, part in parts.items()}
+    for period, others in (_observed_then(session, root_id, targets, indicators, own) if own else {}).items():
+        _join(totals[period], others)
+    return totals
+
+
+def _counting(observed: Mapping[int, Sequence[int]]) -> Targets:
+    return lambda unit_id: observed.get(unit_id, ())
 
 
 def targets_of_period(session: Session, period: Period, units: Iterable[UnitRow]) -> Targets:
     """Which of the units a unit's figures count for, in the period's own tree."""
-    above = ancestors_in(session, tree_of(session, period))
-    wanted = {unit.id for unit in units}
-    return lambda unit_id: above.get(unit_id, frozenset()) & wanted
+    return targets_in(published_tree(session, period), units)
+
+
+def targets_in(tree: PublishedTree, units: Iterable[UnitRow]) -> Targets:
+    """The same in a tree at hand."""
+
+    @cache
+    def above() -> Mapping[int, Sequence[int]]:  # only once it is asked for, because mostly it is not
+        found: dict[int, list[int]] = defaultdict(list)
+        for unit in units:
+            for each in tree.under(unit.code):
+                found[each.id].append(unit.id)
+        return dict(found)
+
+    return lambda unit_id: above().get(unit_id, ())
 
 
 def own_totals(session: Session, unit: UnitRow, period: Period) -> Totals:
@@ -66,24 +118,38 @@ def observed_totals(
     Of units that were in sight in the period's tree, or that gave way to units in sight, the scope may not show the
     rows themselves; a function of the database tells their figures.
     """
-    moved = func.observed_in_sight(root_id, str(period)).table_valued(
-        *(column(each.name, each.type) for each in Observation.__table__.columns)
-    )
-    own = (Observation.root_id == root_id, Observation.period_code == str(period))
+    return _observed_then(session, root_id, {period: targets}, indicators, of_units)[period]
+
+
+def _observed_then(
+    session: Session,
+    root_id: int,
+    targets: Mapping[Period, Targets],
+    indicators: Collection[str] | None,
+    of_units: Iterable[int] | None,
+) -> dict[Period, Totals]:
+    """The same for several periods, each with targets of its own."""
+    codes = cast([str(period) for period in targets], ARRAY(Text))
+    asked = func.unnest(codes).table_valued("code").render_derived()
+    columns = (column(each.name, each.type) for each in Observation.__table__.columns)
+    moved = func.observed_in_sight(root_id, asked.c.code).table_valued(*columns).lateral()
+    own = (Observation.root_id == root_id, Observation.period_code == any_(codes))
     query = union_all(
         _narrowed(_figures(Observation).where(*own), Observation, of_units, indicators),
-        _narrowed(_figures(moved.c), moved.c, of_units, indicators),
+        _narrowed(_figures(moved.c).select_from(asked.join(moved, true())), moved.c, of_units, indicators),
     )
-    totals: Totals = {}
-    for unit_id, indicator, status, number, category, amount, weight in session.execute(query):
+    found: dict[str, tuple[Totals, Targets]] = {str(period): ({}, counting) for period, counting in targets.items()}
+    for code, unit_id, indicator, status, number, category, amount, weight in session.execute(query):
+        totals, counting = found[code]
         one = Total.of(Contribution(indicator, ValueStatus(status), number, category, amount, weight))
-        for target in targets(unit_id):
+        for target in counting(unit_id):
             _add(totals, (target, indicator), one)
-    return totals
+    return {period: found[str(period)][0] for period in targets}
 
 
 def _figures(table: Any) -> Select[Any]:
     return select(
+        table.period_code,
         table.unit_id,
         table.indicator,
         table.status,
@@ -95,19 +161,44 @@ def _figures(table: Any) -> Select[Any]:
 
 
 def _stored_totals(
-    session: Session,
-    root_id: int,
-    period: Period,
-    targets: dict[int, list[int]],
-    indicators: Collection[str] | None,
-) -> Totals:
-    query = select(RollUp).where(RollUp.root_id == root_id, RollUp.period_code == str(period))
-    query = _narrowed(query, RollUp, targets, indicators)
-    totals: Totals = {}
-    for row in session.scalars(query):
-        for target in targets[row.unit_id]:
-            _add(totals, (target, row.indicator), stored_total(row))
-    return totals
+    session: Session, root_id: int, parts: Mapping[Period, Parts], indicators: Collection[str] | None
+) -> dict[Period, Totals]:
+    """By a function, because a policy asks for every row whether its unit is within sight."""
+    units = {unit_id for part in parts.values() for unit_id in part.stored}
+    found: dict[Period, Totals] = {period: {} for period in parts}
+    if not units:
+        return found
+    asked = {
+        "root": root_id,
+        "periods": [str(period) for period in parts],
+        "units": list(units),
+        "indicators": None if indicators is None else list(indicators),
+    }
+    rows = session.execute(_STORED, asked).all()
+    by_code = {str(period): (found[period], part.stored) for period, part in parts.items()}
+    for code, unit_id, indicator, category, reported, not_applicable, amount, weight, minimum, maximum in rows:
+        totals, targets = by_code[code]
+        if category:
+            one = Total(counts={category: reported})
+        else:
+            one = Total(reported, not_applicable, amount, weight, minimum, maximum)
+        for target in targets.get(unit_id, ()):
+            key = (target, indicator)
+            totals[key] = totals[key] + one if key in totals else one
+    return found
+
+
+_STORED = select(
+    func.stored_rollups(
+        bindparam("root"),
+        bindparam("periods", type_=ARRAY(Text)),
+        bindparam("units", type_=ARRAY(Integer)),
+        bindparam("indicators", type_=ARRAY(Text)),
+    ).table_valued(
+        "period_code", "unit_id", "indicator", "category", "reported", "not_applicable",
+        *(column(name, Numeric()) for name in ("amount", "weight", "minimum", "maximum")),
+    )
+)  # fmt: skip
 
 
 def stored_total(row: RollUp) -> Total:
@@ -119,9 +210,9 @@ def stored_total(row: RollUp) -> Total:
 
 def _narrowed(query: Any, table: Any, units: Iterable[int] | None, indicators: Collection[str] | None) -> Any:
     if units is not None:
-        query = query.where(table.unit_id.in_(list(units)))
+        query = query.where(table.unit_id == any_(cast(list(units), ARRAY(Integer))))
     if indicators is not None:
-        query = query.where(table.indicator.in_(list(indicators)))
+        query = query.where(table.indicator == any_(cast(list(indicators), ARRAY(Text))))
     return query
 
 
@@ -129,7 +220,6 @@ def _add(totals: Totals, key: tuple[int, str], one: Total) -> None:
     totals[key] = totals[key] + one if key in totals else one
 
 
-def _joined(totals: Totals, others: Totals) -> Totals:
+def _join(totals: Totals, others: Totals) -> None:
     for key, other in others.items():
         _add(totals, key, other)
-    return totals

@@ -1,10 +1,11 @@
 """Units and trees, as they are today or as of a period."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.periods import Period
@@ -14,7 +15,7 @@ from portal.models import Node, Tree, Unit
 from portal.models import Period as PeriodRow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnitRow:
     """A unit in one tree."""
 
@@ -28,6 +29,116 @@ class UnitRow:
     root_id: int
     depth: int
     has_children: bool
+
+
+@dataclass(frozen=True)
+class PublishedTree:
+    """A tree read whole.
+
+    Attributes:
+        id: 0 where there is no tree.
+        units: in tree order.
+        ends: for each of them, the place in `units` right after the last unit below it.
+        places: the place in `units` by code.
+    """
+
+    id: int
+    units: Sequence[UnitRow]
+    ends: Sequence[int]
+    places: Mapping[str, int]
+
+    def get(self, code: str) -> UnitRow:
+        """One unit.
+
+        Raises:
+            NotFound: the tree has no such unit.
+        """
+        return self.units[self._place(code)]
+
+    def under(self, code: str) -> Sequence[UnitRow]:
+        """A unit and all below it, in tree order.
+
+        Raises:
+            NotFound: the tree has no such unit.
+        """
+        place = self._place(code)
+        return self.units[place : self.ends[place]]
+
+    def children(self, code: str) -> list[UnitRow]:
+        """The units directly below one, in tree order.
+
+        Raises:
+            NotFound: the tree has no such unit.
+        """
+        found = []
+        place, end = self._place(code) + 1, self.ends[self._place(code)]
+        while place < end:
+            found.append(self.units[place])
+            place = self.ends[place]
+        return found
+
+    def line(self, code: str) -> list[UnitRow]:
+        """The way from the top unit down to this one, both included.
+
+        Raises:
+            NotFound: the tree has no such unit.
+        """
+        unit = self.get(code)
+        return [*self.line(unit.parent_code), unit] if unit.parent_code else [unit]
+
+    def _place(self, code: str) -> int:
+        if code not in self.places:
+            raise NotFound("unit", code)
+        return self.places[code]
+
+
+NO_TREE = PublishedTree(0, (), (), {})
+MOST_TREES = 16
+"""Trees that a process keeps at a time."""
+
+_read: dict[tuple[int, UUID], PublishedTree] = {}  # by id and stamp, so that it can never be out of date
+
+
+def published_tree(session: Session, period: Period | None = None) -> PublishedTree:
+    """The tree by which a period is rolled up; today's for none."""
+    query, named = (_STAMP_TODAY, {}) if period is None else (_STAMP_THEN, _named(period))
+    found = session.execute(query, named).one_or_none()
+    return NO_TREE if found is None else _published(session, *found)
+
+
+def published_trees(session: Session, periods: Iterable[Period]) -> dict[Period, PublishedTree]:
+    """The same for several periods in one statement; those that nothing was ever asked for are left out."""
+    stamps = session.execute(_STAMPS, {"periods": [str(period) for period in periods]})
+    return {Period.parse(code): _published(session, tree_id, stamp) for code, tree_id, stamp in stamps.all()}
+
+
+def _published(session: Session, tree_id: int, stamp: UUID) -> PublishedTree:
+    if (tree_id, stamp) not in _read:
+        query = _select(tree_id).add_columns(Node.rgt, Tree.stamp).join(Tree, Tree.id == Node.tree_id)
+        rows = session.execute(query.order_by(Node.lft)).all()
+        units = tuple(
+            UnitRow(
+                row.id,
+                row.code,
+                row.name,
+                row.name_en,
+                Level(row.level),
+                row.parent_code,
+                row.path,
+                row.root_id,
+                row.depth,
+                row.has_children,
+            )
+            for row in rows
+        )
+        places = {unit.code: place for place, unit in enumerate(units)}
+        tree = PublishedTree(tree_id, units, tuple(row.rgt for row in rows), places)
+        if any(row.stamp != stamp for row in rows):  # published anew since it was asked which
+            return tree
+        while len(_read) >= MOST_TREES:
+            _read.pop(next(iter(_read)), None)
+        _read[tree_id, stamp] = tree
+    return _read[tree_id, stamp]
 
 
 def current_tree(session: Session) -> int:
@@ -63,51 +174,32 @@ def get_unit(session: Session, code: str, *, period: Period | None = None) -> Un
     Raises:
         NotFound: the tree has no such unit.
     """
-    query, named = (_UNIT_TODAY, {}) if period is None else (_UNIT_THEN, _named(period))
-    row = session.execute(query, {"code": code, **named}).one_or_none()
-    if row is None:
-        raise NotFound("unit", code)
-    return _unit(row)
+    return published_tree(session, period).get(code)
 
 
 def find_units(session: Session, codes: Collection[str]) -> dict[str, UnitRow]:
     """Those of the units that are in today's tree, by code."""
-    rows = session.execute(_select(current_tree(session)).where(Unit.code.in_(codes)))
-    return {unit.code: unit for unit in map(_unit, rows)}
+    tree = published_tree(session)
+    return {code: tree.get(code) for code in codes if code in tree.places}
 
 
 def list_units(
     session: Session, *, under: str | None = None, level: Level | None = None, period: Period | None = None
 ) -> list[UnitRow]:
     """Units in tree order; `under` a unit, itself included; of one level if given."""
-    query = _select(tree_of(session, period)).order_by(Node.lft)
-    if under is not None:
-        top = get_unit(session, under, period=period)
-        query = query.where(_within(tree_of(session, period), top.id))
-    if level is not None:
-        query = query.where(Node.level == level)
-    return [_unit(row) for row in session.execute(query)]
+    tree = published_tree(session, period)
+    units = tree.units if under is None else tree.under(under)
+    return [unit for unit in units if level is None or unit.level is level]
 
 
 def list_children(session: Session, code: str, *, period: Period | None = None) -> list[UnitRow]:
     """The units directly below one, in tree order."""
-    parent = get_unit(session, code, period=period)
-    query = _select(tree_of(session, period)).where(Node.parent_id == parent.id).order_by(Node.lft)
-    return [_unit(row) for row in session.execute(query)]
+    return published_tree(session, period).children(code)
 
 
 def ancestors(session: Session, code: str, *, period: Period | None = None) -> list[UnitRow]:
     """The way from the top unit down to this one, both included."""
-    unit = get_unit(session, code, period=period)
-    tree = tree_of(session, period)
-    low = aliased(Node)
-    query = (
-        _select(tree)
-        .join(low, (low.tree_id == tree) & (low.unit_id == unit.id))
-        .where(low.lft.between(Node.lft, Node.rgt))
-        .order_by(Node.lft)
-    )
-    return [_unit(row) for row in session.execute(query)]
+    return published_tree(session, period).line(code)
 
 
 def get_place(session: Session, code: str) -> Place:
@@ -134,12 +226,6 @@ def place_of(unit: Row[Any] | UnitRow) -> Place:
     return Place(unit.id, unit.code, unit.name, Level(unit.level), unit.path, unit.root_id, unit.name_en)
 
 
-def _within(tree: int, unit_id: int) -> ColumnElement[bool]:
-    top = aliased(Node)
-    bounds = select(literal(1)).where(top.tree_id == tree, top.unit_id == unit_id, Node.lft.between(top.lft, top.rgt))
-    return bounds.exists()
-
-
 def _select(tree: int | ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     parent = aliased(Unit)
     return (
@@ -161,10 +247,10 @@ def _select(tree: int | ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _unit(row: Row[Any]) -> UnitRow:
-    values = row._asdict()
-    return UnitRow(**{**values, "level": Level(values["level"])})
-
-
-_UNIT_TODAY = _select(_current_tree().scalar_subquery()).where(Unit.code == bindparam("code"))
-_UNIT_THEN = _select(_tree_of_period()).where(Unit.code == bindparam("code"))
+_STAMP_TODAY = select(Tree.id, Tree.stamp).where(Tree.id == _current_tree().scalar_subquery())
+_STAMP_THEN = select(Tree.id, Tree.stamp).where(Tree.id == _tree_of_period())
+_STAMPS = (
+    select(PeriodRow.code, Tree.id, Tree.stamp)
+    .join(Tree, Tree.id == PeriodRow.tree_id)
+    .where(PeriodRow.code.in_(bindparam("periods", expanding=True)))
+)

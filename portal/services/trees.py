@@ -3,16 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from uuid import uuid4
 
-from sqlalchemy import Select, delete, func, insert, select, text, update
+from sqlalchemy import Integer, Select, cast, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.trees import change_days, paths_on, problems_of_tree, tree_on
 from portal.domain.units import Node, Placement
 from portal.errors import InvalidInput
+from portal.models import Membership, Period, Submission, Tree, Unit
 from portal.models import Node as NodeRow
-from portal.models import Period, Submission, Tree, Unit
 from portal.queries.placements import list_placements
 
 Inner = dict[int, frozenset[tuple[int, bool]]]
@@ -91,31 +93,22 @@ def _lock_moving(session: Session, everyone: Sequence[Placement]) -> None:
     """Wait for whoever works on a submission of a unit that moves, before anybody has to wait for us."""
     moving = [unit_id for unit_id, _path, _depth in _moves(session, everyone)]
     if moving:
-        session.execute(
-            select(Submission.unit_id)
-            .where(Submission.unit_id.in_(moving))
-            .order_by(Submission.unit_id)
-            .with_for_update()
-        )
+        rows = select(Submission.unit_id).where(Submission.unit_id.in_(moving)).order_by(Submission.unit_id)
+        for top in _tops(session):
+            session.execute(rows.where(Submission.root_id == top).with_for_update())
 
 
 def _lock_roll_ups(session: Session, periods: Iterable[Period]) -> None:
     """Acceptances hold this lock shared from when they read the tree until they commit."""
-    roots = session.scalars(select(Unit.root_id).distinct().order_by(Unit.root_id)).all()
+    top = func.unnest(cast(_tops(session), ARRAY(Integer))).column_valued("top")
     for period in periods:
-        session.execute(
-            text(
-                "select pg_advisory_xact_lock(hashtextextended(format('tree %s %s', root, cast(:period as text)), 0))"
-                " from unnest(cast(:roots as int[])) root order by root"
-            ),
-            {"period": period.code, "roots": list(roots)},
-        )
+        session.execute(select(func.hold_tree(top, period.code)))
 
 
 def _write(session: Session, day: date, nodes: Sequence[Node], ids: Mapping[str, int]) -> None:
     tree = session.scalar(select(Tree).where(Tree.effective_on == day))
     if tree is None:
-        tree = Tree(effective_on=day, published_at=clock.now(), in_force=False)
+        tree = Tree(effective_on=day, published_at=clock.now(), in_force=False, stamp=uuid4())
         session.add(tree)
         session.flush()
     session.execute(delete(NodeRow).where(NodeRow.tree_id == tree.id))
@@ -162,8 +155,9 @@ def _moves(session: Session, everyone: Sequence[Placement]) -> list[tuple[int, s
 
 
 def _follow_today(session: Session, everyone: Sequence[Placement]) -> None:
-    """Let every unit's path and top unit follow today's tree; tenant rows follow by foreign key.
+    """Let every unit's path and top unit follow today's tree.
 
+    Tenant rows follow by foreign key; values have none, and follow the versions that they belong to.
     Who may read a figure is stored as a depth of the tree: it follows a unit that now stands higher or lower.
     """
     moves = _moves(session, everyone)
@@ -171,10 +165,24 @@ def _follow_today(session: Session, everyone: Sequence[Placement]) -> None:
     if moves:
         rows = [{"id": unit_id, "path": path, "root_id": ids[path.split(".")[0]]} for unit_id, path, _deeper in moves]
         session.execute(update(Unit), rows)
-    lifted = [unit_id for unit_id, _path, depth_differs in moves if depth_differs]
-    if lifted:
-        session.execute(text("select open_figures(:units)"), {"units": lifted})
-    session.execute(update(Tree).values(in_force=Tree.effective_on <= clock.today()))
+        # People follow by foreign key too, but for Citus, where they do not stand beside the units.
+        elsewhere = (Membership.unit_id == Unit.id, Membership.unit_path != Unit.path)
+        session.execute(update(Membership).where(*elsewhere).values(unit_path=Unit.path))
+        _at_each_top(session, "follow_units", [unit_id for unit_id, _path, _deeper in moves])
+    _at_each_top(session, "open_figures", [unit_id for unit_id, _path, depth_differs in moves if depth_differs])
+    session.execute(update(Tree).values(in_force=Tree.effective_on <= clock.today(), stamp=uuid4()))
+
+
+def _tops(session: Session) -> list[int]:
+    """The ids of all top units; rows of units are locked and rewritten under one at a time."""
+    return list(session.scalars(select(Unit.root_id).distinct().order_by(Unit.root_id)))
+
+
+def _at_each_top(session: Session, function: str, units: Sequence[int]) -> None:
+    """Call a function of the database about these units; their rows belong to whatever top unit they stood under."""
+    top = func.unnest(cast(_tops(session), ARRAY(Integer))).column_valued("top")
+    if units:
+        session.execute(select(getattr(func, function)(top, cast(units, ARRAY(Integer)))))
 
 
 def _refresh(session: Session, period: Period, before: Inner, after: Inner) -> None:

@@ -18,7 +18,7 @@ from portal.domain.periods import Period
 from portal.domain.units import Level, Placement
 from portal.queries.people import portal_actor
 from portal.services import collections, forms, units
-from tests.conftest import TestServer
+from tests.databases import TestServer
 from tests.world import START
 
 INDICATORS = 116
@@ -65,6 +65,16 @@ def nation_of(size: int) -> list[Placement]:
     return _placements(tree)
 
 
+def townships(size: int, provinces: int = 32, cities: int = 333, districts: int = 2845) -> list[Placement]:
+    """A nation down to its townships; `size` units in all."""
+    tree = [(NATION, "", Level.PROVINCE)]
+    tree += [(f"p{number}", NATION, Level.CITY) for number in range(provinces)]
+    tree += [(f"c{number}", f"p{number % provinces}", Level.CITY) for number in range(cities)]
+    tree += [(f"d{number}", f"c{number % cities}", Level.DISTRICT) for number in range(districts)]
+    tree += [(f"t{number}", f"d{number % districts}", Level.TOWN) for number in range(size - len(tree))]
+    return _placements(tree)
+
+
 def provinces_apart(count: int, cities: int = 21, districts: int = 6) -> list[Placement]:
     """Provinces that have nothing above them, as the portal is used."""
     tree = []
@@ -93,8 +103,8 @@ def nation(server: TestServer, template: str, tree: list[Placement], years: int)
         periods = tuple(Period(LAST - before) for before in range(years, -1, -1))
         for root in (each.code for each in tree if not each.parent_code):
             _send_down(root, form, periods)
-        with owner.begin() as connection:
-            for period in periods[:-1]:
+        for period in periods[:-1]:
+            with owner.begin() as connection:
                 _accept(connection, period)
         with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("vacuum analyze"))

@@ -19,7 +19,7 @@ def answers(figures, shape):
     first, last = shape["cities"][0], shape["province_ends"]
     cities = np.array(shape["cities"]) - first
     return {
-        "province": lambda: np.add.reduceat(figures[-1][:, first:last], cities, axis=1),
+        "province": lambda: np.add.reduceat(figures[-1][:, first:last], cities, axis=1).T,
         "ranking": lambda: np.sort(figures[-1][0])[::-1],
         "years": lambda: np.add.reduceat(figures[:, 0, :], shape["provinces"], axis=1),
     }

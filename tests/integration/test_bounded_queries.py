@@ -1,26 +1,36 @@
 """What dashboards and the API ask costs as many statements for a large province as for a small one."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from sqlalchemy.orm import Session
 
 from portal.db import transaction
 from portal.domain.policy import Actor
+from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.units import Level
+from portal.queries.differences import differences
 from portal.queries.forms import get_form
 from portal.queries.lineage import trace
 from portal.queries.own_figures import own_figures
 from portal.queries.progress import completeness
 from portal.queries.provenance import get_provenance
-from portal.queries.rollups import CURRENT_TREE, differences, roll_up
+from portal.queries.rollup_entries import list_entries, standing
+from portal.queries.rollups import CURRENT_TREE, roll_up
 from portal.queries.series import get_series
+from portal.queries.units import get_unit
+from portal.services import rollup_entries
 from tests.statements import statements
 from tests.world import PERIOD, TREE, World, build_world
 
 SMALL, LARGE = "p2", "p1"
 DISTRICTS = [f"d14{number}" for number in range(6)]
-MORE = {f"c1{number}": ("p1", Level.CITY) for number in range(4, 9)} | dict.fromkeys(DISTRICTS, ("c14", Level.DISTRICT))
+MORE = {
+    "c22": ("p2", Level.CITY),
+    **{f"c1{number}": ("p1", Level.CITY) for number in range(4, 9)},
+    **dict.fromkeys(DISTRICTS, ("c14", Level.DISTRICT)),
+}
 MOST = 40
 """Statements that none of the questions may take for one period."""
 
@@ -53,6 +63,11 @@ def _years(session: Session, actor: Actor) -> object:
     return get_series(session, actor, unit=actor.place.code, indicator="T203")
 
 
+def _due(session: Session, actor: Actor) -> object:
+    unit = get_unit(session, actor.place.code, period=PERIOD)
+    return standing(session, unit, PERIOD, get_form(session, "T").indicator("T102"))
+
+
 QUESTIONS: dict[str, Ask] = {
     "one indicator over all units of a level": _over("level:district", ["T203"]),
     "one indicator over the units below": _over("children", ["T203"]),
@@ -67,13 +82,15 @@ QUESTIONS: dict[str, Ask] = {
     "where a number comes from": _about(trace, indicator="T104"),
     "who ranks where": _ranked,
     "over the years": _years,
+    "what was entered, where and why": _about(list_entries),
+    "what is still to be eliminated": _due,
     "who is not in it": _about(get_provenance, indicator="T203"),
 }
 
 
 @pytest.fixture
 def provinces(database: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    """One of two units below it, and one of seventeen, with figures accepted and not accepted yet in both."""
+    """One with three units below it, and one with seventeen, with figures accepted and not accepted yet in both."""
     for code, (parent, level) in MORE.items():
         monkeypatch.setitem(TREE, code, (parent, level))
     world = build_world()
@@ -81,7 +98,18 @@ def provinces(database: None, monkeypatch: pytest.MonkeyPatch) -> World:
         world.accept(unit)
     for unit in ("c21", "c15", "c16", "d111"):
         world.submit(unit)
+    for unit, top in (("c21", SMALL), *((unit, LARGE) for unit in ("c11", "c14", "d111", "d141", "d142"))):
+        _enter(world, unit, top)
     return world
+
+
+def _enter(world: World, unit: str, top: str) -> None:
+    actor = world.actor(top)
+    entry = Entry(EntryKind.ADJUSTMENT, Decimal(1))
+    with transaction(actor) as session:
+        rollup_entries.enter(
+            session, actor, unit=unit, period=PERIOD, indicator="T203", entry=entry, reason="补报", seen=0
+        )
 
 
 def test_more_units_cost_no_more_statements(provinces: World) -> None:

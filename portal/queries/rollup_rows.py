@@ -1,0 +1,144 @@
+"""A roll-up as it is shown: a number, and what it rests on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.domain.forms import AggregationKind, Incomplete, Indicator, Scope
+from portal.domain.periods import Period
+from portal.domain.rollup import Total
+from portal.domain.units import Level
+from portal.domain.values import exact_text
+from portal.queries.units import UnitRow
+
+
+@dataclass(slots=True)
+class RollUpRow:
+    """One number, and what it rests on. Nobody changes one.
+
+    There are thousands in one answer: what follows from the fields is worked out when it is asked for, and to make a
+    frozen one would take three times as long.
+
+    Attributes:
+        value: in the indicator's unit of measure, with what was eliminated and adjusted (`total` has it apart); None
+            where nothing was reported or the indicator is not added up.
+        expected: units whose figure ought to be in it: neither exempt nor declared not applicable.
+        tree: `reported` as of the period, `current` restated to today's.
+        partial: fewer reported than expected.
+        pending: submitted but not yet accepted figures are in it.
+        demo: made-up figures are in it.
+        total: what the numbers come from.
+        torn: codes of units that were split since, a part of which would belong here, nobody knows how large. Then
+            there is no number.
+        periods: of a number made from shorter periods, those that are in it; `reported` and `expected` count their
+            answers.
+        missing: the shorter periods that ought to be in it, and have no figure.
+    """
+
+    unit: UnitRow
+    what: Indicator
+    value: Decimal | None
+    expected: int
+    tree: str
+    partial: bool
+    pending: bool
+    demo: bool
+    total: Total
+    torn: tuple[str, ...] = ()
+    periods: tuple[Period, ...] = ()
+    missing: tuple[Period, ...] = ()
+
+    @property
+    def unit_code(self) -> str:
+        """Of the unit."""
+        return self.unit.code
+
+    @property
+    def unit_name(self) -> str:
+        """Of the unit, in Chinese."""
+        return self.unit.name
+
+    @property
+    def unit_name_en(self) -> str:
+        """Of the unit, in English; may be empty."""
+        return self.unit.name_en
+
+    @property
+    def level(self) -> Level:
+        """Of the unit."""
+        return self.unit.level
+
+    @property
+    def indicator(self) -> str:
+        """The indicator's code."""
+        return self.what.code
+
+    @property
+    def text(self) -> str:
+        """The value in full; for a distribution `优秀:3;良好:5`; empty where there is none."""
+        if self.what.aggregation.kind is AggregationKind.DISTRIBUTION:
+            order = [*self.what.choices, *sorted(set(self.counts) - set(self.what.choices))]
+            return ";".join(f"{choice}:{self.counts[choice]}" for choice in order if choice in self.counts)
+        return "" if self.value is None else exact_text(self.value)
+
+    @property
+    def mean(self) -> Decimal | None:
+        """Per reporting unit, where the form asks for it; for yes/no the share of yes. Several periods have none."""
+        return None if len(self.periods) > 1 else self.total.mean(self.what)
+
+    @property
+    def minimum(self) -> Decimal | None:
+        """Smallest figure of one unit, where that means something."""
+        return self.total.minimum if self.total.has_range(self.what) else None
+
+    @property
+    def maximum(self) -> Decimal | None:
+        """Largest figure of one unit, where that means something."""
+        return self.total.maximum if self.total.has_range(self.what) else None
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many gave which answer of a rating."""
+        return self.total.counts
+
+    @property
+    def reported(self) -> int:
+        """Units whose figure is in it."""
+        return self.total.reported
+
+    @property
+    def not_applicable(self) -> int:
+        """Units that declared that it does not apply to them."""
+        return self.total.not_applicable
+
+    @property
+    def scope(self) -> str:
+        """`own`: one unit's own figure; `territorial`: districts only; `whole`: the unit's own and all below it."""
+        if self.what.scope is Scope.TERRITORIAL:
+            return Scope.TERRITORIAL
+        return "whole" if self.unit.has_children else Scope.OWN
+
+    @property
+    def original(self) -> Decimal | None:
+        """The sum of what units reported, where something was eliminated from it or adjusted; `value` is with that."""
+        return None if self.total.entered is None else self.total.amount
+
+
+def row_of(
+    unit: UnitRow,
+    indicator: Indicator,
+    total: Total,
+    asked: int,
+    *,
+    tree: str,
+    torn: tuple[str, ...],
+    pending: bool,
+    demo: bool,
+    gap: bool = False,
+) -> RollUpRow:
+    """The row of a total; `asked` are the answers there ought to be, with a `gap` something else is missing too."""
+    expected = asked - total.not_applicable
+    partial = gap or total.reported < expected
+    if torn or (partial and indicator.aggregation.incomplete is Incomplete.WITHHELD):
+        total = total.without_numbers()
+    return RollUpRow(unit, indicator, total.figure(indicator), expected, tree, partial, pending, demo, total, torn)

@@ -1,0 +1,140 @@
+"""Accepting, with the roll-up and without: by eight clients at a time, and three thousand units at once."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from tests.bench.nation import ACCEPTED, RECOMPUTED, Nation, nation, nation_of, provinces_apart
+from tests.bench.test_rollup import UNITS
+from tests.databases import TestServer
+
+CLIENTS, SECONDS, TURNS = 8, 3, 3
+BAR = 0.3
+BULK, BULK_SECONDS = 3000, 5
+
+
+@dataclass
+class Clients:
+    """Several at a time accept the answers of units, each in a transaction of its own, again and again."""
+
+    made: Nation
+    units: Sequence[tuple[int, int]]
+
+    def rates(self) -> dict[bool, float]:
+        """Acceptances in a second without and with the roll-up, in turns."""
+        done = {False: 0, True: 0}
+        for _turn in range(TURNS):
+            for rolled_up in done:
+                done[rolled_up] += self._accepted(rolled_up=rolled_up)
+        return {rolled_up: number / (SECONDS * TURNS) for rolled_up, number in done.items()}
+
+    def _accepted(self, *, rolled_up: bool) -> int:
+        turn, done, ends = count(), count(), time.monotonic() + SECONDS
+        failed: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                with psycopg.connect(_address(self.made)) as connection:
+                    while time.monotonic() < ends:
+                        root, unit = self.units[next(turn) % len(self.units)]
+                        self._accept(connection, root, unit, rolled_up=rolled_up)
+                        next(done)
+            except BaseException as error:  # noqa: BLE001 - told below, by the thread that measures
+                failed.append(error)
+
+        threads = [threading.Thread(target=work) for _client in range(CLIENTS)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        assert not failed
+        return next(done)
+
+    def _accept(self, connection: psycopg.Connection, root: int, unit: int, *, rolled_up: bool) -> None:
+        period = str(self.made.open_year)
+        where = {"root": root, "period": period, "unit": unit, "units": [unit]}
+        connection.execute(
+            "delete from observation where root_id = %(root)s and period_code = %(period)s and unit_id = %(unit)s",
+            where,
+        )
+        connection.execute(_psycopg(ACCEPTED), where)
+        if rolled_up:
+            connection.execute(_psycopg(RECOMPUTED), where)
+        connection.commit()
+
+
+def _address(made: Nation) -> str:
+    return make_url(made.server.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _psycopg(statement: str) -> str:
+    """The statement with the driver's own names of parameters."""
+    statement = statement.replace("%", "%%")
+    for name in ("period", "units", "root"):
+        statement = statement.replace(f":{name}", f"%({name})s")
+    return statement
+
+
+@pytest.fixture
+def apart(test_server: TestServer, template_database: str) -> Iterator[Nation]:
+    with nation(test_server, template_database, provinces_apart(CLIENTS), 1) as made:
+        yield made
+
+
+def test_acceptance_at_eight_clients(apart: Nation, ratios: list[str]) -> None:
+    query = (
+        "select s.root_id, s.unit_id from submission s join unit u on u.id = s.root_id where s.period_code = :period"
+    )
+    with apart.owner.connect() as connection:
+        asked = {"period": str(apart.open_year)}
+        one = connection.execute(text(f"{query} and u.code = 'p0' order by md5(s.unit_id::text)"), asked).all()
+        spread = connection.execute(text(f"{query} order by md5(s.unit_id::text)"), asked).all()
+    found = {}
+    for name, chosen in (("in one province", one), (f"spread over {CLIENTS}", spread)):
+        rates = Clients(apart, [(root, unit) for root, unit in chosen]).rates()
+        found[name] = rates[True] / rates[False]
+        ratios.append(
+            f"acceptance {name}, {CLIENTS} clients: with/without the roll-up {found[name]:.2f}"
+            f"   {rates[True]:.0f}/s and {rates[False]:.0f}/s"
+        )
+    assert min(found.values()) >= BAR
+
+
+def test_bulk_acceptance(test_server: TestServer, template_database: str, ratios: list[str]) -> None:
+    with nation(test_server, template_database, nation_of(max(UNITS, BULK + 400)), 1) as made:
+        with made.owner.begin() as connection:
+            period = str(made.open_year)
+            root, units = connection.execute(
+                text("select root_id, array_agg(unit_id) from submission where period_code = :period group by root_id"),
+                {"period": period},
+            ).one()
+            asked = {"root": root, "period": period, "units": units[:BULK]}
+            began = time.perf_counter()
+            connection.execute(text(ACCEPTED), asked)
+            accepted = time.perf_counter() - began
+            connection.execute(text(RECOMPUTED), asked)
+            taken = time.perf_counter() - began
+        with made.owner.connect() as connection:
+            summed = connection.scalar(
+                text(
+                    "select sum(amount) from rollup join node using (unit_id) where depth = 1 and indicator = 'G000'"
+                    " and period_code = :period"
+                ),
+                asked,
+            )
+            plain = connection.scalar(
+                text("select sum(amount) from observation where indicator = 'G000' and period_code = :period"), asked
+            )
+    ratios.append(
+        f"bulk acceptance of {len(asked['units'])} units: {taken:.2f} s, {accepted:.2f} s of it without the roll-up"
+    )
+    assert summed == plain
+    assert len(asked["units"]) == BULK
+    assert taken < BULK_SECONDS

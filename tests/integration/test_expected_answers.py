@@ -1,0 +1,68 @@
+"""How many answers are expected is stored: it follows every exemption, is proved with the roll-ups, and is rebuilt."""
+
+from sqlalchemy import create_engine, text
+
+from portal.db import transaction
+from portal.queries.people import portal_actor
+from portal.queries.rollup_check import verify
+from portal.queries.rollups import roll_up
+from portal.services import collection_changes, rollups
+from tests.databases import TestServer
+from tests.world import PERIOD, World
+
+
+def expected(world: World, unit: str, by: str = "self") -> list[int]:
+    actor = world.actor(unit)
+    with transaction(actor) as session:
+        return [row.expected for row in roll_up(session, actor, unit=unit, period=PERIOD, indicators=["T203"], by=by)]
+
+
+def test_follows_exemptions(world: World) -> None:
+    sender = world.actor("p1")
+    assert (expected(world, "p1"), expected(world, "c11"), expected(world, "c11", "children")) == ([7], [3], [1, 1])
+    with transaction(sender) as session:
+        collection_changes.exempt(session, sender, world.key("d111"), "机构撤并")
+    assert (expected(world, "p1"), expected(world, "c11"), expected(world, "c11", "children")) == ([6], [2], [0, 1])
+    assert expected(world, "p2") == [3]
+    with transaction(sender) as session:
+        collection_changes.include(session, sender, world.key("d111"))
+    assert (expected(world, "p1"), expected(world, "c11"), expected(world, "c11", "children")) == ([7], [3], [1, 1])
+
+
+def test_a_wrong_count_is_found_and_put_right(own_database: TestServer, committed_world: World) -> None:
+    world = committed_world
+    owner = create_engine(own_database.owner_url)
+    with owner.begin() as connection:
+        connection.execute(text("alter table expected_answers no force row level security"))
+        changed = connection.execute(text("update expected_answers set answers = answers + 1 where level = 'city'"))
+        connection.execute(text("alter table expected_answers force row level security"))
+        assert changed.rowcount
+    owner.dispose()
+    with transaction(None) as session:
+        portal = portal_actor(session, "p1")
+    with transaction(portal) as session:
+        _compared, mismatches = verify(session, portal.place.root_id)
+        assert {(each.kind, each.indicator) for each in mismatches} == {("expected", "T city")}
+    with transaction(portal) as session:
+        rollups.rebuild(session, portal)
+    with transaction(portal) as session:
+        assert verify(session, portal.place.root_id)[1] == []
+    assert expected(world, "p1") == [7]
+
+
+def test_many_units_at_once_are_recomputed_as_few_are(world: World) -> None:
+    for unit in ("d111", "d121", "c13"):
+        world.accept(unit)
+    actor = world.actor("p1")
+    with transaction(actor) as session:
+        ids = [
+            unit
+            for (unit,) in session.execute(
+                text("select id from unit where root_id = :root"), {"root": actor.place.root_id}
+            )
+        ]
+        asked = {"root": actor.place.root_id, "period": str(PERIOD), "units": ids * 20}
+        session.execute(text("select recompute_rollup(:root, :period, :units)"), asked)
+        compared, mismatches = verify(session, actor.place.root_id)
+    assert compared
+    assert mismatches == []
