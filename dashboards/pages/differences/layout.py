@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from dash import html
 from dash.development.base_component import Component
@@ -14,8 +15,9 @@ from dashboards.pages.differences.verdicts import NEEDS_A_LOOK, Verdict, verdict
 from dashboards.parts import Children
 from portal.domain.forms import Scope, Sheet
 from portal.domain.numbers import Scale, scaled_unit, signed
+from portal.domain.policy import Permission, Subject, permits
 from portal.domain.values import exact_text
-from portal.queries.rollups import DifferenceRow
+from portal.queries.differences import DifferenceRow
 from portal.web.language import language, period_name, say
 
 SLUG = "differences"
@@ -99,7 +101,13 @@ def _row(context: Context, row: DifferenceRow) -> Component:
     return html.Tr(
         [
             html.Th(
-                [parts.link(say(indicator.name), address), " ", html.Span(indicator.code, className="code soft")],
+                [
+                    parts.link(say(indicator.name), address),
+                    " ",
+                    html.Span(indicator.code, className="code soft"),
+                    " ",
+                    _reckoning(context, row),
+                ],
                 scope="row",
             ),
             html.Td(scale.unit),
@@ -114,6 +122,14 @@ def _row(context: Context, row: DifferenceRow) -> Component:
     )
 
 
+def _reckoning(context: Context, row: DifferenceRow) -> Component | None:
+    """The way to what each unit below adds, and to what was entered between."""
+    if not row.parts or not permits(context.actor, Permission.SEE_ORIGINS, Subject(context.unit.path)):
+        return None
+    asked = urlencode({"period": str(context.period), "indicator": row.indicator.code})
+    return html.A(_("对账"), href=f"/rollups/{context.unit.code}/entries/?{asked}", className="small nowrap")
+
+
 def _children_cell(row: DifferenceRow, scale: Scale) -> Component:
     """The sum below, and of how many units."""
     if row.children is None:
@@ -121,7 +137,12 @@ def _children_cell(row: DifferenceRow, scale: Scale) -> Component:
     else:
         number = html.Span(scale.show(row.children), title=exact_text(row.children))
     covered = html.Span(f"{row.reported}/{row.expected}", className="soft small")
-    return html.Td([number, " ", covered], className="number")
+    entered = [
+        html.Span([" ", word, " ", signed(amount / scale.divisor, scale.decimals)], className="soft small")
+        for word, amount in ((_("冲抵"), row.eliminated), (_("调整"), row.adjusted))
+        if amount is not None
+    ]
+    return html.Td([number, " ", covered, *entered], className="number")
 
 
 def _difference_cell(difference: Decimal | None, scale: Scale) -> Component:

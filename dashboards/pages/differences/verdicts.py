@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from portal.domain.forms import Scope
-from portal.queries.rollups import DifferenceRow
+from portal.queries.differences import DifferenceRow
 
 
 class Verdict(StrEnum):
