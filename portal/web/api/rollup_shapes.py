@@ -1,0 +1,124 @@
+"""What the API answers about numbers over units: what they rest on, where they come from, where they break."""
+
+from portal.domain.values import value_to_json
+from portal.queries.differences import DifferenceRow
+from portal.queries.lineage import Contribution, Figure
+from portal.queries.progress import CompletenessRow
+from portal.queries.recalculations import Recalculated
+from portal.queries.rollup_entries import EntryRow
+from portal.queries.series import SeriesBreak
+from portal.web.api.resource import Json
+from portal.web.api.shapes import instant, number_text, text_shape, unit_shape
+
+
+def completeness_shape(row: CompletenessRow) -> Json:
+    """Counts of submissions of a unit and all below it."""
+    return unit_shape(row.unit) | {"form": row.form} | vars(row.completeness)
+
+
+def difference_shape(row: DifferenceRow) -> Json:
+    """A unit's own figure beside the sum of those below it."""
+    return {
+        "indicator": row.indicator.code,
+        "name": text_shape(row.indicator.name),
+        "own": number_text(row.own),
+        "children": number_text(row.children),
+        "difference": number_text(row.difference),
+        "eliminated": number_text(row.eliminated),
+        "adjusted": number_text(row.adjusted),
+        "whole": number_text(row.whole),
+        "reported": row.reported,
+        "expected": row.expected,
+        "parts": [
+            {
+                "unit": part.unit_code,
+                "unit_name": part.unit_name,
+                "value": part.text or None,
+                "reported": part.reported,
+                "expected": part.expected,
+            }
+            for part in row.parts
+        ],
+    }
+
+
+def entry_shape(row: EntryRow) -> Json:
+    """An elimination or adjustment of a roll-up; what was withdrawn does not count."""
+    withdrawn = row.withdrawal
+    return {
+        "unit": row.unit.code,
+        "form": row.form,
+        "indicator": row.indicator,
+        "number": row.number,
+        "kind": str(row.entry.kind),
+        "amount": number_text(row.entry.amount),
+        "reason": row.reason,
+        "entered_by": row.by,
+        "entered_at": instant(row.at),
+        "withdrawn": withdrawn and {"reason": withdrawn.reason, "by": withdrawn.by, "at": instant(withdrawn.at)},
+    }
+
+
+def recalculated_shape(row: Recalculated) -> Json:
+    """A published number beside what a newer formula makes of the same answers."""
+    return {
+        "period": str(row.period),
+        "unit": row.published.unit_code,
+        "form": row.form,
+        "indicator": row.indicator.code,
+        "name": text_shape(row.indicator.name),
+        "unit_of_measure": row.indicator.unit,
+        "collected_as": row.collected.code,
+        "collected_unit_of_measure": row.collected.unit,
+        "published": row.published.text or None,
+        "anew": row.anew.text or None,
+        "difference": number_text(row.difference),
+        "reported": row.published.reported,
+        "expected": row.published.expected,
+        "not_applicable": row.published.not_applicable,
+        "partial": row.published.partial,
+        "recalculated": row.anew.reported,
+        "formula_before": row.formulas[0],
+        "formula": row.formulas[1],
+        "changed_by": [
+            {"unit": each.unit or None, "number": each.number, "published_at": instant(each.published_at)}
+            for each in row.editions
+        ],
+    }
+
+
+def break_shape(mark: SeriesBreak) -> Json:
+    """Where a series breaks, and why."""
+    return {"period": str(mark.period), "kind": str(mark.kind), "words": text_shape(mark.words)}
+
+
+def contribution_shape(one: Contribution) -> Json:
+    """What a unit adds to a rolled-up number, and where that comes from."""
+    return {
+        "unit": one.unit.code,
+        "unit_name": one.unit.name,
+        "level": str(one.unit.level),
+        "submission": str(one.submission),
+        "version": one.version,
+        "status": str(one.status),
+        "value": number_text(one.number) or one.category or None,
+        "amount": number_text(one.amount),
+        "weight": number_text(one.weight),
+        "pending": one.pending,
+        "in_sight": one.in_sight,
+        "figures": [_figure(figure) for figure in one.figures],
+    }
+
+
+def _figure(figure: Figure) -> Json:
+    return {
+        "submission": str(figure.submission),
+        "version": figure.version,
+        "indicator": figure.indicator,
+        **value_to_json(figure.value),
+        "entered_by": figure.entered_by,
+        "entered_at": instant(figure.entered_at),
+        "upload": str(figure.upload_id) if figure.upload_id else None,
+        "file": figure.filename,
+        "cell": figure.cell,
+    }
