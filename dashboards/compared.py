@@ -82,11 +82,12 @@ def chosen_level(context: Context, levels: Sequence[Level]) -> Level:
     return Level.DISTRICT if Level.DISTRICT in levels else levels[0]
 
 
-def choices_of(indicator: Indicator, units: Sequence[UnitRow]) -> tuple[Whose, ...]:
+def choices_of(indicator: Indicator, units: Sequence[UnitRow], *, made: bool = False) -> tuple[Whose, ...]:
     """Which figures of these units can be compared, the usual one first.
 
     A unit with others below it is usually compared on the total; what only districts fill, or what the unit does not
-    fill at its level, on nothing else; what does not roll up only on its own.
+    fill at its level, on nothing else; what does not roll up only on its own. What is `made` from shorter periods
+    units have no own answers to.
     """
     if not any(unit.has_children for unit in units):
         return (Whose.OWN,)
@@ -95,7 +96,7 @@ def choices_of(indicator: Indicator, units: Sequence[UnitRow]) -> tuple[Whose, .
         AggregationKind.RANGE,
         AggregationKind.DISTRIBUTION,
     }
-    fills = indicator.scope is Scope.OWN and any(unit.level in indicator.filled_by for unit in units)
+    fills = not made and indicator.scope is Scope.OWN and any(unit.level in indicator.filled_by for unit in units)
     return tuple(whose for whose, there in ((Whose.TOTAL, adds_up), (Whose.OWN, fills)) if there) or (Whose.OWN,)
 
 
@@ -112,7 +113,7 @@ def comparison(
         league=rank(figures, indicator.direction),
         scale=scaled_unit(numbers, indicator.unit, indicator.decimals, language()),
         levels=levels_below(context),
-        choices=choices_of(indicator, units),
+        choices=choices_of(indicator, units, made=context.made),
         indicators=tuple(each for each in context.indicators if each.type.is_number),
         inner=frozenset(unit.code for unit in units if unit.has_children),
         marked=marked_code(context, figures),

@@ -1,6 +1,6 @@
 """Reads the figures that the ranking and the map compare: units' own, or the totals of what is below them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dashboards.compared import Comparison, choices_of, chosen_level, comparison, field_of, levels_below
 from dashboards.context import Context
-from dashboards.filters import Basis, TreeChoice, Whose
+from dashboards.filters import Among, Basis, TreeChoice, Whose
 from dashboards.parts import unit_name
 from dashboards.standings import UnitFigure
 from portal.domain.forms import Indicator
@@ -18,10 +18,10 @@ from portal.domain.periods import Period
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
 from portal.errors import NotFound
-from portal.queries.effective_forms import collected_forms
-from portal.queries.forms import indicators_then
+from portal.queries.over_time import indicators_then, roll_up_made
 from portal.queries.own_figures import OwnFigure, own_figures
-from portal.queries.rollups import RollUpRow, roll_up
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.same_units import Side, of_other_units
 from portal.queries.series import breaks_between
 from portal.queries.units import UnitRow
 
@@ -39,13 +39,13 @@ def load(session: Session, context: Context, *, with_leaves: bool = False) -> Co
     """
     level = chosen_level(context, levels_below(context))
     units = _units(context, level, with_leaves=with_leaves)
-    choices = choices_of(context.indicator, units)
+    choices = choices_of(context.indicator, units, made=context.made)
     asked = context.filters.whose
     whose = asked if asked in choices else choices[0]
     as_reported = context.filters.tree is TreeChoice.REPORTED and context.filters.basis is Basis.APPROVED
     # With nothing below a unit its total is its own figure; only accepted ones are kept as they were reported.
-    own = whose is Whose.OWN and (as_reported or any(unit.has_children for unit in units))
-    then = _then(session, context)
+    own = whose is Whose.OWN and not context.made and (as_reported or any(unit.has_children for unit in units))
+    then = indicators_then(session, context.unit, context.indicator.code, context.period, context.earlier)
     figures = _unbroken(session, context, (_own if own else _totals)(session, context, units, then or ()))
     compared = comparison(context, level, whose or choices[0], units, figures)
     return replace(compared, broken=then == ())
@@ -86,21 +86,27 @@ def _totals(session: Session, context: Context, units: Sequence[UnitRow], then: 
     period = context.earlier
     before = _summed([(_rows(session, context, period, units, each), term) for each, term in then])
     names = _names(context)
-    return [_total(unit, names, now.get(unit.code), before.get(unit.code)) for unit in units]
+    figures = [_total(unit, names, now.get(unit.code), before.get(unit.code)) for unit in units]
+    if context.filters.among is Among.ALL or not any(figure.last_year is not None for figure in figures):
+        return figures
+    sides = (
+        _side(context, [each.code for each, _term in then], before.values(), period),
+        _side(context, [context.indicator.code], now.values(), context.period),
+    )
+    others = of_other_units(session, units, *sides, context.tree_period)
+    return [replace(each, last_year=None, others=True) if each.code in others else each for each in figures]
+
+
+def _side(context: Context, indicators: Sequence[str], rows: Iterable[RollUpRow], period: Period) -> Side:
+    """What the totals of a period are made of."""
+    made = {part for row in rows for part in row.periods}
+    form = context.form if context.filters.basis is Basis.PENDING else None
+    return Side(indicators, sorted(made) or [period], form)
 
 
 def _names(context: Context) -> dict[str, str]:
     """Names of all units in sight, by code."""
     return {unit.code: unit_name(unit.name, unit.name_en) for unit in (*context.ancestors, *context.units)}
-
-
-def _then(session: Session, context: Context) -> Then | None:
-    """What the indicator was then, perhaps under another name or in parts; `indicators_then` says the rest."""
-    root_id, code = context.unit.root_id, context.indicator.code
-    if context.indicator.added_by:
-        before = [form.by_code.get(code) for form in collected_forms(session, context.unit, context.earlier)]
-        return next((((each, Term(code)),) for each in before if each is not None), None)
-    return indicators_then(session, root_id, code, context.period, context.earlier)
 
 
 def _summed(parts: Sequence[tuple[Mapping[str, Row], Term]]) -> dict[str, Row]:
@@ -128,7 +134,7 @@ def _rows(
         return found
     for level in {unit.level for unit in units}:
         try:
-            rows = roll_up(
+            rows = roll_up_made(
                 session,
                 context.actor,
                 unit=field_of(context).code,
@@ -157,6 +163,7 @@ def _total(unit: UnitRow, names: Mapping[str, str], row: RollUpRow | None, befor
         reported=row.reported if row else 0,
         expected=row.expected if row else 0,
         demo=bool(row and row.demo),
+        missing=len(row.missing) if row else 0,
     )
 
 

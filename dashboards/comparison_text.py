@@ -1,11 +1,13 @@
 """What a comparison of units says in words, for the ranking and for the map."""
 
+from dash import html
 from dash.development.base_component import Component
 
 from dashboards import parts
 from dashboards.compared import Comparison
 from dashboards.language import gettext as _
 from portal.domain.numbers import percent
+from portal.web.language import say
 
 
 def alone(compared: Comparison) -> Component | None:
@@ -13,6 +15,16 @@ def alone(compared: Comparison) -> Component | None:
     if len(compared.figures) > 1:
         return None
     return parts.notice(_("同级单位中您只能看到这一个，没有可以比较的。"))
+
+
+def reorganised(compared: Comparison) -> Component | None:
+    """What was reorganised since the earlier period, unit by unit."""
+    marks = [html.Li([figure.name, ": ", say(text)]) for figure in compared.figures for text in figure.breaks]
+    if not marks:
+        return None
+    heading = html.H2(_("区划变动"))
+    hint = html.P(_("这些单位的上年数与本年数不是同一范围；选“现行区划”可按同一范围比较。"), className="soft small")
+    return html.Section([heading, hint, html.Ul(marks)])
 
 
 def sentence(compared: Comparison) -> str:

@@ -12,7 +12,7 @@ from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.errors import NotFound
 from portal.queries import units
-from portal.queries.effective_forms import collected_forms
+from portal.queries.over_time import forms_shown, list_shown_periods, made_forms
 from portal.queries.rollups import list_periods
 from portal.queries.units import UnitRow
 
@@ -29,9 +29,11 @@ class Context:
         ancestors: from the top unit down to `unit`, which is the last.
         reachable: codes of those ancestors that the person may open.
         units: the units the person may choose, in tree order.
-        periods: those that something was collected for, newest first.
-        sheets: of the forms collected for the period, with the indicators collected.
+        periods: those that something was collected for, and the longer ones made from them; newest first.
+        sheets: of the forms collected for the period, or made from shorter ones, with their indicators.
         tree_period: the period whose tree groups the units; None for today's tree.
+        form: code of the form that asks for the indicator.
+        made: the indicator's numbers are made from those of shorter periods; units have no own answers to it.
     """
 
     actor: Actor
@@ -45,6 +47,8 @@ class Context:
     indicator: Indicator
     sheets: tuple[Sheet, ...]
     tree_period: Period | None
+    form: str = ""
+    made: bool = False
 
     @property
     def top(self) -> UnitRow:
@@ -81,17 +85,18 @@ def resolve(session: Session, actor: Actor, asked: Filters) -> Context:
         NotFound: there is no such unit, period or indicator.
         NotPermitted: the unit is not the person's own, nor below it.
     """
-    periods = tuple(Period.parse(code) for code in list_periods(session))
-    if not periods:
+    collected = list_periods(session)
+    if not collected:
         raise NothingCollected("collection", actor.place.code)
-    period = Period.parse(asked.period) if asked.period else periods[0]
+    periods = tuple(map(Period.parse, list_shown_periods(session)))
+    period = Period.parse(asked.period or collected[0])
     if period not in periods:
         raise NotFound("period", period)
     tree_period = period if asked.tree is TreeChoice.REPORTED else None
     choices = tuple(units.list_units(session, under=actor.place.code, period=tree_period))
     unit = _unit(actor, choices, asked.unit or actor.place.code)
-    collected = [sheet for form in collected_forms(session, unit, period) for sheet in form.sheets]
-    sheets = tuple(sheet for sheet in collected if sheet.indicators)
+    forms = forms_shown(session, unit, period)
+    sheets = tuple(sheet for form in forms for sheet in form.sheets if sheet.indicators)
     indicator = _indicator([each for sheet in sheets for each in sheet.indicators], asked.indicator)
     ancestors = tuple(units.ancestors(session, unit.code, period=tree_period))
     return Context(
@@ -106,6 +111,8 @@ def resolve(session: Session, actor: Actor, asked: Filters) -> Context:
         indicator=indicator,
         sheets=sheets,
         tree_period=tree_period,
+        form=next(form.code for form in forms if indicator.code in form.by_code),
+        made=any(indicator.code in each.form.by_code for each in made_forms(session, unit, period)),
     )
 
 

@@ -15,7 +15,7 @@ from flask_babel.speaklater import LazyString
 from dashboards import words
 from dashboards.compared import Comparison
 from dashboards.context import Context
-from dashboards.filters import Against, Basis, TreeChoice, Whose
+from dashboards.filters import Against, Among, Basis, TreeChoice, Whose
 from dashboards.language import gettext as _
 from dashboards.parts import ROOT, Children, aria, unit_name
 from portal.domain.forms import Indicator
@@ -38,6 +38,7 @@ def context_bar(
     basis: bool = False,
     tree: bool = True,
     against: bool = False,
+    among: bool = False,
 ) -> Component:
     """The form; what a page does not depend on is not offered.
 
@@ -50,6 +51,7 @@ def context_bar(
         basis: whether it can count figures not yet accepted.
         tree: whether it can group units by today's tree.
         against: whether it can compare with one or another earlier period.
+        among: whether it compares totals of two periods.
     """
     filters = context.filters
     fields = [
@@ -59,6 +61,7 @@ def context_bar(
         _words("l", _("比较层级"), LEVELS, levels, filters.level),
         _words("k", _("比较口径"), words.WHOSE, whose, filters.whose),
         _words("c", _("与谁比"), words.AGAINST, Against if against else (), context.against),
+        _words("n", _("比较范围"), words.AMONG, Among if among else (), filters.among),
         _words("b", _("数据口径"), words.BASES, Basis if basis else (), filters.basis),
         _words("t", _("区划口径"), words.TREES, TreeChoice if tree else (), filters.tree),
     ]
@@ -87,6 +90,7 @@ def comparison_bar(context: Context, page: str, compared: Comparison, *, against
         basis=compared.restatable,
         tree=compared.restatable,
         against=against and context.period.kind is not PeriodKind.YEAR,
+        among=against and compared.whose is Whose.TOTAL,
     )
 
 

@@ -47,6 +47,13 @@ class Against(StrEnum):
     PREVIOUS = "previous"  # 上期
 
 
+class Among(StrEnum):
+    """Of which units the totals of two periods are compared."""
+
+    SAME = "same"  # 两期相同的单位
+    ALL = "all"  # 各期报了的单位
+
+
 class Show(StrEnum):
     """How the map page presents its figures."""
 
@@ -66,6 +73,7 @@ class Filters:
         level: level of the units compared; None for what suits the unit.
         whose: which of their figures is compared; None for what suits the indicator and the level.
         against: which earlier period is compared with; years only with the year before.
+        among: whether totals are compared though other units reported then.
         late: show late units only.
     """
 
@@ -79,6 +87,7 @@ class Filters:
     whose: Whose | None = None
     show: Show = Show.MAP
     against: Against = Against.LAST_YEAR
+    among: Among = Among.SAME
     late: bool = False
 
     @classmethod
@@ -96,6 +105,7 @@ class Filters:
             whose=_word(Whose, given.get("k"), None),
             show=_word(Show, given.get("v"), Show.MAP),
             against=_word(Against, given.get("c"), Against.LAST_YEAR),
+            among=_word(Among, given.get("n"), Among.SAME),
             late=given.get("o") == "late",
         )
 
@@ -122,6 +132,7 @@ _LETTERS = {
     "whose": "k",
     "show": "v",
     "against": "c",
+    "among": "n",
     "late": "o",
 }
 _DEFAULTS = {field.name: field.default for field in fields(Filters)}

@@ -12,6 +12,7 @@ from dashboards.figures import Figure
 from dashboards.filters import Filters
 from dashboards.language import gettext as _
 from portal.domain.numbers import Scale, percent
+from portal.domain.texts import Text
 from portal.domain.values import exact_text
 from portal.web.language import language, say
 
@@ -77,6 +78,14 @@ def coverage(reported: int, expected: int) -> Component:
         share=percent(reported, expected),
     )
     return html.Span([html.Span(text, className="nowrap"), " ", badge(_("部分"), "consent")])
+
+
+def break_mark(words: Sequence[Text]) -> Children:
+    """A mark at what is not of the same units as a year ago, with what happened; nothing where nothing did."""
+    if not words:
+        return []
+    told = _("；").join(say(each) for each in words)
+    return [" ", html.Span(badge(_("与上年不可比"), "consent", "⚡"), title=told)]
 
 
 def number_cell(number: Decimal | None, scale: Scale, reason: str, **attributes: Any) -> Component:

@@ -27,6 +27,8 @@ class UnitFigure:
         expected: how many of them should; 0 if none is expected.
         demo: the figure is made up for demonstration.
         breaks: what was reorganised in between, so that there is no comparable figure of a year ago.
+        missing: of a figure made from shorter periods, how many of them have none.
+        others: a year ago other units reported, so that there is no comparable figure.
     """
 
     code: str
@@ -41,11 +43,13 @@ class UnitFigure:
     expected: int = 1
     demo: bool = False
     breaks: tuple[Text, ...] = ()
+    missing: int = 0
+    others: bool = False
 
     @property
     def partial(self) -> bool:
-        """There is a number, but not all units behind it have reported."""
-        return self.value is not None and self.reported < self.expected
+        """There is a number, but not all that ought to be behind it: a unit's answer, or a shorter period's."""
+        return self.value is not None and (self.reported < self.expected or self.missing > 0)
 
     @property
     def comparable(self) -> bool:

@@ -2,7 +2,7 @@
 
 from flask_babel.speaklater import LazyString
 
-from dashboards.filters import Against, Basis, TreeChoice, Whose
+from dashboards.filters import Against, Among, Basis, TreeChoice, Whose
 from dashboards.language import lazy_gettext as _
 from portal.domain.forms import Direction, Scope
 from portal.domain.values import ValueStatus
@@ -26,6 +26,10 @@ SCOPES: dict[Scope, LazyString] = {
 AGAINST: dict[Against, LazyString] = {
     Against.LAST_YEAR: _("上年同期"),
     Against.PREVIOUS: _("上期"),
+}
+AMONG: dict[Among, LazyString] = {
+    Among.SAME: _("相同单位"),
+    Among.ALL: _("全部单位"),
 }
 DIRECTIONS: dict[Direction, LazyString] = {
     Direction.HIGHER: _("数值越大越好，按从大到小排"),

@@ -6,6 +6,7 @@ follows from what the indicator is.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 from portal.domain.expressions import decimal_of
@@ -81,7 +82,7 @@ def over_time(indicator: Indicator, way: OverTime, totals: Sequence[Total]) -> T
         case OverTime.SUM:
             return joined
         case OverTime.MEAN:
-            return joined if joined.weight is not None else _mean(joined, totals)
+            return joined if joined.weight is not None else _mean(indicator, joined, totals)
         case OverTime.LAST:
             return totals[-1]
         case OverTime.NONE:
@@ -92,7 +93,12 @@ def over_time(indicator: Indicator, way: OverTime, totals: Sequence[Total]) -> T
     return replace(chosen, reported=joined.reported, not_applicable=joined.not_applicable)
 
 
-def _mean(joined: Total, totals: Sequence[Total]) -> Total:
-    """The mean of the periods that have an amount."""
-    known = sum(one.amount is not None for one in totals)
-    return replace(joined, amount=decimal_of(Fraction(joined.amount) / known)) if joined.amount is not None else joined
+def _mean(indicator: Indicator, joined: Total, totals: Sequence[Total]) -> Total:
+    """The mean of the periods that have a figure."""
+    known = sum(one.figure(indicator) is not None for one in totals)
+
+    def mean(number: Decimal | None) -> Decimal | None:
+        return None if number is None else decimal_of(Fraction(number) / known)
+
+    amount, eliminated, adjusted = map(mean, (joined.amount, joined.eliminated, joined.adjusted))
+    return replace(joined, amount=amount, eliminated=eliminated, adjusted=adjusted)

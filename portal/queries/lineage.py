@@ -1,18 +1,18 @@
 """Where a rolled-up number comes from: which units contributed what, and for each figure the cell, file and person."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, column, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.domain.form_expressions import worked_out_from
 from portal.domain.forms import AggregationKind, FormVersion, Indicator, Source
-from portal.domain.lifecycle import COUNTED
+from portal.domain.lifecycle import COUNTED, State
 from portal.domain.mapping import terms
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
@@ -21,9 +21,12 @@ from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value, ValueStatus
 from portal.models import Observation, Submission, Upload
 from portal.models import Value as ValueRow
+from portal.queries.contributing import contributing
 from portal.queries.effective_forms import form_of
 from portal.queries.figures import value_of
 from portal.queries.forms import collected_version, way_to
+from portal.queries.restated import restate
+from portal.queries.rollups import REPORTED_TREE, tree_day
 from portal.queries.submissions import same_submission
 from portal.queries.units import UnitRow, get_unit, list_units
 
@@ -57,9 +60,13 @@ class Contribution:
     """What one unit adds to the number, and the typed figures that it rests on.
 
     Attributes:
+        unit: as it was in the period.
         number: the unit's own figure; for a distribution it is `category`.
         amount: what is added to the sum, or to the numerator.
         weight: what is added to the denominator.
+        pending: it is submitted, and not accepted yet.
+        in_sight: whether the actor sees more than what it adds; a unit that has left their scope keeps its place in
+            the numbers of the time, and where its figures come from is no longer their business.
     """
 
     unit: UnitRow
@@ -71,42 +78,100 @@ class Contribution:
     amount: Decimal | None
     weight: Decimal | None
     figures: list[Figure]
+    pending: bool = False
+    in_sight: bool = True
 
 
-def trace(session: Session, actor: Actor, *, unit: str, period: Period, indicator: str) -> list[Contribution]:
-    """The accepted contributions to an indicator of a unit and all below it, in the period's tree and its order.
+def trace(
+    session: Session,
+    actor: Actor,
+    *,
+    unit: str,
+    period: Period,
+    indicator: str,
+    tree: str = REPORTED_TREE,
+    pending: bool = False,
+) -> list[Contribution]:
+    """What `roll_up` adds up for a unit and an indicator, a row for each unit; in the order of the period's tree.
 
     Raises:
-        NotFound: no such unit in the period's tree.
+        NotFound: no such unit in the tree.
         NotPermitted: it is not within the actor's reach.
+        InvalidInput: `tree` is no such thing.
     """
-    top = get_unit(session, unit, period=period)
+    top = get_unit(session, unit, period=tree_day(period, tree))
     require(actor, Permission.SEE_ORIGINS, Subject(top.path))
-    units = {each.id: each for each in list_units(session, under=unit, period=period)}
-    query = (
-        select(Observation, Submission)
-        .join(
-            Submission,
-            and_(*same_submission(Observation, Submission)),
+    units = {each.id: each for each in counting_units(session, top, period, tree)}
+    found = _accepted(session, top.root_id, period, indicator, units)
+    waiting = _waiting(session, top.root_id, period, indicator, units) if pending else {}
+    found |= {unit_id: one for unit_id, (_form, one) in waiting.items()}
+    forms = [form for form, _one in waiting.values()]
+    seen = [unit_id for unit_id, one in found.items() if one.in_sight]
+    if seen and not forms:
+        forms = [_form_of(session, top.root_id, period, found[seen[0]], seen[0])]
+    if forms:
+        behind = _Behind(session, top.root_id, forms[0], period)
+        typed = set(behind.typed(forms[0].indicator(indicator)))
+        figures = _figures(session, units, seen, forms[0], typed, {(period, unit_id) for unit_id in waiting})
+        found = {unit_id: replace(one, figures=figures[unit_id]) for unit_id, one in found.items()}
+    return [found[unit_id] for unit_id in units if unit_id in found]
+
+
+def counting_units(session: Session, top: UnitRow, period: Period, tree: str) -> list[UnitRow]:
+    """The units of a period whose figures a unit's roll-up has as a whole, as they were then; in tree order."""
+    if tree == REPORTED_TREE:
+        return list_units(session, under=top.code, period=period)
+    counted = restate(session, period, [top]).counted
+    return [each for each in list_units(session, period=period) if counted(each.id)]
+
+
+def _accepted(
+    session: Session, root_id: int, period: Period, indicator: str, units: Mapping[int, UnitRow]
+) -> dict[int, Contribution]:
+    """By unit; of units that left the actor's scope since, a function of the database tells what they add."""
+    columns = (column(each.name, each.type) for each in Observation.__table__.columns)
+    moved = func.observed_in_sight(root_id, str(period)).table_valued(*columns)
+    own = (Observation.root_id == root_id, Observation.period_code == str(period))
+    found: dict[int, Contribution] = {}
+    for table, more, in_sight in ((Observation, own, True), (moved.c, (), False)):
+        names = ("unit_id", "form_code", "version_number", "status", "number", "category", "amount", "weight")
+        query = select(*(getattr(table, name) for name in names)).where(
+            *more, table.indicator == indicator, table.unit_id.in_(units)
         )
-        .where(
-            Observation.root_id == top.root_id,
-            Observation.period_code == str(period),
-            Observation.indicator == indicator,
-            Observation.unit_id.in_(units),
-        )
+        for unit_id, form, version, status, number, category, amount, weight in session.execute(query):
+            unit, answer = units[unit_id], ValueStatus(status)
+            key = SubmissionKey(unit.code, period, form)
+            found[unit_id] = Contribution(
+                unit, key, version, answer, number, category, amount, weight, [], in_sight=in_sight
+            )
+    return found
+
+
+def _waiting(
+    session: Session, root_id: int, period: Period, indicator: str, units: Mapping[int, UnitRow]
+) -> dict[int, tuple[FormVersion, Contribution]]:
+    """What is submitted but not accepted, by unit, with the form it answers."""
+    query = select(Submission).where(
+        Submission.root_id == root_id,
+        Submission.period_code == str(period),
+        Submission.state == State.SUBMITTED,
+        Submission.unit_id.in_(units),
     )
-    rows = {observation.unit_id: (observation, submission) for observation, submission in session.execute(query)}
-    if not rows:
-        return []
-    form = form_of(session, next(iter(rows.values()))[1])
-    behind = _Behind(session, top.root_id, form, period)
-    figures = _figures(session, units, rows.keys(), form, set(behind.typed(form.indicator(indicator))))
-    return [
-        _contribution(one, rows[unit_id][0], period, figures[unit_id])
-        for unit_id, one in units.items()
-        if unit_id in rows
-    ]
+    found: dict[int, tuple[FormVersion, Contribution]] = {}
+    for row, several in contributing(session, session.scalars(query).all()):
+        for one in several:
+            if one.indicator == indicator:
+                unit = units[row.unit_id]
+                key = SubmissionKey(unit.code, period, row.form_code)
+                numbers = (one.number, one.category, one.amount, one.weight)
+                told = Contribution(unit, key, row.version_number, one.status, *numbers, [], pending=True)
+                found[row.unit_id] = form_of(session, row), told
+    return found
+
+
+def _form_of(session: Session, root_id: int, period: Period, one: Contribution, unit_id: int) -> FormVersion:
+    row = session.get_one(Submission, (root_id, str(period), one.submission.form, unit_id))
+    return form_of(session, row)
 
 
 class _Behind:
@@ -153,9 +218,14 @@ class _Behind:
 
 
 def _figures(
-    session: Session, units: dict[int, UnitRow], unit_ids: Collection[int], form: FormVersion, typed: set[Typed]
+    session: Session,
+    units: Mapping[int, UnitRow],
+    unit_ids: Collection[int],
+    form: FormVersion,
+    typed: set[Typed],
+    waiting: Collection[tuple[Period, int]],
 ) -> dict[int, list[Figure]]:
-    """The figures by unit id, in form order."""
+    """The figures by unit id, in form order; of those `waiting`, by period and unit, not yet accepted ones."""
     query = (
         select(ValueRow, Upload.filename)
         .join(
@@ -169,7 +239,8 @@ def _figures(
             ValueRow.form_code == form.code,
             ValueRow.unit_id.in_(unit_ids),
             ValueRow.indicator.in_({code for _period, code in typed}),
-            Submission.state.in_(COUNTED),
+            Submission.state.in_(COUNTED)
+            | tuple_(Submission.period_code, Submission.unit_id).in_([(str(at), unit_id) for at, unit_id in waiting]),
         )
     )
     found: dict[int, list[Figure]] = defaultdict(list)
@@ -195,18 +266,4 @@ def _figure(key: SubmissionKey, row: ValueRow, filename: str | None) -> Figure:
         row.upload_id,
         filename,
         row.cell,
-    )
-
-
-def _contribution(unit: UnitRow, row: Observation, period: Period, figures: list[Figure]) -> Contribution:
-    return Contribution(
-        unit,
-        SubmissionKey(unit.code, period, row.form_code),
-        row.version_number,
-        ValueStatus(row.status),
-        row.number,
-        row.category,
-        row.amount,
-        row.weight,
-        figures,
     )

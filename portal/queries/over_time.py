@@ -5,22 +5,26 @@ First every shorter period is added up over units, each in its own tree; then th
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection as Collected
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import FormVersion, Indicator, OverTime
+from portal.domain.mapping import Term, terms
 from portal.domain.over_time import over_time as combined
 from portal.domain.over_time import way_of
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.errors import NotFound
 from portal.models import Collection
-from portal.queries.effective_forms import InTree, collected_forms
-from portal.queries.rollups import REPORTED_TREE, RollUpRow, list_periods, roll_up, row_of, units_by
-from portal.queries.units import UnitRow, get_unit
+from portal.queries.effective_forms import InTree, collected_forms, forms_then
+from portal.queries.forms import way_to
+from portal.queries.rollup_rows import RollUpRow, row_of
+from portal.queries.rollups import REPORTED_TREE, list_periods, roll_ups, tree_day, units_by
+from portal.queries.units import UnitRow, published_tree
 
 _KINDS = list(PeriodKind)
 
@@ -38,7 +42,20 @@ class Made:
     periods: tuple[Period, ...]
 
 
-Heard = Mapping[tuple[str, str], Mapping[Period, RollUpRow]]
+@dataclass(frozen=True)
+class _Asked:
+    """Some indicators of a form over a longer period.
+
+    Attributes:
+        same: by shorter period, those that its form asks in the same way.
+    """
+
+    made: Made
+    wanted: Sequence[Indicator]
+    same: Mapping[Period, tuple[str, ...]]
+
+
+Heard = Mapping[Period, Mapping[tuple[str, str], RollUpRow]]
 """The rows of shorter periods, by the codes of unit and indicator."""
 
 
@@ -60,88 +77,151 @@ def roll_up_made(
         NotPermitted: as `roll_up`.
         InvalidInput: as `roll_up`.
     """
-    day = period if tree == REPORTED_TREE else None
-    top = get_unit(session, unit, period=day)
-    made = made_forms(session, top, period)
-    there = {code for each in made for code in each.form.codes}
-    own = None if indicators is None else [code for code in indicators if code not in there]
-    rows: list[RollUpRow] = []
-    if own is None or own:
-        rows = roll_up(session, actor, unit=unit, period=period, indicators=own, by=by, tree=tree, pending=pending)
-    for each in made:
-        wanted = [code for code in each.form.codes if indicators is None or code in indicators]
-        if wanted:
-            rows += over_time(
-                session, actor, each, unit=unit, period=period, indicators=wanted, by=by, tree=tree, pending=pending
-            )
-    return rows
+    found = roll_ups_made(
+        session, actor, unit=unit, periods=[period], indicators=indicators, by=by, tree=tree, pending=pending
+    )
+    return found[period]
 
 
-def over_time(
+def roll_ups_made(
     session: Session,
     actor: Actor,
-    made: Made,
     *,
     unit: str,
-    period: Period,
-    indicators: Sequence[str],
+    periods: Sequence[Period],
+    indicators: Sequence[str] | None = None,
     by: str = "self",
     tree: str = REPORTED_TREE,
     pending: bool = False,
-) -> list[RollUpRow]:
-    """A form's roll-ups of a longer period, from its accepted shorter ones; units are those of the longer period.
+) -> dict[Period, list[RollUpRow]]:
+    """The same for several periods; all shorter periods of all of them are read at once.
+
+    Periods in whose tree the unit does not stand, or that have no numbers of such an indicator, are left out.
 
     Raises:
-        NotFound: the tree has no such unit.
-        NotPermitted: the unit is not within the actor's reach.
-        InvalidInput: `by` is no such thing.
+        NotFound: so are all of them.
+        NotPermitted: as `roll_up`.
+        InvalidInput: as `roll_up`.
     """
-    day = period if tree == REPORTED_TREE else None
-    top = get_unit(session, unit, period=day)
+    trees = {period: published_tree(session, tree_day(period, tree)) for period in periods}
+    standing = {period: published for period, published in trees.items() if unit in published.places}
+    if not standing:
+        raise NotFound("unit", unit)
+    top = next(iter(standing.values())).get(unit)
     require(actor, Permission.SEE_ROLLUP, Subject(top.path))
-    wanted = [made.form.indicator(code) for code in indicators]
-    heard: defaultdict[tuple[str, str], dict[Period, RollUpRow]] = defaultdict(dict)
-    for part in made.periods:
-        codes = _same(session, top, part, wanted)
-        if not codes:
-            continue
+
+    def read(wanted: Sequence[str] | None, of: Sequence[Period]) -> dict[Period, list[RollUpRow]]:
         try:
-            rows = roll_up(session, actor, unit=unit, period=part, indicators=codes, by=by, tree=tree, pending=pending)
-        except NotFound:  # the unit was not there yet
-            continue
-        for row in rows:
-            heard[row.unit_code, row.indicator][part] = row
-    return [
-        _row(each, made, indicator, heard[each.code, indicator.code], tree)
-        for each in units_by(session, top, by, day)
-        for indicator in wanted
-    ]
+            return roll_ups(session, actor, unit=unit, periods=of, indicators=wanted, by=by, tree=tree, pending=pending)
+        except NotFound:  # of none of them; or the unit was not there yet
+            return {}
+
+    asked = _asked(session, top, standing, indicators)
+    groups: defaultdict[tuple[str, ...], list[Period]] = defaultdict(list)
+    for part, codes in {(part, codes) for each in asked.values() for one in each for part, codes in one.same.items()}:
+        groups[codes].append(part)
+    heard: defaultdict[Period, dict[tuple[str, str], RollUpRow]] = defaultdict(dict)
+    for codes, parts in groups.items():
+        for part, rows in read(codes, parts).items():
+            heard[part] |= {(row.unit_code, row.indicator): row for row in rows}
+    found = _sent_down(standing, asked, indicators, read)
+    if not found:
+        raise NotFound("indicator", ",".join(indicators or ()))
+    for period, rows in found.items():
+        units = units_by(standing[period], unit, by)
+        rows += [
+            _row(each, one, indicator, heard, tree)
+            for one in asked[period]
+            for each in units
+            for indicator in one.wanted
+        ]
+    return found
+
+
+def _asked(
+    session: Session, top: InTree, periods: Collected[Period], indicators: Sequence[str] | None
+) -> dict[Period, list[_Asked]]:
+    """What is to be made, by longer period."""
+    made = forms_made(session, top, periods)
+    parts = {part for several in made.values() for each in several for part in each.periods}
+    forms = forms_then(session, top, parts) if parts else {}
+    known = {part: {one.code: one for form in several for one in form} for part, several in forms.items()}
+    found: dict[Period, list[_Asked]] = {period: [] for period in periods}
+    for period, several in made.items():
+        for each in several:
+            wanted = [one for one in each.form if indicators is None or one.code in indicators]
+            same = {part: tuple(one.code for one in wanted if _is_same(known[part], one)) for part in each.periods}
+            if wanted:
+                found[period].append(_Asked(each, wanted, {part: codes for part, codes in same.items() if codes}))
+    return found
+
+
+def _sent_down(
+    standing: Collected[Period],
+    asked: Mapping[Period, Sequence[_Asked]],
+    indicators: Sequence[str] | None,
+    read: Callable[[Sequence[str] | None, Sequence[Period]], dict[Period, list[RollUpRow]]],
+) -> dict[Period, list[RollUpRow]]:
+    """What was sent down for the longer periods themselves; those are left out that lack what was asked for."""
+    if indicators is None:
+        return {period: [] for period in standing} | read(None, list(standing))
+    groups: defaultdict[tuple[str, ...], list[Period]] = defaultdict(list)
+    for period in standing:
+        made = {one.code for each in asked[period] for one in each.wanted}
+        groups[tuple(code for code in indicators if code not in made)].append(period)
+    found: dict[Period, list[RollUpRow]] = {}
+    for codes, periods in groups.items():
+        found |= read(codes, periods) if codes else {period: [] for period in periods}
+    return {period: found[period] for period in standing if period in found}
 
 
 def made_forms(session: Session, unit: InTree, period: Period) -> list[Made]:
-    """The forms that the unit was not sent for the period, but for shorter ones within it; by code.
+    """The forms that the unit was not sent for the period, but for shorter ones within it; by code."""
+    return forms_made(session, unit, [period])[period]
+
+
+def forms_made(session: Session, unit: InTree, periods: Collected[Period]) -> dict[Period, list[Made]]:
+    """The same for each of several periods.
 
     Of a form that was sent down for shorter periods of several kinds, the longest are taken.
     """
     query = select(Collection.form_code, Collection.period_code).where(Collection.root_id == unit.root_id)
     sent: defaultdict[str, list[Period]] = defaultdict(list)
-    for code, part in session.execute(query):
-        sent[code].append(Period.parse(part))
-    found = []
-    for code, periods in sorted(sent.items()):
-        parts = [each for each in periods if each.within(period) and each.kind is not PeriodKind.DAY]
-        if not parts or period in periods:
-            continue
-        kind = min((each.kind for each in parts), key=_KINDS.index)
-        last = max((each for each in parts if each.kind is kind), key=lambda each: each.ends_on)
-        form = next(form for form in collected_forms(session, unit, last) if form.code == code)
-        found.append(Made(form, period.parts(kind)))
+    for code, named in session.execute(query):
+        sent[code].append(Period.parse(named))
+    last: dict[tuple[Period, str], Period] = {}
+    for period in periods:
+        for code, several in sent.items():
+            parts = [each for each in several if each.within(period) and each.kind is not PeriodKind.DAY]
+            if parts and period not in several:
+                kind = min((each.kind for each in parts), key=_KINDS.index)
+                last[period, code] = max((each for each in parts if each.kind is kind), key=lambda each: each.ends_on)
+    forms = forms_then(session, unit, set(last.values())) if last else {}
+    found: dict[Period, list[Made]] = {period: [] for period in periods}
+    for (period, code), part in sorted(last.items(), key=lambda item: item[0][1]):
+        form = next(form for form in forms[part] if form.code == code)
+        found[period].append(Made(form, period.parts(part.kind)))
     return found
 
 
 def forms_shown(session: Session, unit: InTree, period: Period) -> list[FormVersion]:
     """The forms that there are roll-ups of for a period: those sent down for it, and those made from shorter ones."""
     return collected_forms(session, unit, period) + [each.form for each in made_forms(session, unit, period)]
+
+
+def indicators_then(
+    session: Session, unit: InTree, code: str, period: Period, earlier: Period
+) -> tuple[tuple[Indicator, Term], ...] | None:
+    """The indicators of an earlier period whose sum is one of those that a unit has numbers of in a period.
+
+    Each comes with what its figures count for. None at all where the series breaks; None where nothing of the kind was
+    collected then.
+    """
+    now = next((form for form in forms_shown(session, unit, period) if code in form.by_code), None)
+    then = next((form for form in forms_shown(session, unit, earlier) if now and form.code == now.code), None)
+    if now is None or then is None or (now.by_code[code].added_by and code not in then.by_code):
+        return None
+    return tuple((then.indicator(each.code), each) for each in terms(way_to(session, now, then), code))
 
 
 def list_shown_periods(session: Session) -> list[str]:
@@ -152,19 +232,28 @@ def list_shown_periods(session: Session) -> list[str]:
     return [str(each) for each in sorted(every, key=lambda each: (_KINDS.index(each.kind), -each.ends_on.toordinal()))]
 
 
-def _same(session: Session, unit: InTree, period: Period, wanted: Sequence[Indicator]) -> list[str]:
-    """Those that the period's form asks in the same way: a number in another unit of measure is not added to it."""
-    known = {each.code: each for form in collected_forms(session, unit, period) for each in form}
-    return [each.code for each in wanted if each.code in known and _terms(known[each.code]) == _terms(each)]
+def _is_same(known: Mapping[str, Indicator], wanted: Indicator) -> bool:
+    """Whether a period's form asks in the same way: a number in another unit of measure is not added to it."""
+    return wanted.code in known and _terms(known[wanted.code]) == _terms(wanted)
 
 
 def _terms(indicator: Indicator) -> tuple[object, ...]:
     return indicator.type, indicator.unit, indicator.aggregation, indicator.stock
 
 
-def _row(unit: UnitRow, made: Made, indicator: Indicator, rows: Mapping[Period, RollUpRow], tree: str) -> RollUpRow:
+def _row(unit: UnitRow, asked: _Asked, indicator: Indicator, heard: Heard, tree: str) -> RollUpRow:
+    made, key = asked.made, (unit.code, indicator.code)
+    rows = {
+        part: heard[part][key]
+        for part, codes in asked.same.items()
+        if indicator.code in codes and part in heard and key in heard[part]
+    }
     way = way_of(made.form, indicator)
-    had = tuple(each for each in made.periods if each in rows and rows[each].reported)
+    had = tuple(
+        each
+        for each in made.periods
+        if each in rows and (rows[each].reported or (way is OverTime.SUM and rows[each].total.entered is not None))
+    )
     missing = tuple(each for each in made.periods if each not in had and (each not in rows or rows[each].expected))
     is_last = way is OverTime.LAST
     since = had[-1] if is_last and had else made.periods[0]
@@ -185,5 +274,4 @@ def _row(unit: UnitRow, made: Made, indicator: Indicator, rows: Mapping[Period, 
         demo=any(row.demo for row in counted),
         gap=made.periods[-1] in missing if is_last else bool(missing),
     )
-    mean = row.mean if is_last else None  # of units, which for several periods are not the answers
-    return replace(row, mean=mean, periods=used, missing=missing)
+    return replace(row, periods=used, missing=missing)

@@ -13,14 +13,16 @@ from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.values import ValueStatus
 from portal.queries.effective_forms import collected_forms
-from portal.queries.lineage import Contribution, trace
-from portal.queries.progress import ProgressRow, list_answered
-from portal.queries.rollups import RollUpRow, roll_up
+from portal.queries.lineage import Contribution, counting_units, trace
+from portal.queries.progress import ProgressRow, progress_of
+from portal.queries.rollup_entries import EntryRow, entries_at, entry_amounts
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import REPORTED_TREE, roll_up, tree_day
 from portal.queries.units import UnitRow, get_unit, list_units
 
 
 class Absence(StrEnum):
-    """Why a unit's figure is not among the parts of a number; one that `left` the actor's scope may yet be in it."""
+    """Why a unit's figure is not among the parts of a number; `torn`: it was split, and is partly another's."""
 
     LATE = "late"
     OUTSTANDING = "outstanding"
@@ -30,6 +32,7 @@ class Absence(StrEnum):
     EXEMPT = "exempt"
     NOT_EXPECTED = "not_expected"
     LEFT = "left"
+    TORN = "torn"
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,16 @@ class Absent:
 
 @dataclass(frozen=True)
 class Provenance:
-    """An accepted number, by the tree of its period, and its parts.
+    """A number of a roll-up, and its parts.
 
     Attributes:
+        unit: in the tree of the reading.
         form: that asks for the indicator.
         row: the number as every screen shows it.
-        total: the parts added up anew.
-        contributions: what is in it, in tree order.
-        absent: the other units below (the unit included), in tree order.
+        total: the parts added up anew, and what was eliminated and adjusted.
+        contributions: what is in it, units as they were in the period, in the order of its tree.
+        entries: what was eliminated and adjusted, with what was withdrawn since, as far as it is within sight.
+        absent: the other units that might be in it, and those of which a part would belong to it, nobody knows which.
     """
 
     unit: UnitRow
@@ -64,12 +69,13 @@ class Provenance:
     row: RollUpRow
     total: rollup.Total
     contributions: Sequence[Contribution]
+    entries: Sequence[EntryRow]
     absent: Sequence[Absent]
 
     @property
     def agrees(self) -> bool:
-        """Whether the parts make up the number; they may not where a unit has since left the actor's scope."""
-        return self.row.total == (self.total.without_numbers() if self.withheld else self.total)
+        """Whether the parts make up the number."""
+        return self.row.total == (self.total.without_numbers() if self.withheld or self.row.torn else self.total)
 
     @property
     def withheld(self) -> bool:
@@ -78,38 +84,72 @@ class Provenance:
 
     @property
     def unseen(self) -> int:
-        """Units that are in the number but whose rows are out of the actor's sight."""
-        return self.row.reported - self.total.reported
+        """Units in the number of which the actor sees no more than what they add."""
+        return sum(not each.in_sight for each in self.contributions)
 
 
-def get_provenance(session: Session, actor: Actor, *, unit: str, period: Period, indicator: str) -> Provenance:
-    """Where a unit's roll-up of an indicator comes from.
+def get_provenance(
+    session: Session,
+    actor: Actor,
+    *,
+    unit: str,
+    period: Period,
+    indicator: str,
+    tree: str = REPORTED_TREE,
+    pending: bool = False,
+) -> Provenance:
+    """Where a unit's roll-up of an indicator comes from, in any reading that `roll_up` gives.
 
     Raises:
-        NotFound: no such unit in the period's tree, or no form of the period has such an indicator.
+        NotFound: no such unit in the tree, or no form of the period has such an indicator.
         NotPermitted: it is not within the actor's reach, or the actor sees numbers only, not their origins.
+        InvalidInput: `tree` is no such thing.
     """
-    found = trace(session, actor, unit=unit, period=period, indicator=indicator)
-    (row,) = roll_up(session, actor, unit=unit, period=period, indicators=[indicator])
-    top = get_unit(session, unit, period=period)
+    found = trace(session, actor, unit=unit, period=period, indicator=indicator, tree=tree, pending=pending)
+    (row,) = roll_up(session, actor, unit=unit, period=period, indicators=[indicator], tree=tree, pending=pending)
+    top = get_unit(session, unit, period=tree_day(period, tree))
     form = next(form for form in collected_forms(session, top, period) if indicator in form.by_code)
-    wanted = form.indicator(indicator)
-    inside = {each.unit.id: each.status for each in found}
-    answers = list_answered(session, actor, period=period, under=unit, form=form.code)
-    submissions = {each.unit.id: each for each in answers}
-    absent = [
-        _absent(each, wanted, inside.get(each.id), submissions.get(each.id))
-        if actor.place.covers(each.path)
-        else Absent(each, Absence.LEFT, "")
-        for each in list_units(session, under=unit, period=period)
-        if inside.get(each.id) is not ValueStatus.REPORTED
-    ]
-    contributions = [each for each in found if each.status is ValueStatus.REPORTED]
-    return Provenance(top, period, form, wanted, row, rollup.total(map(_added, found)), contributions, absent)
+    units = counting_units(session, top, period, tree)
+    total = rollup.total(map(_added, found)) + _entered(session, top, period, indicator, units)
+    reported = [each for each in found if each.status is ValueStatus.REPORTED]
+    absent = _absent_of(session, actor, period, form, form.indicator(indicator), units, found)
+    if row.torn:
+        torn = set(row.torn)
+        absent += [Absent(each, Absence.TORN, "") for each in list_units(session, period=period) if each.code in torn]
+    entries = entries_at(session, units, period, indicator)
+    return Provenance(top, period, form, form.indicator(indicator), row, total, reported, entries, absent)
+
+
+def _entered(session: Session, top: UnitRow, period: Period, indicator: str, units: Sequence[UnitRow]) -> rollup.Total:
+    """What was eliminated and adjusted at the units whose figures count."""
+    inside = {each.id for each in units}
+    entries = entry_amounts(session, top.root_id, period, [indicator])
+    return sum((each.entry.total for each in entries if each.unit_id in inside), rollup.Total())
 
 
 def _added(one: Contribution) -> rollup.Contribution:
     return rollup.Contribution("", one.status, one.number, one.category, one.amount, one.weight)
+
+
+def _absent_of(
+    session: Session,
+    actor: Actor,
+    period: Period,
+    form: FormVersion,
+    indicator: Indicator,
+    units: Sequence[UnitRow],
+    found: Sequence[Contribution],
+) -> list[Absent]:
+    """The units whose figures would count, and do not, with why."""
+    inside = {each.unit.id: each.status for each in found}
+    asked = {each.unit.id: each for each in progress_of(session, units, period, form.code)}
+    return [
+        Absent(each, Absence.LEFT, "")
+        if not actor.place.covers(each.path)
+        else _absent(each, indicator, inside.get(each.id), asked.get(each.id))
+        for each in units
+        if inside.get(each.id) is not ValueStatus.REPORTED
+    ]
 
 
 def _absent(unit: UnitRow, indicator: Indicator, answer: ValueStatus | None, asked: ProgressRow | None) -> Absent:

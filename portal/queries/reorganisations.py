@@ -1,33 +1,27 @@
 """Reorganisations of the tree, and what one would change before it is applied."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.domain.forms import Indicator
 from portal.domain.lifecycle import HANDED_IN, State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, permits, require
 from portal.domain.reorganisation_file import read_change
 from portal.domain.reorganisations import Change, Plan, Problem, plan
-from portal.domain.rollup import Total
 from portal.domain.submissions import SubmissionKey
 from portal.domain.texts import Text
-from portal.domain.trees import tree_on
-from portal.domain.units import Node, Placement
+from portal.domain.units import Placement
 from portal.errors import NotFound
-from portal.models import Membership, Observation, Reorganisation, Submission, Unit
+from portal.models import Membership, Reorganisation, Submission, Unit
 from portal.models import Period as PeriodRow
-from portal.queries.ancestors import Targets
 from portal.queries.placements import list_placements, list_successions
-from portal.queries.rollup_parts import observed_totals
-from portal.queries.rollups import list_indicators
+from portal.queries.reorganisation_totals import TotalChange, changed_totals
+from portal.queries.rollup_entries import counting_at
 
 MOST_TOTALS = 200
 """Totals listed at most in a preview."""
@@ -63,23 +57,12 @@ class OpenAnswer:
 
 
 @dataclass(frozen=True)
-class TotalChange:
-    """A roll-up that would be another one; None where there is no number."""
-
-    period: str
-    unit: str
-    indicator: Indicator
-    before: Decimal | None
-    after: Decimal | None
-
-
-@dataclass(frozen=True)
 class Preview:
     """What a reorganisation would do.
 
     Attributes:
         periods: codes of the periods whose tree it changes.
-        totals: those that change, `MOST_TOTALS` at most.
+        totals: those that change, by the trees of periods and by today's, `MOST_TOTALS` at most.
         count: how many there are.
         problems: why it cannot be applied; empty if it can.
     """
@@ -136,6 +119,15 @@ def plan_of(session: Session, actor: Actor, row: Reorganisation) -> Plan:
             f"handed in by units that would be gone: {listed}. Reopen them, or take a day after the period.",
         )
         problems.append(Problem(0, words))
+    gone = {each.code for each in unit_changes(made, row) if each.after is None}
+    entered = counting_at(session, actor.place.root_id, gone, row.effective_on)
+    if entered:
+        listed = "、".join(entered)
+        words = Text(
+            f"将不存在的单位在受影响的报告期有冲抵或调整：{listed}。请先撤销，或把生效日期定在报告期之后。",
+            f"units that would be gone have entries in their roll-ups: {listed}. Withdraw them, or take a later day.",
+        )
+        problems.append(Problem(0, words))
     return Plan(made.before, made.after, made.successions, tuple(problems))
 
 
@@ -145,7 +137,7 @@ def preview(session: Session, actor: Actor, row: Reorganisation) -> Preview:
     units = unit_changes(made, row)
     periods = _periods(session, row)
     sound = not made.problems
-    totals = [each for period in periods for each in _totals(session, actor, made, period)] if sound else []
+    totals = changed_totals(session, actor, made, row.effective_on) if sound else []
     return Preview(
         units=units,
         people=_people(session, units),
@@ -232,42 +224,3 @@ def _people(session: Session, units: Sequence[UnitChange]) -> list[HeldPosition]
 def _periods(session: Session, row: Reorganisation) -> list[Period]:
     query = select(PeriodRow.code).where(PeriodRow.ends_on >= row.effective_on).order_by(PeriodRow.code)
     return [Period.parse(code) for code in session.scalars(query)]
-
-
-def _totals(session: Session, actor: Actor, made: Plan, period: Period) -> list[TotalChange]:
-    """The totals of a period, in its own tree, that would be others."""
-    everyone = list_placements(session)
-    ids = {code: unit_id for unit_id, code in session.execute(select(Unit.id, Unit.code))}
-    # Units that do not exist yet have no id, and no figures of their own.
-    ids |= {code: -number for number, code in enumerate(sorted(made.changed - ids.keys()), start=1)}
-    codes = {unit_id: code for code, unit_id in ids.items()}
-    sides = [_lines(tree_on(placements, period.ends_on), ids) for placements in (everyone, made.applied(everyone))]
-    counted = session.scalars(
-        select(Observation.unit_id)
-        .where(Observation.root_id == actor.place.root_id, Observation.period_code == str(period))
-        .distinct()
-    )
-    moving = {unit_id for unit_id in counted if sides[0].get(unit_id) != sides[1].get(unit_id)}
-    changed = {top for side in sides for unit_id in moving for top in side.get(unit_id, ())}
-    before, after = (
-        observed_totals(session, actor.place.root_id, period, None, _within(side, changed)) for side in sides
-    )
-    found = []
-    for indicator in list_indicators(session, actor.place, period):
-        for unit_id in sorted(changed, key=lambda each: codes[each]):
-            key = (unit_id, indicator.code)
-            old, new = (side.get(key, Total()).figure(indicator) for side in (before, after))
-            if old != new:
-                found.append(TotalChange(str(period), codes[unit_id], indicator, old, new))
-    return sorted(found, key=lambda each: each.unit)
-
-
-def _lines(nodes: Iterable[Node], ids: Mapping[str, int]) -> dict[int, frozenset[int]]:
-    lines: dict[str, frozenset[int]] = defaultdict(frozenset)
-    for node in nodes:
-        lines[node.code] = lines[node.parent_code] | {ids[node.code]}
-    return {ids[code]: line for code, line in lines.items() if code}
-
-
-def _within(side: Mapping[int, frozenset[int]], changed: Collection[int]) -> Targets:
-    return lambda unit_id: side.get(unit_id, frozenset()) & frozenset(changed)

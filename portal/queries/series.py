@@ -9,14 +9,15 @@ from itertools import pairwise
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor
 from portal.domain.series_breaks import Break, BreakKind, Spot, Spots, find_breaks, list_changes, names_of
 from portal.domain.texts import Text
-from portal.errors import NotFound
 from portal.models import Node, Placement, Reorganisation, Succession, Unit
+from portal.queries.over_time import list_shown_periods, roll_ups_made
 from portal.queries.restated import heirs_in
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, list_periods, roll_up
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods, roll_ups
 from portal.queries.units import tree_of
 
 
@@ -50,30 +51,26 @@ def get_series(
     indicator: str,
     tree: str = REPORTED_TREE,
     pending: bool = False,
+    kind: PeriodKind | None = None,
 ) -> Series:
     """The roll-up of each period; in today's tree a split breaks what cannot be told apart, and nothing else.
+
+    Of one `kind` of periods, those made from shorter ones too; else of every period that the indicator was sent down
+    for.
 
     Raises:
         NotFound: no tree has such a unit, or no period such an indicator.
         NotPermitted: the unit is not within the actor's reach.
         InvalidInput: `tree` is no such thing.
     """
-    points: list[tuple[Period, RollUpRow]] = []
-    refusal: NotFound | None = None
-    for period in sorted(map(Period.parse, list_periods(session)), key=lambda each: each.ends_on):
-        try:
-            (row,) = roll_up(
-                session, actor, unit=unit, period=period, indicators=[indicator], tree=tree, pending=pending
-            )
-            points.append((period, row))
-        except NotFound as error:
-            refusal = error
-    if refusal is not None and not points:
-        raise refusal
+    known = map(Period.parse, list_periods(session) if kind is None else list_shown_periods(session))
+    periods = sorted((each for each in known if kind in {None, each.kind}), key=lambda each: each.ends_on)
+    read = roll_ups if kind is None else roll_ups_made
+    found = read(session, actor, unit=unit, periods=periods, indicators=[indicator], tree=tree, pending=pending)
+    points = [(period, row) for period in periods if period in found for row in found[period]]
     if tree == CURRENT_TREE:
         return Series(points, _torn(session, points))
-    periods = [period for period, _row in points]
-    return Series(points, breaks_of(session, unit, periods))
+    return Series(points, breaks_of(session, unit, [period for period, _row in points]))
 
 
 def breaks_of(session: Session, unit: str, periods: Sequence[Period]) -> list[SeriesBreak]:

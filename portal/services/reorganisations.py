@@ -23,8 +23,10 @@ from portal.models import Reorganisation, Submission, Unit
 from portal.models import Succession as SuccessionRow
 from portal.queries.placements import list_placements
 from portal.queries.reorganisations import changes_of, get_reorganisation, plan_of, unit_changes
+from portal.queries.rollup_entries import counting_at
 from portal.services import events
 from portal.services.collections import REASON_LENGTH
+from portal.services.expecting import count_reorganised
 from portal.services.newcomers import ask_again, ask_newcomers, ask_no_more, let_off
 from portal.services.trees import hold_trees, publish_trees
 from portal.services.units import follow, replace_placements
@@ -115,6 +117,7 @@ def apply(session: Session, actor: Actor, number: int, seen: int) -> Reorganisat
     publish_trees(session, row.effective_on)
     ask_newcomers(session, actor, made.changed, row.effective_on)
     let_off(session, actor, _gone(made, row), row.effective_on, _reason(row))
+    count_reorganised(session, actor.place.root_id, row.effective_on, [*made.before, *made.after])
     _enter(row, actor, ReorganisationState.APPLIED)
     _record(session, actor, "reorganisation_applied", row, made)
     return row
@@ -147,6 +150,7 @@ def undo(session: Session, actor: Actor, number: int, seen: int) -> Reorganisati
     ask_again(session, actor, _gone(made, row), row.effective_on, _reason(row))
     replace_placements(session, made.changed, before)
     publish_trees(session, row.effective_on)
+    count_reorganised(session, actor.place.root_id, row.effective_on, [*made.before, *made.after])
     _enter(row, actor, ReorganisationState.UNDONE)
     _record(session, actor, "reorganisation_undone", row, made)
     return row
@@ -225,6 +229,10 @@ def _refuse_begun(session: Session, actor: Actor, new: frozenset[str]) -> None:
     if begun:
         listed = "、".join(begun)
         raise FormInvalid([f"新单位已开始填报：{listed} / already reporting: {listed}"])
+    entered = counting_at(session, actor.place.root_id, new)
+    if entered:
+        listed = "、".join(entered)
+        raise FormInvalid([f"新单位的汇总有冲抵或调整：{listed} / entries in the roll-ups of: {listed}"])
 
 
 def _record(session: Session, actor: Actor, kind: str, row: Reorganisation, made: Plan | None = None) -> None:

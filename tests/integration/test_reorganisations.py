@@ -18,7 +18,8 @@ from portal.errors import Conflict, FormInvalid, NotFound, NotPermitted
 from portal.models import Tree
 from portal.queries.reorganisations import get_reorganisation, list_reorganisations, preview
 from portal.queries.rollup_check import verify
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, roll_up
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
 from portal.queries.submissions import get_task
 from portal.queries.units import get_unit
 from portal.services import reorganisations, trees
@@ -340,6 +341,18 @@ def observed(world: World, unit: str) -> set[str]:
         return set(session.scalars(text(query), {"root": root}))
 
 
+def every_number(world: World) -> dict[tuple[str, str, str], Decimal | None]:
+    """By tree, unit and indicator."""
+    actor = world.actor("p1")
+    with transaction(actor) as session:
+        return {
+            (tree, row.unit_code, row.indicator): row.value
+            for tree in (REPORTED_TREE, CURRENT_TREE)
+            for by in ("self", "level:city", "level:district")
+            for row in roll_up(session, actor, unit="p1", period=PERIOD, by=by, tree=tree)
+        }
+
+
 class TestPreview:
     def test_units_people_answers_and_totals(self, world: World) -> None:
         spend(world, d111=1, d112=2)
@@ -352,9 +365,47 @@ class TestPreview:
             ("d112", "c11", "c12")
         ]
         assert [(str(each.key), each.blocks) for each in seen.answers] == [("d112-2023-T", False)]
-        spending = {each.unit: (each.before, each.after) for each in seen.totals if each.indicator.code == "T203"}
-        assert spending == {"c11": (3, 1), "c12": (None, 2)}
+        spending = {
+            (each.unit, each.tree): (each.before, each.after) for each in seen.totals if each.indicator.code == "T203"
+        }
+        assert spending == {
+            (unit, tree): numbers
+            for unit, numbers in {"c11": (3, 1), "c12": (None, 2)}.items()
+            for tree in (REPORTED_TREE, CURRENT_TREE)
+        }
         assert (seen.count, seen.problems) == (len(seen.totals), ())
+
+    @pytest.mark.parametrize(
+        ("day", "changes"),
+        [
+            (WITHIN, (MOVE,)),
+            (AFTER, (MOVE,)),
+            (AFTER, (Change(ChangeKind.MERGE, "d121", ("d112",)),)),
+            (AFTER, HALVES),
+            (AFTER, (Change(ChangeKind.DISSOLVE, "d112"),)),
+        ],
+    )
+    def test_the_totals_told_are_those_that_change(self, world: World, day: date, changes: tuple[Change, ...]) -> None:
+        """By the trees of periods and by today's, after other reorganisations."""
+        spend(world, d111=1, d112=2, d121=4, c13=8, c11=16)
+        apply(world, Change(ChangeKind.MOVE, "c13", parent_code="c12"), on=BEFORE)
+        actor = admin(world)
+        with transaction(actor) as session:
+            row = reorganisations.begin(session, actor, day, BASIS, changes)
+            told = {
+                (each.tree, each.unit, each.indicator.code): (each.before, each.after)
+                for each in preview(session, actor, row).totals
+            }
+        before = every_number(world)
+        with transaction(actor) as session:
+            reorganisations.apply(session, actor, row.number, row.row_version)
+        after = every_number(world)
+        assert told
+        assert told == {
+            key: (before.get(key), after.get(key))
+            for key in before.keys() | after.keys()
+            if before.get(key) != after.get(key)
+        }
 
     def test_changes_nothing(self, world: World) -> None:
         spend(world, d112=2)

@@ -1,5 +1,6 @@
 """Random trees, reorganised at random between random acceptances, against a model: equal after every step."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,15 +24,17 @@ from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
 from portal.domain.periods import Period
 from portal.domain.reorganisations import Change, ChangeKind
+from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.units import Level, Placement
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value
 from portal.errors import FormInvalid
 from portal.queries.people import portal_actor
+from portal.queries.provenance import get_provenance
 from portal.queries.reorganisations import get_reorganisation
 from portal.queries.rollup_check import verify
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
 from portal.queries.units import list_units
-from portal.services import collections, forms, moves, reorganisations, units, values
+from portal.services import collections, forms, moves, reorganisations, rollup_entries, units, values
 from tests.integration.tree_model import KINDS, Answers, Model
 from tests.world import FORM, START, World, good_answers
 
@@ -61,6 +64,8 @@ class Reorganisations(RuleBasedStateMachine):
         self.undo_to: list[tuple[int, date, Model]] = []
         self.day = date(2021, 3, 1)
         self.named = 0
+        self.made: Counter[tuple[str, int, str]] = Counter()
+        self.numbers: dict[tuple[str, int, str], list[int]] = {}
 
     def teardown(self) -> None:
         self.start.rollback()
@@ -135,6 +140,31 @@ class Reorganisations(RuleBasedStateMachine):
             unit, year = living[pick % len(living)]
             self._take(unit, year, Action.REOPEN)
             del self.model.accepted[unit, year]
+
+    @rule(
+        pick=picks,
+        year=st.sampled_from(YEARS),
+        code=st.sampled_from(["T201", "T203"]),
+        amount=st.integers(1, 10**6).map(Decimal),
+    )
+    def enter(self, pick: int, year: int, code: str, amount: Decimal) -> None:
+        """The province adjusts the roll-up of a unit of the year's tree; never below what the form admits."""
+        there = sorted(self.model.living(date(year, 12, 31)) & self.model.living(date.max))
+        unit = there[pick % len(there)]
+        if self.model.living(date(year, 12, 31)) == {unit}:  # it has nothing to add up
+            return
+        self._enter(unit, year, code, amount)
+        self.model.entered.setdefault((unit, year, code), []).append(amount)
+
+    @precondition(lambda self: self.model.entered)
+    @rule(pick=picks)
+    def withdraw(self, pick: int) -> None:
+        """What was entered last is withdrawn."""
+        key = sorted(self.model.entered)[pick % len(self.model.entered)]
+        self._withdraw(*key)
+        self.model.entered[key].pop()
+        if not self.model.entered[key]:
+            del self.model.entered[key]
 
     @rule(pick=picks, to=picks, gap=gaps)
     def move(self, pick: int, to: int, gap: int) -> None:
@@ -211,12 +241,42 @@ class Reorganisations(RuleBasedStateMachine):
         changes = [Change(ChangeKind.MOVE, each, parent_code=parent) for each in below]
         self._reorganise(gap, [*changes, Change(ChangeKind.DISSOLVE, unit)], change)
 
+    @rule(pick=picks, level=st.sampled_from([Level.CITY, Level.DISTRICT]), gap=gaps)
+    def change_level(self, pick: int, level: Level, gap: int) -> None:
+        """A unit is raised or lowered where it stands: what it was asked for before stays what it was."""
+        unit = self._any(pick)
+        _from, _to, parent, before = self.model.stay(unit, date.max)
+        if unit != "p" and before != level:
+            self._reorganise(
+                gap,
+                [Change(ChangeKind.LEVEL, unit, level=level)],
+                lambda model, day: model.place(unit, day, parent, str(level)),
+            )
+
+    @rule(
+        pick=picks,
+        year=st.sampled_from(YEARS),
+        code=st.sampled_from(sorted(KINDS)),
+        tree=st.sampled_from([REPORTED_TREE, CURRENT_TREE]),
+    )
+    def trace(self, pick: int, year: int, code: str, tree: str) -> None:
+        """Any number is the sum of its lineage."""
+        actor = self.world.actor("p")
+        there = sorted(self.model.living(date.max if tree == CURRENT_TREE else date(year, 12, 31)))
+        with transaction(actor) as session:
+            found = get_provenance(
+                session, actor, unit=there[pick % len(there)], period=Period(year), indicator=code, tree=tree
+            )
+        assert found.agrees
+        assert len(found.contributions) == found.row.reported
+
     @precondition(lambda self: self.undo_to)
     @rule()
     def undo(self) -> None:
         number, day, before = self.undo_to[-1]
         actor = self.world.actor("p", Role.UNIT_ADMIN)
         begun = {unit for unit, _year in self.model.accepted} | self.touched
+        begun |= {unit for unit, _year, _code in self.model.entered}
         refused = any(unit not in before.stays for unit in begun)
         with transaction(actor) as session:
             version = get_reorganisation(session, actor, number).row_version
@@ -226,7 +286,7 @@ class Reorganisations(RuleBasedStateMachine):
             return
         with transaction(actor) as session:
             reorganisations.undo(session, actor, number, version)
-        before.accepted = self.model.accepted
+        before.accepted, before.entered = self.model.accepted, self.model.entered
         self.model = before
         self.undo_to.pop()
         assert day <= self.day
@@ -258,7 +318,7 @@ class Reorganisations(RuleBasedStateMachine):
             assert verify(session, actor.place.root_id)[1] == []
 
     def _compare(self, row, told: tuple) -> None:
-        value, counts, low, high, reported, not_applicable, expected, torn = told
+        value, counts, low, high, reported, not_applicable, expected, torn, entered = told
         seen = f"{row.unit_code} {row.indicator} {row.tree}"
         assert (row.value is None) == (value is None), seen
         if value is not None:
@@ -266,6 +326,7 @@ class Reorganisations(RuleBasedStateMachine):
         assert (row.counts, row.minimum, row.maximum) == (counts, low, high), seen
         assert (row.reported, row.not_applicable, row.expected) == (reported, not_applicable, expected), seen
         assert set(row.torn) == torn, seen
+        assert (row.total.eliminated, row.total.adjusted) == (None, entered), seen
 
     def _any(self, pick: int) -> str:
         living = sorted(self.model.living(date.max))
@@ -274,6 +335,40 @@ class Reorganisations(RuleBasedStateMachine):
     def _new(self) -> str:
         self.named += 1
         return f"n{self.named}"
+
+    def _enter(self, unit: str, year: int, code: str, amount: Decimal) -> None:
+        actor = self.world.actor("p", Role.REVIEWER)
+        with transaction(actor) as session:
+            rollup_entries.enter(
+                session,
+                actor,
+                unit=unit,
+                period=Period(year),
+                indicator=code,
+                entry=Entry(EntryKind.ADJUSTMENT, amount),
+                reason="两级各登记一次",
+                seen=self._seen(unit, year, code),
+            )
+        self.numbers.setdefault((unit, year, code), []).append(self.made[unit, year, code])
+
+    def _withdraw(self, unit: str, year: int, code: str) -> None:
+        actor = self.world.actor("p", Role.REVIEWER)
+        with transaction(actor) as session:
+            rollup_entries.withdraw(
+                session,
+                actor,
+                unit=unit,
+                period=Period(year),
+                indicator=code,
+                number=self.numbers[unit, year, code].pop(),
+                reason="核对有误",
+                seen=self._seen(unit, year, code),
+            )
+
+    def _seen(self, unit: str, year: int, code: str) -> int:
+        """How many entries and withdrawals there were; one more now."""
+        self.made[unit, year, code] += 1
+        return self.made[unit, year, code] - 1
 
     def _take(self, unit: str, year: int, action: Action) -> None:
         superior = self.model.stay(unit, date.max)[2] or unit
@@ -295,7 +390,8 @@ class Reorganisations(RuleBasedStateMachine):
         with transaction(actor) as session:
             row = reorganisations.begin(session, actor, day, "试验", changes)
         stuck = any(
-            date(year, 12, 31) >= day and unit not in after.living(date.max) for unit, year in self.model.accepted
+            date(year, 12, 31) >= day and unit not in after.living(date.max)
+            for unit, year, *_code in [*self.model.accepted, *self.model.entered]
         )
         if stuck:
             with pytest.raises(FormInvalid), transaction(actor) as session:

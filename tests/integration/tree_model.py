@@ -15,6 +15,7 @@ class Model:
     accepted: dict[tuple[str, int], Answers] = field(default_factory=dict)
     asked: dict[tuple[str, int], str] = field(default_factory=dict)  # the level at which a unit was asked for a year
     became: list[tuple[date, str, set[str]]] = field(default_factory=list)
+    entered: dict[tuple[str, int, str], list[Decimal]] = field(default_factory=dict)  # by unit, year and indicator
 
     def copy(self) -> "Model":
         return deepcopy(self)
@@ -62,13 +63,16 @@ class Model:
         return whole, set.union(*lines) - whole
 
     def total(self, unit: str, year: int, code: str, filled_by: set[str], current: bool) -> tuple:
-        """Value, counts, minimum, maximum, reported, not applicable, expected, and whether it is torn."""
-        parts, expected, torn = [], 0, set()
+        """Value, counts, minimum, maximum, reported, not applicable, expected, whether it is torn, and what was entered."""
+        parts, expected, torn, entered = [], 0, set(), []
         end = date(year, 12, 31)
         for other in self.living(end):
             whole, part = self.counts_for(other, year, current)
-            if unit in part and self.stay(other, end)[3] in filled_by:
+            here = self.entered.get((other, year, code), [])
+            if unit in part and (self.stay(other, end)[3] in filled_by or here):
                 torn.add(other)
+            if unit in whole:
+                entered += here
             if unit in whole and self.asked.get((other, year)) in filled_by:
                 expected += 1
             if unit in whole and (other, year) in self.accepted:
@@ -77,10 +81,22 @@ class Model:
         given = [each for each in mine if each is not None]
         missing = len(mine) - len(given)
         value, counts, numbers = KINDS[code](given, [answers for answers in parts if answers.get(code) is not None])
+        if entered:
+            value = (value or 0) + sum(entered)
         if torn:
-            value, counts, numbers = None, {}, []
+            value, counts, numbers, entered = None, {}, [], []
         low, high = (min(numbers), max(numbers)) if numbers else (None, None)
-        return value, counts, low, high, len(given), missing, expected - missing, torn
+        return (
+            value,
+            counts,
+            low,
+            high,
+            len(given),
+            missing,
+            expected - missing,
+            torn,
+            sum(entered) if entered else None,
+        )
 
 
 def _sum(given: list, _answers: list) -> tuple:

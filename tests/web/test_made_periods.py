@@ -9,7 +9,7 @@ import pytest
 from portal.db import transaction
 from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Role
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import NOT_APPLICABLE, Value
@@ -17,9 +17,12 @@ from portal.errors import NotFound, NotPermitted
 from portal.queries.over_time import list_shown_periods, roll_up_made
 from portal.queries.people import portal_actor
 from portal.queries.rollup_check import verify
-from portal.queries.rollups import RollUpRow
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.series import get_series
 from portal.services import collections, forms, moves, values
+from tests.statements import statements
 from tests.web.conftest import Site
+from tests.web.test_dashboards import shown
 
 FORM = read_form("""
 code: MK
@@ -155,6 +158,53 @@ def test_the_export_says_what_a_number_is_made_of(site: Site) -> None:
     exported = site.person("c11", Role.REVIEWER).client.get("/rollups/c11/export.csv?period=2025Q3").text
     line = next(line for line in exported.splitlines() if ",MK1," in line)
     assert line.endswith("2025M07 2025M08,2025M09")
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("", ["办件 MK1 33 件 4/4 由 2 期合成 ◐ 缺 1 期", "在册 MK2 440 人 2/2 由 1 期合成 ◐ 缺 1 期"]),
+        ("ranking", ["未参加排名的 2 个单位", "d112 民政局 c11 民政局 部分"]),
+        ("map", ["d111 民政局", "11"]),
+        ("differences", ["没有可以比对的指标"]),
+        ("progress", []),
+    ],
+)
+def test_dashboards_show_what_is_made(site: Site, page: str, told: list[str]) -> None:
+    text = shown(site.person("c11", Role.REVIEWER).client, page, "?u=c11&y=2025Q3&i=MK1")
+    assert "2025年第3季度" in text
+    for each in told:
+        assert each in text, text
+
+
+def test_two_made_periods_are_compared(site: Site) -> None:
+    text = shown(site.person("c11", Role.REVIEWER).client, "ranking", "?u=c11&y=2025M08&i=MK1&c=previous")
+    assert "1 d112 民政局 c11 民政局 2 20 -18 -90.0%" in text
+
+
+def test_a_series_of_one_kind_has_those_that_are_made(site: Site) -> None:
+    actor = site.world.actor("p1")
+
+    def series(kind: PeriodKind | None) -> list[tuple[str, Decimal | None]]:
+        with transaction(actor) as session:
+            found = get_series(session, actor, unit="c11", indicator="MK1", kind=kind)
+        return [(str(period), row.value) for period, row in found.points]
+
+    assert series(PeriodKind.QUARTER) == [("2025Q3", 33), ("2025Q4", 4)]
+    assert series(PeriodKind.YEAR) == [("2025", 37)]
+    assert series(None) == series(PeriodKind.MONTH) == [("2025M07", 30), ("2025M08", 3), ("2025M10", 4)]
+
+
+def test_more_months_cost_no_more_statements(site: Site) -> None:
+    actor = site.world.actor("p1")
+
+    def cost(period: str) -> int:
+        with transaction(actor) as session:
+            return len(
+                statements(lambda: roll_up_made(session, actor, unit="c11", period=Period.parse(period), by="children"))
+            )
+
+    assert cost("2025") == cost("2025Q3") == cost("2025Q4")
 
 
 def test_nobody_reaches_further_over_time_than_in_a_month(site: Site) -> None:

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboards import ids, parts, words
 from dashboards.boundaries import BoundaryFile, Box, find_boundaries
 from dashboards.compared import Comparison
-from dashboards.comparison_text import alone, sentence
+from dashboards.comparison_text import alone, reorganised, sentence
 from dashboards.context import Context
 from dashboards.context_bar import comparison_bar
 from dashboards.figures.choropleth import Area, Label, Outline, choropleth
@@ -72,6 +72,7 @@ def page(context: Context, compared: Comparison, *, source: str, asset_url: Asse
         html.Div([_map(context, compared, boundaries, classes, source, asset_url), listing], className="map-and-table")
         if drawn and boundaries is not None
         else listing,
+        reorganised(compared),
     ]
 
 
@@ -126,6 +127,8 @@ def _area(figure: UnitFigure, classes: Sequence[ValueClass], scale: Scale) -> Ar
     if figure.value is None:
         return Area(figure.code, figure.name, None, str(words.WITHOUT[figure.status]))
     shown = scale.show_with_unit(figure.value)
+    if figure.breaks:
+        shown = parts.with_remark(shown, _("区划变动，与上年不可比"))
     if figure.partial:
         reported = _("部分，已报 %(reported)s/%(expected)s", reported=figure.reported, expected=figure.expected)
         return Area(figure.code, figure.name, None, parts.with_remark(shown, reported), partial=True)
@@ -214,7 +217,7 @@ def _row(context: Context, compared: Comparison, figure: UnitFigure, rank: str, 
     address = parts.href(SLUG, context.filters, unit=figure.code, level=None, whose=None, sort="")
     return html.Tr(
         [
-            html.Th([_swatch(shade), parts.link(figure.name, address)], scope="row"),
+            html.Th([_swatch(shade), parts.link(figure.name, address), *parts.break_mark(figure.breaks)], scope="row"),
             html.Td(rank, className="number"),
             parts.number_cell(figure.value, compared.scale, str(words.WITHOUT[figure.status])),
             html.Td(parts.coverage(figure.reported, figure.expected), className="number")

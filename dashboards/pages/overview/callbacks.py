@@ -5,21 +5,23 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from dashboards.context import Context
-from dashboards.filters import Basis
+from dashboards.filters import Basis, TreeChoice
 from dashboards.language import lazy_gettext as _
 from dashboards.pages.overview import layout
 from dashboards.pages.page import Page
 from dashboards.parts import Children
 from portal.domain.policy import Permission, Subject, permits
+from portal.domain.texts import Text
+from portal.queries.over_time import roll_up_made
 from portal.queries.progress import Completeness, completeness
-from portal.queries.rollups import roll_up
+from portal.queries.series import breaks_of
 
 
 def make(views: Sequence[Page]) -> Page:
     """The page, for the router; it leads to the other `views`."""
 
     def render(session: Session, context: Context) -> Children:
-        rows = roll_up(
+        rows = roll_up_made(
             session,
             context.actor,
             unit=context.unit.code,
@@ -30,9 +32,16 @@ def make(views: Sequence[Page]) -> Page:
         subject = Subject(context.unit.path)
         offered = [view for view in views if permits(context.actor, view.permission, subject)]
         links = [(view.slug, str(view.name), str(view.answers)) for view in offered]
-        return layout.page(context, _completeness(session, context), rows, links)
+        return layout.page(context, _completeness(session, context), rows, links, _breaks(session, context))
 
     return Page(layout.SLUG, _("总览"), _("一个单位及其全部下级的数"), render)
+
+
+def _breaks(session: Session, context: Context) -> list[Text]:
+    """What was reorganised since the earlier period, where figures are grouped by the tree of the day."""
+    if context.filters.tree is not TreeChoice.REPORTED:
+        return []
+    return [mark.words for mark in breaks_of(session, context.unit.code, (context.earlier, context.period))]
 
 
 def _completeness(session: Session, context: Context) -> Completeness | None:

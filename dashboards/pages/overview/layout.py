@@ -13,10 +13,12 @@ from dashboards.language import gettext as _
 from dashboards.parts import Children
 from portal.domain.forms import AggregationKind, Indicator, Sheet
 from portal.domain.numbers import percent, scaled_unit
+from portal.domain.texts import Text
 from portal.domain.values import exact_text
 from portal.queries.progress import Completeness
-from portal.queries.rollups import RollUpRow
+from portal.queries.rollup_rows import RollUpRow
 from portal.web.language import language, period_name, say
+from portal.web.present.rollups import rollup_apart
 
 SLUG = ""
 _COLUMNS = 6
@@ -27,6 +29,7 @@ def page(
     completeness: Completeness | None,
     rows: Sequence[RollUpRow],
     views: Sequence[tuple[str, str, str]],
+    breaks: Sequence[Text] = (),
 ) -> Children:
     """The overview.
 
@@ -35,6 +38,7 @@ def page(
         completeness: of the unit and all below it; None if it is not to be shown.
         rows: the unit's roll-ups.
         views: the other pages: address below `/dashboards/`, name, the question it answers.
+        breaks: what was reorganised since the earlier period.
     """
     by_code = {row.indicator: row for row in rows}
     name = parts.unit_name(context.unit.name, context.unit.name_en)
@@ -59,11 +63,21 @@ def page(
             heading_id=ids.HEADING,
         ),
         context_bar(context, SLUG, basis=True),
-        _tiles(completeness) if completeness is not None else None,
+        _tiles(completeness) if completeness is not None and (completeness.expected or completeness.exempt) else None,
+        _reorganised(context, breaks) if breaks else None,
         _views(context, views),
         html.H2(_("全辖汇总数")),
         parts.table(_("本单位及其全部下级；比率按分子合计÷分母合计计算"), headings, body),
     ]
+
+
+def _reorganised(context: Context, breaks: Sequence[Text]) -> Component:
+    """Why the figures are not to be held against those of the earlier period."""
+    text = _("%(period)s以后区划有变动，以下的数与以前不可比：", period=period_name(context.earlier))
+    return html.Div(
+        [html.P([*parts.break_mark(breaks), " ", text]), html.Ul([html.Li(say(each)) for each in breaks])],
+        className="notice notice-consent",
+    )
 
 
 def _tiles(counts: Completeness) -> Component:
@@ -111,17 +125,44 @@ def _row(context: Context, indicator: Indicator, row: RollUpRow) -> Component:
         [
             html.Th([say(indicator.name), " ", html.Span(indicator.code, className="code soft")], scope="row"),
             html.Td(
-                [number, *pending],
+                [number, *pending, *_entered(indicator, row)],
                 className="number",
                 title=exact_text(row.value) if row.value is not None else row.text,
             ),
             html.Td(scale.unit if row.value is not None else indicator.unit),
-            html.Td(parts.coverage(row.reported, row.expected), className="number"),
+            html.Td(_behind(row), className="number"),
             html.Td(words.SCOPES[indicator.scope]),
             html.Td(_ways(context, indicator), className="nowrap"),
         ],
         className=class_name,
     )
+
+
+def _entered(indicator: Indicator, row: RollUpRow) -> Children:
+    """What was eliminated from the number and adjusted in it, apart from what was reported."""
+    apart = rollup_apart(row, indicator)
+    return [html.Br(), html.Span(apart, className="soft small")] if apart else []
+
+
+def _behind(row: RollUpRow) -> Children:
+    """What the number rests on."""
+    found: Children = [parts.coverage(row.reported, row.expected)]
+    if row.not_applicable:
+        text = _("另 %(count)s 个不适用", count=row.not_applicable)
+        found += [" ", html.Span(text, className="soft small nowrap")]
+    return [*found, *_made_of(row)]
+
+
+def _made_of(row: RollUpRow) -> Children:
+    """Of a number made from shorter periods, those that it is made of, and how many have none."""
+    if not row.periods and not row.missing:
+        return []
+    made = _("由 %(count)s 期合成", count=len(row.periods))
+    names = _("、").join(period_name(each) for each in row.periods)
+    missing: Children = (
+        [" ", parts.badge(_("缺 %(count)s 期", count=len(row.missing)), "consent", "◐")] if row.missing else []
+    )
+    return [" ", html.Span(made, className="soft small nowrap", title=names), *missing]
 
 
 def figure_text(indicator: Indicator, row: RollUpRow) -> str:

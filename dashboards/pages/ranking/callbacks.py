@@ -31,5 +31,5 @@ def render(session: Session, context: Context) -> Children:
 
 def _among_siblings(context: Context) -> bool:
     own = permits(context.actor, Permission.COMPARE_SIBLINGS, Subject(context.unit.path))
-    beside = not context.unit.has_children and bool(context.unit.parent_code)
+    beside = not context.made and not context.unit.has_children and bool(context.unit.parent_code)
     return own and beside and siblings.comparable(context.indicator) and not context.indicator.added_by

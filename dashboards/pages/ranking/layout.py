@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboards import ids, parts, words
 from dashboards.compared import Comparison
-from dashboards.comparison_text import alone, sentence
+from dashboards.comparison_text import alone, reorganised, sentence
 from dashboards.context import Context
 from dashboards.context_bar import comparison_bar
 from dashboards.filters import Whose
@@ -18,7 +18,7 @@ from portal.domain.forms import DataType
 from portal.domain.numbers import Scale, signed
 from portal.domain.periods import PeriodKind
 from portal.domain.values import exact_text
-from portal.web.language import period_name, say
+from portal.web.language import period_name
 from portal.web.words import LEVELS
 
 SLUG = "ranking"
@@ -47,7 +47,7 @@ def page(context: Context, compared: Comparison) -> Children:
         html.P([sentence(compared)], className="finding-line"),
         _ranked(context, compared) if league.ranked else parts.notice(_("还没有单位可以排名。")),
         _unranked(context, compared) if league.unranked else None,
-        _breaks(compared),
+        reorganised(compared),
     ]
 
 
@@ -103,17 +103,9 @@ def _why_not(compared: Comparison, figure: UnitFigure) -> str:
     """Why there is no earlier figure."""
     if figure.breaks:
         return _("区划变动，不可比")
+    if figure.others:
+        return _("那时报的是别的单位，不可比")
     return _("不可比") if compared.broken else _("那时未报")
-
-
-def _breaks(compared: Comparison) -> Component | None:
-    """What was reorganised in between, unit by unit."""
-    marks = [html.Li([figure.name, ": ", say(text)]) for figure in compared.figures for text in figure.breaks]
-    if not marks:
-        return None
-    heading = html.H2(_("区划变动"))
-    hint = html.P(_("这些单位的上年数与本年数不是同一范围；选“现行区划”可按同一范围比较。"), className="soft small")
-    return html.Section([heading, hint, html.Ul(marks)])
 
 
 def _unit_cell(context: Context, figure: UnitFigure) -> Component:

@@ -7,7 +7,7 @@ from portal import clock
 from portal.db import transaction
 from portal.domain.policy import Actor
 from portal.queries.provenance import Provenance, get_provenance
-from portal.queries.rollups import list_periods
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
 from portal.web.access import guarded_blueprint, may_open
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
@@ -15,6 +15,7 @@ from portal.web.language import say
 from portal.web.pages.periods import chosen_period
 from portal.web.present.exports import Listing, check_size, hand_out_list
 from portal.web.present.provenance import answer_in_words, exact, lines, reckoned
+from portal.web.present.rollup_entries import ENTRY_KINDS
 from portal.web.present.units import way_down
 from portal.web.screens import REVIEW, ROLLUPS, TASKS
 from portal.web.words import ABSENCES
@@ -24,20 +25,22 @@ pages = guarded_blueprint("provenance", __name__, ROLLUPS, url_prefix="/rollups/
 
 @pages.get("/")
 def show(unit: str) -> str:
-    """The accepted number of one indicator, its parts, and the units that are not in it."""
+    """A number of one indicator, in any reading of the roll-up, its parts, and the units that are not in it."""
     actor = current_actor()
     with transaction(actor) as session:
         found = _asked(session, actor, unit)
-        ancestors = way_down(session, actor, unit, "rollups.show", found.period)
+        ancestors = way_down(session, actor, unit, "rollups.show", found.period, tree=found.row.tree)
     return render_template(
         "provenance.html",
         found=found,
+        pending=bool(request.args.get("pending")),
         period=str(found.period),
         ancestors=ancestors,
         exact=exact,
         answer=answer_in_words,
         reckoned=reckoned(found),
         absences=ABSENCES,
+        ENTRY_KINDS=ENTRY_KINDS,
         opens_submissions=may_open(TASKS) or may_open(REVIEW),
         opens_files=may_open(TASKS),
     )
@@ -56,14 +59,23 @@ def export(unit: str, form: str) -> Response:
 
 
 def _asked(session: Session, actor: Actor, unit: str) -> Provenance:
-    period = chosen_period(list_periods(session))
-    return get_provenance(session, actor, unit=unit, period=period, indicator=request.args.get("indicator", ""))
+    return get_provenance(
+        session,
+        actor,
+        unit=unit,
+        period=chosen_period(list_periods(session)),
+        indicator=request.args.get("indicator", ""),
+        tree=CURRENT_TREE if request.args.get("tree") == CURRENT_TREE else REPORTED_TREE,
+        pending=bool(request.args.get("pending")),
+    )
 
 
 def _about(found: Provenance) -> list[tuple[str, str]]:
     return [
         (_("单位"), f"{found.unit.name} {found.unit.code}"),
         (_("报告期"), str(found.period)),
+        (_("区划口径"), _("现行") if found.row.tree == CURRENT_TREE else _("报告期当时")),
+        (_("数据口径"), _("含待审核") if request.args.get("pending") else _("仅已验收")),
         (_("指标"), f"{found.indicator.code} {say(found.indicator.name)}"),
         (_("汇总数"), found.row.text),
         (_("计算"), reckoned(found)),

@@ -1,17 +1,20 @@
 """Where a rolled-up number comes from, as it is shown and written out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from importers.list_workbook import Content
 from portal.clock import CHINA
 from portal.domain.forms import AggregationKind
+from portal.domain.rollup import Total
+from portal.domain.rollup_entries import EntryKind
 from portal.domain.values import Value, ValueStatus, exact_text
 from portal.queries.lineage import Contribution, Figure
 from portal.queries.provenance import Provenance
 from portal.web.figures import MISSING_SIGN, typed
 from portal.web.language import gettext as _
 from portal.web.language import say
+from portal.web.present.rollup_entries import ENTRY_KINDS
 from portal.web.present.units import unit_name
 from portal.web.words import ABSENCES
 
@@ -37,6 +40,10 @@ def reckoned(found: Provenance) -> str:
     if total.weight is not None:
         times = f" × {exact_text(way.multiplier)}" if way.multiplier != 1 else ""
         return f"{exact(total.amount)} ÷ {exact(total.weight)}{times} = {exact(value)}"
+    if total.entered is not None:
+        entered = [each for each in (total.eliminated, total.adjusted) if each]
+        terms = [exact(total.amount), *(f"{'−' if each < 0 else '+'} {exact(abs(each))}" for each in entered)]
+        return f"{' '.join(terms)} = {exact(value)}"
     sign = {AggregationKind.MINIMUM: "min", AggregationKind.MAXIMUM: "max"}.get(way.kind, "Σ")
     return f"{sign} = {exact(value)}"
 
@@ -49,6 +56,7 @@ def lines(found: Provenance) -> tuple[Sequence[tuple[str, int]], Sequence[Sequen
         for place, figure in enumerate(figures):
             # What is added is said once for each unit, so that the column adds up to the number.
             rows.append([*_unit_cells(one, first=place == 0), *_figure_cells(found, figure)])
+    rows += [cells + [""] * (len(_columns()) - len(cells)) for cells in _entry_cells(found)]
     for each in found.absent:
         cells: list[Content] = [each.unit.code, unit_name(each.unit), str(ABSENCES[each.absence].name), each.reason]
         rows.append(cells + [""] * (len(_columns()) - len(cells)))
@@ -78,10 +86,27 @@ def _columns() -> list[tuple[str, int]]:
     ]
 
 
+def _entry_cells(found: Provenance) -> Iterator[list[Content]]:
+    """What was eliminated and adjusted; with a line for what the reader sees no more of than the amount."""
+    counting = [each for each in found.entries if each.withdrawal is None]
+    for each in counting:
+        word = str(ENTRY_KINDS[each.entry.kind].name)
+        yield [each.unit.code, unit_name(each.unit), word, each.reason, None, each.entry.amount]
+    listed = sum((each.entry.total for each in counting), Total())
+    for kind, whole, part in (
+        (EntryKind.ELIMINATION, found.total.eliminated, listed.eliminated),
+        (EntryKind.ADJUSTMENT, found.total.adjusted, listed.adjusted),
+    ):
+        if whole is not None and whole != part:
+            rest = whole - (part or 0)
+            yield [found.unit.code, unit_name(found.unit), str(ENTRY_KINDS[kind].name), "", None, rest]
+
+
 def _unit_cells(one: Contribution, *, first: bool) -> list[Content]:
     figure: Content = one.number if one.number is not None else one.category
+    how = _("计入，待验收") if one.pending else _("计入")
     added = [figure, one.amount, one.weight] if first else [None, None, None]
-    return [one.unit.code, unit_name(one.unit), _("计入"), "", *added, str(one.submission), one.version]
+    return [one.unit.code, unit_name(one.unit), how, "", *added, str(one.submission), one.version]
 
 
 def _figure_cells(found: Provenance, figure: Figure | None) -> list[Content]:

@@ -7,7 +7,7 @@ import pytest
 from dashboards.pages.differences.verdicts import Verdict, verdict_of
 from portal.domain.forms import Aggregation, AggregationKind, DataType, Indicator, Scope, Text
 from portal.domain.units import Level
-from portal.queries.rollups import DifferenceRow
+from portal.queries.differences import DifferenceRow
 
 
 def row(own: int | None, children: int | None, reported: int, expected: int, scope: Scope = Scope.OWN) -> DifferenceRow:
@@ -22,7 +22,7 @@ def row(own: int | None, children: int | None, reported: int, expected: int, sco
     )
     mine, theirs = (None if number is None else Decimal(number) for number in (own, children))
     gap = mine - theirs if mine is not None and theirs is not None else None
-    return DifferenceRow(indicator, mine, theirs, gap, reported, expected)
+    return DifferenceRow(indicator, mine, theirs, gap, None, None, None, reported, expected, ())
 
 
 @pytest.mark.parametrize(

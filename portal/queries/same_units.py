@@ -1,0 +1,80 @@
+"""Whether totals of two times are of the same units: only then does their difference say how something changed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import column, func, select, union
+from sqlalchemy.orm import Session
+
+from portal.domain.lifecycle import State
+from portal.domain.periods import Period
+from portal.domain.values import ValueStatus
+from portal.models import Observation, Submission
+from portal.queries.ancestors import ancestors_in
+from portal.queries.restated import heirs_in
+from portal.queries.units import UnitRow, tree_of
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: the indicators that a total is made of, and the periods, several of one made from shorter ones.
+
+    Attributes:
+        form: of which submissions that wait to be accepted are counted too; None: none are.
+    """
+
+    indicators: Sequence[str]
+    periods: Sequence[Period]
+    form: str | None = None
+
+
+def of_other_units(
+    session: Session, units: Iterable[UnitRow], before: Side, now: Side, day: Period | None
+) -> frozenset[str]:
+    """Codes of the units whose totals are of other units then than now, whoever gave way to whom in between.
+
+    A unit may have been exempt, or not asked, or have answered that the indicator does not apply; whether all that
+    were asked reported is said with each total.
+
+    Args:
+        session: within the actor's scope.
+        units: whose totals.
+        before: the earlier total.
+        now: the later one.
+        day: the period by whose tree units are grouped; None: today's.
+    """
+    above = ancestors_in(session, tree_of(session, day))
+    by_id = {unit.id: unit for unit in units}
+    heirs = heirs_in(session, above.keys(), (day or max(now.periods, key=lambda each: each.ends_on)).ends_on)
+    found = []
+    for side in (before, now):
+        counted: defaultdict[int, set[int]] = defaultdict(set)
+        for period in side.periods:
+            for unit_id in _reporting(session, next(iter(by_id.values())).root_id, period, side):
+                for heir in heirs.after(unit_id, period.ends_on):
+                    for target in above[heir] & by_id.keys():
+                        counted[target].add(heir)
+        found.append(counted)
+    return frozenset(unit.code for unit_id, unit in by_id.items() if found[0][unit_id] != found[1][unit_id])
+
+
+def _reporting(session: Session, root_id: int, period: Period, side: Side) -> Iterable[int]:
+    """The units whose figures are in totals of a period, those out of sight too."""
+    columns = (column(each.name, each.type) for each in Observation.__table__.columns)
+    moved = func.observed_in_sight(root_id, str(period)).table_valued(*columns)
+    own = (Observation.root_id == root_id, Observation.period_code == str(period))
+    queries = [
+        select(table.unit_id).where(*more, table.indicator.in_(side.indicators), table.status == ValueStatus.REPORTED)
+        for table, more in ((Observation, own), (moved.c, ()))
+    ]
+    if side.form is not None:
+        queries.append(
+            select(Submission.unit_id).where(
+                Submission.root_id == root_id,
+                Submission.period_code == str(period),
+                Submission.form_code == side.form,
+                Submission.state == State.SUBMITTED,
+            )
+        )
+    return session.scalars(union(*queries)).all()
