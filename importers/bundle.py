@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError  # noqa: N812 - the library's own name says too little
 
@@ -10,6 +11,7 @@ from importers.zip_directory import open_zip, part_name
 from portal.errors import WorkbookUnreadable
 
 MOST_FILES = 5_000
+_ZIP = b"PK\x03\x04"
 _UTF8_NAME = 0x800
 LIST_NAMES = ("00_清单.csv", "00_list.csv")
 """What the list of files in a bundle of ours is called, in both languages."""
@@ -33,10 +35,10 @@ class BundledFile:
 
 
 class Bundle:
-    """A zip whose directory stays within the limits."""
+    """A zip whose directory stays within the limits; one of its files at a time is in memory."""
 
-    def __init__(self, content: bytes) -> None:
-        self._archive: ZipFile = open_zip(content, most_parts=MOST_FILES)
+    def __init__(self, file: IO[bytes]) -> None:
+        self._archive: ZipFile = _open(file)
         files = [entry for entry in self._archive.infolist() if not entry.is_dir()]
         self.files = tuple(BundledFile(_name(entry), entry.file_size, entry) for entry in files if not _is_other(entry))
         self.others = tuple(_name(entry) for entry in files if _is_other(entry))
@@ -66,17 +68,22 @@ class Bundle:
                 yield chunk
 
 
-def is_bundle(content: bytes) -> bool:
-    """Whether the bytes are a zip that is neither a workbook nor a document.
+def is_bundle(file: IO[bytes]) -> bool:
+    """Whether a file is a zip that is neither a workbook nor a document.
 
     Raises:
         WorkbookUnreadable: a zip that may not be opened.
     """
-    if not content.startswith(b"PK\x03\x04"):
+    file.seek(0)
+    if file.read(len(_ZIP)) != _ZIP:
         return False
-    with open_zip(content, most_parts=MOST_FILES) as archive:
+    with _open(file) as archive:
         names = {part_name(entry) for entry in archive.infolist()}
     return names.isdisjoint({"[content_types].xml", "mimetype"})
+
+
+def _open(file: IO[bytes]) -> ZipFile:
+    return open_zip(file, most_parts=MOST_FILES, most_bytes=limits.MAX_BUNDLE_TOTAL_BYTES)
 
 
 def _is_other(entry: ZipInfo) -> bool:

@@ -6,7 +6,9 @@ Protocol: `INSTREAM` of clamd(8): chunks, each after its length in four bytes, a
 import socket
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO
 
 from portal.environment import ConfigInvalid
 from portal.errors import PortalError
@@ -58,15 +60,15 @@ class VirusScanner:
             raise ConfigInvalid(f"{SETTING} must be host:port or unix:/path, not {text!r}")
         return cls(host.strip("[]"), int(port))
 
-    def check(self, content: bytes) -> None:
-        """Nothing, if the scanner has nothing against it.
+    def check(self, file: IO[bytes]) -> None:
+        """Nothing, if the scanner has nothing against the file, which is left at its beginning.
 
         Raises:
             VirusFound: it has.
             ScannerUnavailable: it could not be asked, or says something else, as of a file larger than its limit.
         """
         try:
-            reply = self._ask(content)
+            reply = self._ask(file)
         except OSError as error:
             raise ScannerUnavailable(str(error)) from error
         if reply.endswith(" FOUND"):
@@ -74,13 +76,15 @@ class VirusScanner:
         if not reply.endswith(" OK"):
             raise ScannerUnavailable(reply)
 
-    def _ask(self, content: bytes) -> str:
+    def _ask(self, file: IO[bytes]) -> str:
+        file.seek(0)
         with self._connected() as connection:
-            connection.sendall(b"zINSTREAM\0")
-            for begin in range(0, len(content), _CHUNK):
-                chunk = content[begin : begin + _CHUNK]
-                connection.sendall(struct.pack("!I", len(chunk)) + chunk)
-            connection.sendall(struct.pack("!I", 0))
+            with suppress(BrokenPipeError, ConnectionResetError):  # it has heard enough, and says why
+                connection.sendall(b"zINSTREAM\0")
+                while chunk := file.read(_CHUNK):
+                    connection.sendall(struct.pack("!I", len(chunk)) + chunk)
+                connection.sendall(struct.pack("!I", 0))
+            file.seek(0)
             reply = b""
             while not reply.endswith(b"\0") and len(reply) < _LONGEST_REPLY:
                 received = connection.recv(_LONGEST_REPLY)

@@ -1,5 +1,6 @@
 """Batches (批量): files made for many units, and files with the answers of many units."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from portal.domain.lifecycle import EDITABLE, State
@@ -11,6 +12,15 @@ class BatchKind(StrEnum):
     TEMPLATES = "templates"  # makes a zip with a template for each unit
     TABLE = "table"  # makes one workbook, a row for each unit
     ANSWERS = "answers"  # enters what such a workbook, or such a zip, holds
+    CHECK = "check"  # says what would become of it, and enters nothing
+
+
+HANDED_IN = frozenset({BatchKind.ANSWERS, BatchKind.CHECK})
+"""Kinds whose file came in; the others make theirs."""
+
+
+KEPT = timedelta(days=30)
+"""For how long a file is kept that was made, or only checked; one whose answers were entered stays with them."""
 
 
 class BatchState(StrEnum):
@@ -29,7 +39,7 @@ UNDER_WAY = frozenset({BatchState.WAITING, BatchState.WORKING, BatchState.CANCEL
 
 
 class LineOutcome(StrEnum):
-    """What became of one unit's answers: all of them were entered, or none."""
+    """What became, or would become, of one unit's answers: all of them were entered, or none."""
 
     STORED = "stored"
     UNCHANGED = "unchanged"  # the draft says the same already

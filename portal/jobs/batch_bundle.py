@@ -27,6 +27,11 @@ from portal.services.batches import Line
 from portal.services.entering import Entry, enter_answers
 
 _NAMED = 20
+_TEXT_LEFT_OUT = Finding(
+    "text_left_out",
+    Severity.INFO,
+    Text("文字报告不由上级代填，没有写入", "The report text is the unit's own to write; it was not entered"),
+)
 
 
 def enter_bundle(work: Work, form: FormVersion, bundle: Bundle, asked: Mapping[str, UnitRow]) -> dict[str, Any]:
@@ -58,8 +63,10 @@ def _enter(
         outcome, values = _judged(session, work, examination, unit)
         count = 0
         if outcome is None and unit is not None:
-            outcome, count = _written(session, work, file, content, examination, unit, values)
+            with work.entering(session):
+                outcome, count = _written(session, work, file, content, examination, unit, values)
         findings = examination.findings or (_whole(examination),) if examination.message.zh else examination.findings
+        findings = (*findings, *([_TEXT_LEFT_OUT] if examination.texts else []))
         counts, listed = finding_lines(findings)
         line = Line(file.name, number, code, outcome or LineOutcome.NOT_ASKED, count, counts, listed)
         batches.write_lines(session, work.portal, work.batch.id, [line])

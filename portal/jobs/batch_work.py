@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from portal.db import transaction
 from portal.domain.actors import Actor
-from portal.domain.batches import BatchState
+from portal.domain.batches import BatchKind, BatchState
 from portal.domain.findings import Finding
 from portal.domain.forms import Text
 from portal.queries.batches import BatchView
-from portal.services import batches
+from portal.services import batches, events
 
 FINDINGS_KEPT = 20
 """Of one unit; all of them are found again on the unit's own page."""
@@ -50,6 +50,15 @@ class Work:
             if batches.is_cancelled(session, self.portal, self.batch.id):
                 raise Stopped
             yield session
+
+    @contextmanager
+    def entering(self, session: Session) -> Iterator[None]:
+        """Around what writes answers: of a batch that only checks, nothing of it stays."""
+        if self.batch.kind is not BatchKind.CHECK:
+            yield
+            return
+        with events.undone(session):
+            yield
 
 
 def finding_lines(findings: Iterable[Finding]) -> tuple[dict[str, int], list[dict[str, str]]]:

@@ -4,16 +4,19 @@ Answers are entered some units at a time, each time in one transaction with the 
 worker that dies leaves whole units behind; the next one reads the file again and goes on with those that have no line.
 """
 
+import io
 import logging
+from typing import IO
 from uuid import UUID
 
 from procrastinate import JobContext, RetryStrategy
 from sqlalchemy.orm import Session
 
-from importers.limits import MAX_FILE_BYTES
+from importers.bundle import is_bundle
+from importers.limits import MAX_BUNDLE_BYTES, MAX_FILE_BYTES
 from portal.db import identity_transaction, transaction
 from portal.domain.actors import Actor
-from portal.domain.batches import BatchKind, BatchState
+from portal.domain.batches import KEPT, BatchKind, BatchState
 from portal.domain.collections import CollectionKey
 from portal.domain.forms import Language
 from portal.errors import NotPermitted, WorkbookUnreadable
@@ -41,18 +44,51 @@ def order(
 
 
 def hand_in(
-    session: Session, actor: Actor, key: CollectionKey, filename: str, content: bytes, *, replaces: bool
+    session: Session,
+    actor: Actor,
+    key: CollectionKey,
+    filename: str,
+    file: IO[bytes],
+    *,
+    replaces: bool,
+    check_only: bool = False,
 ) -> UUID:
-    """Keep a file with the answers of many units, to be entered in the background.
+    """Keep a file with the answers of many units, to be entered or only checked in the background.
 
-    Raises:
-        WorkbookUnreadable: it is larger than is accepted at once.
+    Raises what `keep` raises.
     """
-    if len(content) > MAX_FILE_BYTES:
-        raise WorkbookUnreadable("too_big", f"{len(content) / 1024**2:.1f} MB")
-    batch_id = batches.hand_in(session, actor, key, filename, content, replaces=replaces)
+    batch_id = keep(session, actor, key, filename, file, replaces=replaces, check_only=check_only)
     enqueue(session, process_batch, unit=actor.place.code, batch_id=str(batch_id))
     return batch_id
+
+
+def keep(
+    session: Session,
+    actor: Actor,
+    key: CollectionKey,
+    filename: str,
+    file: IO[bytes],
+    *,
+    replaces: bool,
+    check_only: bool,
+) -> UUID:
+    """Keep such a file, to be done by `process`.
+
+    Raises:
+        WorkbookUnreadable: it is larger than is accepted at once, or a large zip that may not be opened.
+        NotFound, NotPermitted, InvalidMove: as `portal.services.batches.hand_in` says.
+    """
+    size = file.seek(0, io.SEEK_END)
+    if size > MAX_FILE_BYTES and (size > MAX_BUNDLE_BYTES or not is_bundle(file)):
+        raise WorkbookUnreadable("too_big", f"{size / 1024**2:.1f} MB")
+    return batches.hand_in(session, actor, key, filename, file, replaces=replaces, check_only=check_only)
+
+
+def enter_checked(session: Session, actor: Actor, batch_id: UUID) -> UUID:
+    """Have a file that was only checked entered in the background; raises what the service raises."""
+    entered_id = batches.enter_checked(session, actor, batch_id)
+    enqueue(session, process_batch, unit=actor.place.code, batch_id=str(entered_id))
+    return entered_id
 
 
 @app.task(name="process_batch", pass_context=True, retry=RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3))
@@ -72,8 +108,21 @@ def process_batch(context: JobContext, unit: str, batch_id: str) -> None:
     process(portal, batch)
 
 
+@app.task(name="tidy_batch")
+def tidy_batch(unit: str, batch_id: str) -> None:
+    """The background job, long after: drop the file of a batch; what became of the units stays."""
+    with transaction(None) as session:
+        portal = portal_within(session, unit)
+    with transaction(portal) as session:
+        batches.drop_pieces(session, portal, UUID(batch_id))
+
+
 def process(portal: Actor, batch: BatchView) -> None:
     """Do a batch, as the person who ordered it may today."""
+    if batch.kind is not BatchKind.ANSWERS:
+        with transaction(portal) as session:
+            tidied_at = batch.made_at + KEPT
+            enqueue(session, tidy_batch, at=tidied_at, unit=portal.place.code, batch_id=str(batch.id))
     try:
         work = Work(portal, _person(portal, batch), batch)
         match batch.kind:
@@ -81,7 +130,7 @@ def process(portal: Actor, batch: BatchView) -> None:
                 make_templates(work)
             case BatchKind.TABLE:
                 make_table(work)
-            case BatchKind.ANSWERS:
+            case BatchKind.ANSWERS | BatchKind.CHECK:
                 enter_file(work)
     except Stopped:
         _end(portal, batch, BatchState.CANCELLED)

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.domain.actors import Actor
-from portal.domain.batches import UNDER_WAY, WRITTEN, BatchKind, BatchState, LineOutcome
+from portal.domain.batches import HANDED_IN, KEPT, UNDER_WAY, WRITTEN, BatchKind, BatchState, LineOutcome
 from portal.domain.collections import CollectionKey
 from portal.domain.forms import Language
 from portal.domain.periods import Period
@@ -55,8 +56,11 @@ class BatchView:
 
     @property
     def has_file(self) -> bool:
-        """Whether there is a file to download: what was handed in, or what was made."""
-        return self.kind is BatchKind.ANSWERS or self.state is BatchState.DONE
+        """Whether there is a file to download: what was handed in, or what was made, unless that is long ago."""
+        if self.kind is BatchKind.ANSWERS:
+            return True
+        is_there = self.kind in HANDED_IN or self.state is BatchState.DONE
+        return is_there and clock.now() - self.made_at < KEPT
 
 
 @dataclass(frozen=True)

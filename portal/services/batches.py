@@ -3,18 +3,19 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import IO, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.actors import Actor
-from portal.domain.batches import UNDER_WAY, BatchKind, BatchState, LineOutcome
+from portal.domain.batches import KEPT, UNDER_WAY, BatchKind, BatchState, LineOutcome
 from portal.domain.collections import CollectionKey
 from portal.domain.forms import Language
 from portal.domain.lifecycle import State
+from portal.domain.periods import Period
 from portal.domain.policy import Permission, Subject, permits, require
 from portal.errors import InvalidMove, NotPermitted
 from portal.models import Batch, BatchLine, BatchPiece
@@ -64,9 +65,16 @@ def order(
 
 
 def hand_in(
-    session: Session, actor: Actor, key: CollectionKey, filename: str, content: bytes, *, replaces: bool
+    session: Session,
+    actor: Actor,
+    key: CollectionKey,
+    filename: str,
+    file: IO[bytes],
+    *,
+    replaces: bool,
+    check_only: bool = False,
 ) -> UUID:
-    """Keep a file with the answers of many units, to be entered into their drafts; gives the batch's id.
+    """Keep a file with the answers of many units, to be entered into drafts or only checked; gives the id.
 
     Raises:
         NotFound: there is no such collection within the actor's reach.
@@ -75,10 +83,40 @@ def hand_in(
     """
     if not may_hand_in(session, actor, key):
         raise NotPermitted(Permission.ENTER_BELOW)
-    row = _begin(session, actor, key, BatchKind.ANSWERS, filename[-255:], replaces, "zh")
-    row.size, row.sha256 = len(content), hashlib.sha256(content).hexdigest()
-    for number, first in enumerate(range(0, len(content), PIECE_BYTES)):
-        put_piece(session, actor, row.id, number, content[first : first + PIECE_BYTES])
+    kind = BatchKind.CHECK if check_only else BatchKind.ANSWERS
+    row = _begin(session, actor, key, kind, filename[-255:], replaces, "zh")
+    digest, number = hashlib.sha256(), 0
+    file.seek(0)
+    while piece := file.read(PIECE_BYTES):
+        put_piece(session, actor, row.id, number, piece)
+        digest.update(piece)
+        row.size, number = row.size + len(piece), number + 1
+    row.sha256 = digest.hexdigest()
+    return row.id
+
+
+def enter_checked(session: Session, actor: Actor, batch_id: UUID) -> UUID:
+    """Have the file of a batch that only checked entered after all; gives the new batch's id.
+
+    Raises:
+        NotFound: the actor's unit has no such batch.
+        NotPermitted: the collection does not let the actor enter answers for the units below.
+        InvalidMove: it did more than check, is not done, or enough is under way already.
+    """
+    checked = get_row(session, actor, batch_id)
+    key = CollectionKey(checked.form_code, Period.parse(checked.period_code))
+    if not may_hand_in(session, actor, key):
+        raise NotPermitted(Permission.ENTER_BELOW)
+    is_kept = clock.now() - checked.made_at < KEPT
+    if (checked.kind, checked.state) != (BatchKind.CHECK, BatchState.DONE) or not is_kept:
+        raise InvalidMove("enter", checked.state)
+    row = _begin(session, actor, key, BatchKind.ANSWERS, checked.filename, checked.with_figures, "zh")
+    row.size, row.sha256 = checked.size, checked.sha256
+    of_row = (BatchPiece.root_id, BatchPiece.unit_id, BatchPiece.unit_path, BatchPiece.number, BatchPiece.content)
+    pieces = select(*of_row, literal(row.id).label("batch_id")).where(
+        BatchPiece.root_id == row.root_id, BatchPiece.unit_id == row.unit_id, BatchPiece.batch_id == batch_id
+    )
+    session.execute(insert(BatchPiece).from_select([each.key for each in of_row] + ["batch_id"], pieces))
     return row.id
 
 

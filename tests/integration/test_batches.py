@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from importers.identity import UnitName
 from importers.template import template
+from portal import clock
 from portal.db import identity_transaction, transaction
 from portal.domain.actors import Actor, Role
 from portal.domain.batches import BatchKind, BatchState, LineOutcome
@@ -28,7 +30,7 @@ from portal.domain.collections import CollectionKey, CollectionSettings
 from portal.domain.lifecycle import Action, State
 from portal.domain.units import Level
 from portal.domain.values import Value
-from portal.errors import InvalidMove, NotFound, NotPermitted, SamePerson
+from portal.errors import InvalidMove, NotFound, NotPermitted, SamePerson, WorkbookUnreadable
 from portal.jobs import batch_answers, batches
 from portal.models import Membership
 from portal.queries.batches import BatchView, content_of, get_batch, list_lines
@@ -39,7 +41,7 @@ from portal.queries.units import get_unit
 from portal.services import moves
 from portal.services.batches import cancel
 from portal.services.collection_changes import change_settings
-from tests.conftest import TestServer
+from tests.databases import TestServer
 from tests.world import PERIOD, TREE, World, build_world, good_answers
 
 ROOT = Path(__file__).parents[2]
@@ -120,9 +122,10 @@ def good_cells(**changes: object) -> dict[str, object]:
     return answers | changes
 
 
-def hand_in(actor: Actor, content: bytes, *, replaces: bool = False) -> UUID:
+def hand_in(actor: Actor, content: bytes, *, replaces: bool = False, check_only: bool = False) -> UUID:
     with transaction(actor) as session:
-        return batches.hand_in(session, actor, KEY, "汇总表.xlsx", content, replaces=replaces)
+        file = io.BytesIO(content)
+        return batches.hand_in(session, actor, KEY, "汇总表.xlsx", file, replaces=replaces, check_only=check_only)
 
 
 def run(actor: Actor, batch_id: UUID, attempts: int = 0) -> None:
@@ -154,6 +157,74 @@ def draft(world: World, unit: str) -> dict[str, Value]:
     with transaction(actor) as session:
         view = get_submission(session, actor, world.key(unit))
     return {code: view.values[code] for code in view.origins}
+
+
+def test_what_was_made_is_dropped_a_month_later(world: World, clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    with transaction(clerk) as session:
+        made_id = batches.order(session, clerk, KEY, BatchKind.TABLE, with_figures=False, language="zh")
+    handed_in = hand_in(clerk, b"x")
+    for batch_id in (made_id, handed_in):
+        run(clerk, batch_id)
+    query = (
+        "select args, scheduled_at - now() > interval '29 days' from procrastinate_jobs where task_name = 'tidy_batch'"
+    )
+    with transaction(None) as session:
+        assert [tuple(row) for row in session.execute(text(query))] == [
+            ({"unit": "c11", "batch_id": str(made_id)}, True)
+        ]
+    batches.tidy_batch.func(unit="c11", batch_id=str(made_id))
+    later = clock.now() + timedelta(days=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    with transaction(clerk) as session:
+        assert [get_batch(session, clerk, each).has_file for each in (made_id, handed_in)] == [False, True]
+        assert list(content_of(session, clerk, made_id)) == []
+        assert list(content_of(session, clerk, handed_in)) == [b"x"]
+
+
+class TestCheckingOnly:
+    """What would become of a file, without anything becoming of it."""
+
+    @pytest.fixture(params=["table", "bundle"])
+    def content(self, request, world: World, clerk: Actor) -> bytes:
+        if request.param == "bundle":
+            return bundle(
+                {"d111.xlsx": answered(world, "d111"), "d112.xlsx": answered(world, "d112", T101=Value.of(99))}
+            )
+        return filled(table(clerk), {"d111": good_cells(), "d112": good_cells(T101=99)})
+
+    def test_it_says_what_entering_would_and_enters_nothing(self, world: World, clerk: Actor, content: bytes) -> None:
+        checked = hand_in(clerk, content, check_only=True)
+        run(clerk, checked)
+        assert draft(world, "d111") == draft(world, "d112") == {}
+        with transaction(world.actor("d111")) as session:
+            assert session.scalar(text("select count(*) from upload")) == 0
+            kinds = {each.kind for each in list_history(session, world.actor("d111"), world.key("d111"))}
+        assert "values_entered_above" not in kinds
+        before = self.lines(clerk, checked)
+        with transaction(clerk) as session:
+            entered_id = batches.enter_checked(session, clerk, checked)
+        run(clerk, entered_id)
+        assert self.lines(clerk, entered_id) == before
+        assert draft(world, "d111") == good_answers()
+        assert draft(world, "d112")["T101"].number == 99
+
+    def lines(self, clerk: Actor, batch_id: UUID) -> list:
+        with transaction(clerk) as session:
+            lines = list_lines(session, clerk, batch_id)
+        assert {line.outcome for line in lines} >= {LineOutcome.STORED}
+        return lines
+
+    def test_only_what_was_only_checked_is_entered_after_all(self, world: World, clerk: Actor, content: bytes) -> None:
+        waiting = hand_in(clerk, content, check_only=True)
+        stranger = employed(world, "c12", "stranger", Role.FILLER)
+        head = replace(clerk, roles=frozenset({Role.HEAD}))
+        for actor, refusal in ((clerk, InvalidMove), (stranger, NotFound), (head, NotPermitted)):
+            with pytest.raises(refusal), transaction(actor) as session:
+                batches.enter_checked(session, actor, waiting)
+        written = hand_in(clerk, content)
+        run(clerk, written)
+        with pytest.raises(InvalidMove), transaction(clerk) as session:
+            batches.enter_checked(session, clerk, written)
 
 
 class TestTable:
@@ -395,12 +466,26 @@ class TestBundle:
             kept = session.execute(text("select filename, content from upload")).all()
         assert [(row.filename, bytes(row.content)) for row in kept] == [("甲/d111.xlsx", files["甲/d111.xlsx"])]
 
+    def test_a_large_one_is_taken_and_read_file_by_file(self, world: World, clerk: Actor) -> None:
+        files = {f"{number}.bin": os.urandom(11 * 1024**2) for number in range(2)}
+        files["d111.xlsx"] = answered(world, "d111")
+        batch_id = hand_in(clerk, bundle(files))
+        with transaction(clerk) as session:
+            assert get_batch(session, clerk, batch_id).size > 22 * 1024**2
+        run(clerk, batch_id)
+        assert outcomes(clerk, batch_id)["d111.xlsx"] is LineOutcome.STORED
+        assert set(outcomes(clerk, batch_id).values()) == {LineOutcome.STORED, LineOutcome.UNREADABLE}
+
+    def test_a_large_file_that_is_none_is_refused_at_once(self, clerk: Actor) -> None:
+        with pytest.raises(WorkbookUnreadable, match="too_big"):
+            hand_in(clerk, bytes(21 * 1024**2))
+
     def test_of_a_foreign_unit_nothing_is_told(self, world: World, clerk: Actor) -> None:
         batch_id = hand_in(clerk, bundle({"a.xlsx": answered(world, "d211")}))
         run(clerk, batch_id)
         with transaction(clerk) as session:
             (line,) = list_lines(session, clerk, batch_id)
-        assert [each["zh"] for each in line.findings] == ["没有代码为 d211 的单位，或它在 2023 不填报"]
+        assert [each["zh"] for each in line.findings] == ["没有代码为 d211 的单位"]
 
     def test_a_cell_that_cannot_be_read_keeps_the_whole_file_out(self, world: World, clerk: Actor) -> None:
         book = openpyxl.load_workbook(io.BytesIO(answered(world, "d111")))

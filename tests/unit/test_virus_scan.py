@@ -1,5 +1,6 @@
 """The scanner's client, against a server that speaks clamd's protocol."""
 
+import io
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -20,32 +21,32 @@ def clamd() -> Iterator[Clamd]:
 
 def test_a_clean_file_is_sent_whole(clamd: Clamd) -> None:
     content = bytes(range(256)) * 3000
-    clamd.scanner.check(content)
+    clamd.scanner.check(io.BytesIO(content))
     assert clamd.seen == [content]
 
 
 def test_an_empty_file_is_clean(clamd: Clamd) -> None:
-    clamd.scanner.check(b"")
+    clamd.scanner.check(io.BytesIO(b""))
     assert clamd.seen == [b""]
 
 
 def test_a_known_one_is_named(clamd: Clamd) -> None:
     with pytest.raises(VirusFound) as found:
-        clamd.scanner.check(b"x" * 300_000 + SIGNATURE)
+        clamd.scanner.check(io.BytesIO(b"x" * 300_000 + SIGNATURE))
     assert found.value.name == "Test.Signature"
 
 
 def test_another_answer_is_no_answer(clamd: Clamd) -> None:
     clamd.largest = 10
     with pytest.raises(ScannerUnavailable, match="size limit"):
-        clamd.scanner.check(b"x" * 11)
+        clamd.scanner.check(io.BytesIO(b"x" * 11))
 
 
 def test_nobody_there() -> None:
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as taken:
         port = taken.server_address[1]
     with pytest.raises(ScannerUnavailable):
-        VirusScanner("127.0.0.1", port).check(b"")
+        VirusScanner("127.0.0.1", port).check(io.BytesIO(b""))
 
 
 def test_a_server_that_hangs_up_is_no_answer() -> None:
@@ -56,14 +57,14 @@ def test_a_server_that_hangs_up_is_no_answer() -> None:
     with socketserver.TCPServer(("127.0.0.1", 0), HangUp) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         with pytest.raises(ScannerUnavailable):
-            VirusScanner("127.0.0.1", server.server_address[1]).check(b"abc")
+            VirusScanner("127.0.0.1", server.server_address[1]).check(io.BytesIO(b"abc"))
 
 
 def test_a_socket_in_the_file_system(tmp_path: Path) -> None:
     with pytest.raises(ScannerUnavailable):
-        VirusScanner(path=str(tmp_path / "none")).check(b"")
+        VirusScanner(path=str(tmp_path / "none")).check(io.BytesIO(b""))
     with running_clamd(tmp_path / "clamd.ctl") as server, pytest.raises(VirusFound):
-        server.scanner.check(SIGNATURE)
+        server.scanner.check(io.BytesIO(SIGNATURE))
 
 
 @pytest.mark.parametrize(

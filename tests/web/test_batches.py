@@ -120,6 +120,41 @@ def test_answers_are_handed_in_and_reported(site: Site, clerk: Browser) -> None:
 
 
 @pytest.mark.usefixtures("_let_enter")
+def test_a_file_is_checked_first_and_entered_then(site: Site, clerk: Browser) -> None:
+    book = table(clerk)
+    book.worksheets[1]["I10"] = 6  # T107 of d111
+    checked = handed_in(clerk, saved(book), check_only="1", replaces="1")
+    work_on(checked)
+    page = clerk.get(checked)
+    assert "什么都没有写入" in page.text
+    assert "可以写入草稿 1" in page.text
+    with clerk.client.get(f"{checked}/report.csv") as response:
+        assert re.search(r"d111,.*可以写入草稿,1", response.data.decode("utf-8-sig"))
+    response = clerk.post(f"{checked}/enter")
+    assert response.status_code == 303
+    work_on(response.location)
+    assert "已写入草稿 1" in clerk.get(response.location).text
+    assert "写入这个文件" not in clerk.get(response.location).text
+
+
+@pytest.mark.usefixtures("_let_enter")
+def test_a_zip_larger_than_a_workbook_may_be_is_taken_from_who_is_signed_in(
+    site: Site, clerk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "MAX_FILE_BYTES", 100_000)
+    monkeypatch.setitem(site.app.config, "MAX_CONTENT_LENGTH", 100_000)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a.xlsx", bytes(200_000))
+    location = handed_in(clerk, stream.getvalue())
+    work_on(location)
+    assert "文件打不开 1" in clerk.get(location).text
+    stream.seek(0)
+    refused = site.app.test_client().post(f"{HOME}answers", data={"file": (stream, "a.zip")})
+    assert refused.status_code == 413
+
+
+@pytest.mark.usefixtures("_let_enter")
 def test_a_file_that_is_none_says_what_to_do(clerk: Browser) -> None:
     location = handed_in(clerk, b"\x89PNG no workbook")
     work_on(location)

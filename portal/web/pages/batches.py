@@ -1,6 +1,6 @@
 """批量: files for all units below, and files with their answers; how far each is, and what became of every unit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
@@ -9,24 +9,23 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal import clock
 from portal.db import transaction
 from portal.domain.actors import Actor
-from portal.domain.batches import BatchKind, LineOutcome
+from portal.domain.batches import BatchKind, BatchState, LineOutcome
 from portal.domain.collections import CollectionKey
 from portal.domain.policy import Permission, Subject, permits, require
-from portal.errors import InvalidInput, NotFound
+from portal.errors import InvalidInput
 from portal.jobs import batches as jobs
-from portal.queries.batches import BatchView, LineView, count_lines, find_piece, get_batch, list_batches, list_lines
+from portal.queries.batches import LineView, count_lines, get_batch, list_batches, list_lines
 from portal.queries.collections import get_collection
 from portal.services import batches
-from portal.services.downloads import record_export
 from portal.web.access import guarded_blueprint, may_open
 from portal.web.identity import current_actor
-from portal.web.incoming import read_file
+from portal.web.incoming import scanned
 from portal.web.language import gettext as _
 from portal.web.language import language
+from portal.web.present.batches import hand_out_file
 from portal.web.present.exports import Listing, check_size, hand_out_list
-from portal.web.present.files import XLSX, streamed
 from portal.web.screens import COLLECTIONS, REVIEW, TASKS
-from portal.web.words import LINE_OUTCOMES, SEVERITIES
+from portal.web.words import LINE_OUTCOMES, SEVERITIES, Word, line_outcomes
 
 pages = guarded_blueprint("batches", __name__, TASKS, REVIEW, COLLECTIONS)
 
@@ -87,10 +86,20 @@ def hand_in(key: str) -> AnyResponse:
             actor,
             CollectionKey.parse(key),
             file.filename,
-            read_file(file),
+            scanned(file),
             replaces="replaces" in request.form,
+            check_only="check_only" in request.form,
         )
     return redirect(url_for("batches.show", batch_id=batch_id), code=303)
+
+
+@pages.post("/batches/<uuid:batch_id>/enter")
+def enter(batch_id: UUID) -> AnyResponse:
+    """Enter the file of a batch that only checked."""
+    actor = current_actor()
+    with transaction(actor) as session:
+        entered_id = jobs.enter_checked(session, actor, batch_id)
+    return redirect(url_for("batches.show", batch_id=entered_id), code=303)
 
 
 @pages.get("/batches/<uuid:batch_id>")
@@ -102,6 +111,8 @@ def show(batch_id: UUID) -> str:
         batch = get_batch(session, actor, batch_id)
         counts = count_lines(session, actor, batch_id)
         lines = list_lines(session, actor, batch_id, outcome=chosen, most=SHOWN)
+        checked = (batch.kind, batch.state) == (BatchKind.CHECK, BatchState.DONE) and batch.has_file
+        may_enter = checked and batches.may_hand_in(session, actor, batch.key)
     return render_template(
         "batch.html",
         batch=batch,
@@ -109,7 +120,9 @@ def show(batch_id: UUID) -> str:
         lines=lines,
         chosen=chosen,
         listed=counts[chosen] if chosen else counts.total(),
+        words=line_outcomes(batch.kind),
         may_cancel=batch.under_way and _may_order(actor),
+        may_enter=may_enter,
     )
 
 
@@ -135,15 +148,7 @@ def cancel(batch_id: UUID) -> AnyResponse:
 @pages.get("/batches/<uuid:batch_id>/file")
 def download(batch_id: UUID) -> Response:
     """The file that was made, or that was handed in, exactly as it came."""
-    actor = current_actor()
-    with transaction(actor) as session:
-        batch = get_batch(session, actor, batch_id)
-        if not batch.has_file:
-            raise NotFound("file", batch_id)
-        about = {"batch": str(batch.id), "size": batch.size, "sha256": batch.sha256}
-        record_export(session, actor, f"batch_{batch.kind}", about)
-    mimetype = XLSX if batch.kind is BatchKind.TABLE else "application/octet-stream"
-    return streamed(_pieces(actor, batch), batch.filename, mimetype, batch.size)
+    return hand_out_file(current_actor(), batch_id)
 
 
 @pages.get("/batches/<uuid:batch_id>/report.<form>")
@@ -155,11 +160,11 @@ def report(batch_id: UUID, form: str) -> Response:
         count = count_lines(session, actor, batch_id).total()
         check_size(form, count)
         lines = list_lines(session, actor, batch_id)
-        remarks = (batch.report or {}).get("remarks", [])
+        remarks, words = (batch.report or {}).get("remarks", []), line_outcomes(batch.kind)
         listing = Listing(
-            _("批量代报结果"),
+            _("检查结果") if batch.kind is BatchKind.CHECK else _("批量代报结果"),
             [(_("名称"), 18), (_("位置"), 24), (_("结果"), 30), (_("写入"), 8), (_("问题"), 24), (_("说明"), 80)],
-            map(_row, lines),
+            [_row(line, words[line.outcome]) for line in lines],
             [(_("文件"), batch.filename), *((_("没有读取"), remark[language()]) for remark in remarks)],
             count,
             clock.now(),
@@ -168,23 +173,12 @@ def report(batch_id: UUID, form: str) -> Response:
         return hand_out_list(session, actor, "batch_report", form, listing)
 
 
-def _row(line: LineView) -> Sequence[str]:
+def _row(line: LineView, outcome: Word) -> Sequence[str]:
     counts = _("、").join(
         f"{word.name} {line.counts[code]}" for code, word in SEVERITIES.items() if code in line.counts
     )
-    words = "\n".join(f"{each['cell']} {each[language()]}".strip() for each in line.findings)
-    return [line.name, line.place, str(LINE_OUTCOMES[line.outcome].name), str(line.stored), counts, words]
-
-
-def _pieces(actor: Actor, batch: BatchView) -> Iterator[bytes]:
-    number = 0
-    while True:
-        with transaction(actor) as session:
-            piece = find_piece(session, actor, batch.id, number)
-        if piece is None:
-            return
-        yield piece
-        number += 1
+    findings = "\n".join(f"{each['cell']} {each[language()]}".strip() for each in line.findings)
+    return [line.name, line.place, str(outcome.name), str(line.stored), counts, findings]
 
 
 def _outcome(text: str) -> LineOutcome | None:
