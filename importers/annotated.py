@@ -20,6 +20,7 @@ from importers.template_styles import lines_of, put_link, put_text, row_height
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion, Language, Severity, Text
 from portal.domain.periods import Period
+from portal.domain.wording import abridged
 from portal.errors import InvalidInput
 
 _FILLS = {
@@ -38,7 +39,8 @@ _HEADS: dict[str, tuple[Text, float]] = {
     "F": (Text("应为", "Expected"), 14),
     "G": (Text("相差", "Difference"), 11),
     "H": (Text("怎么办", "What to do"), 46),
-    "I": (Text("原文件中的位置", "In your file"), 24),
+    "I": (Text("改好可消除", "Clears"), 11),
+    "J": (Text("原文件中的位置", "In your file"), 24),
 }
 _LONGEST_COMMENT = 1_000
 _HEAD_ROW = 4
@@ -77,6 +79,7 @@ def _job(
         previous=context.previous,
         current=examination.values,
         lists=examination.lists,
+        texts=examination.texts,
         written=examination.unread,
         notes=examination.notes,
         demo=demo,
@@ -133,14 +136,15 @@ def _write_finding(worksheet: Worksheet, job: Job, row: int, number: int, findin
         "A": str(number),
         "B": job.say(SEVERITY_WORDS[finding.severity]),
         "D": message,
-        "E": finding.found,
-        "F": finding.expected,
-        "G": finding.difference,
+        "E": abridged(finding.found),
+        "F": abridged(finding.expected),
+        "G": abridged(finding.difference),
         "H": advice,
-        "I": f"{finding.cell.sheet}!{finding.cell.address}" if finding.cell else "",
+        "I": job.say(Text(f"{finding.clears} 处", str(finding.clears))),
+        "J": f"{finding.cell.sheet}!{finding.cell.address}" if finding.cell else "",
     }
     for column, text in texts.items():
-        put_text(worksheet[f"{column}{row}"], text, style.LABEL if column in "DHI" else style.CENTRED)
+        put_text(worksheet[f"{column}{row}"], text, style.LABEL if column in "DHJ" else style.CENTRED)
     worksheet[f"B{row}"].fill = PatternFill("solid", start_color=_FILLS[finding.severity])
     place = job.places.get(finding.spot)
     if place:

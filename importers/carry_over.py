@@ -109,10 +109,11 @@ def _about(way: Way, findings: list[Finding], becomes: dict[str, str]) -> Iterat
     """What was found in the file, by the new codes; what is about indicators no longer asked for is left out."""
     of_file = way[-1].by_code
     for finding in findings:
+        hides = frozenset(becomes[code] for code in finding.hides if code in becomes)
         if finding.indicator in becomes:
-            yield replace(finding, indicator=becomes[finding.indicator])
+            yield replace(finding, indicator=becomes[finding.indicator], hides=hides)
         elif finding.indicator not in of_file:
-            yield finding
+            yield replace(finding, hides=hides)
 
 
 def _changes(way: Way, origins: dict[str, tuple[Term, ...]], result: Carried) -> Iterator[Finding]:

@@ -44,6 +44,7 @@ def finding_json(finding: Finding, form: FormVersion | None, language: Language 
         "difference": finding.difference,
         "last_year": finding.last_year,
         "cause": finding.cause or None,
+        "clears": finding.clears,
         "message": finding.message.in_language(language),
         "advice": finding.advice.in_language(language),
     }

@@ -25,13 +25,20 @@ def examination_text(examination: Examination, language: Language = "zh") -> str
         )
     lines = [summary(examination, language)]
     for finding in examination.findings:
-        lines.append(_line(finding, language))
+        lines.append(_line(finding, language) + clears_text(finding).in_language(language))
         if advice := finding.advice.in_language(language):
             lines.append(f"  {advice}")
     if examination.not_checked:
         lines += ["", _NOT_CHECKED.in_language(language)]
         lines += [f"  {text.in_language(language)}" for text in examination.not_checked]
     return "\n".join(lines)
+
+
+def clears_text(finding: Finding) -> Text:
+    """What a correction settles besides this finding, to be put after its sentence; empty if nothing."""
+    if finding.clears == 1:
+        return Text("")
+    return Text(f"（改好可消除 {finding.clears} 处问题）", f" (a correction clears {finding.clears} findings)")
 
 
 def summary(examination: Examination, language: Language = "zh") -> str:

@@ -1,6 +1,6 @@
 """From tables to one place per indicator, by code column and header words; what cannot be placed is said."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importers import table_findings as wrong
 from importers.grid_entries import Crossings, crossings_of, entries_of, hidden_in, strays_of
@@ -9,6 +9,7 @@ from importers.identity import SHEETS_WITHOUT_ANSWERS
 from importers.listings import listings_on
 from importers.lost_tables import headless, is_named, unreadable
 from importers.measures import tidy
+from importers.report_text import is_report_text
 from importers.tables import CODE, Column, Entry, Row, Table, holds_figure
 from importers.workbook import ReadWorkbook, Visibility, column_letters
 from portal.domain.findings import Cell, Finding
@@ -59,12 +60,9 @@ def extract(workbook: ReadWorkbook, tables: list[Table | Grid], form: FormVersio
     for code, entries in rows.items():
         _settle(form, code, entries, extraction)
     _report_repeats(rows, extraction)
-    unread = _unread_cells(grids, crossings)
     found = extraction.entries.keys() | extraction.lost
-    for finding, codes in (*unreadable(lists, form, found), *headless(workbook, tables, form, found)):
-        extraction.findings.append(finding)
-        unread |= codes
-    _report_missing(form, typed, unread, extraction)
+    extraction.findings += [*unreadable(lists, form, found), *headless(workbook, tables, form, found)]
+    _report_missing(form, typed, {code for each in extraction.findings for code in each.hides}, extraction)
     _report_other_sheets(workbook, tables, extraction)
     return extraction
 
@@ -82,14 +80,15 @@ def _place(table: Table, row: Row) -> Cell:
 def _about_grid(grid: Grid, crossings: Crossings) -> list[Finding]:
     hidden = [] if grid.sheet.visibility is Visibility.VISIBLE else [wrong.hidden_sheet(grid.sheet.name)]
     if not grid.readable:
-        return [*hidden, wrong.grid_codes_missing(Cell(grid.sheet.name, f"A{grid.header_row}"))]
+        missing = wrong.grid_codes_missing(Cell(grid.sheet.name, f"A{grid.header_row}"))
+        return [*hidden, replace(missing, hides=_cells_of(grid, crossings))]
     return [*hidden, *hidden_in(grid), *strays_of(grid, crossings)]
 
 
-def _unread_cells(grids: list[Grid], crossings: Crossings) -> set[str]:
-    """Codes of the cells of cross tables whose rows or columns cannot be told."""
-    rows = {row.code for grid in grids if not grid.readable for row in grid.rows}
-    return {code for (row, _column), code in crossings.cells.items() if row in rows}
+def _cells_of(grid: Grid, crossings: Crossings) -> frozenset[str]:
+    """Codes of the form's cells in the rows of a cross table."""
+    rows = {row.code for row in grid.rows}
+    return frozenset(code for (row, _column), code in crossings.cells.items() if row in rows)
 
 
 def _report_stray(table: Table, row: Row, extraction: Extraction) -> None:
@@ -147,7 +146,8 @@ def _report_missing(form: FormVersion, typed: frozenset[str], unread: set[str], 
         extraction.lost.update(indicator.code for indicator in missing)
         to_say = [indicator for indicator in missing if indicator.code not in unread]
         if to_say and len(missing) == len(wanted):
-            extraction.findings.append(wrong.sheet_missing(sheet))
+            hides = frozenset(indicator.code for indicator in missing)
+            extraction.findings.append(replace(wrong.sheet_missing(sheet), hides=hides))
         else:
             extraction.findings += _lines_missing(sheet, to_say, wanted)
 
@@ -164,7 +164,8 @@ def _lines_missing(sheet: Sheet, missing: list[Indicator], wanted: list[Indicato
         for crossing in crossings:
             codes = cells.pop(crossing[axis].code, [])
             if codes and set(codes) <= set(left):
-                findings.append(wrong.line_missing(sheet, crossing[axis], codes[0]))
+                gone = wrong.line_missing(sheet, crossing[axis], codes[0])
+                findings.append(replace(gone, hides=frozenset(codes)))
                 left = [code for code in left if code not in codes]
     return findings + [wrong.row_missing(indicator) for indicator in missing if indicator.code in left]
 
@@ -185,6 +186,7 @@ def _report_hidden(table: Table, extraction: Extraction) -> None:
 def _report_other_sheets(workbook: ReadWorkbook, tables: list[Table | Grid], extraction: Extraction) -> None:
     with_tables = {table.sheet.name for table in tables}
     for sheet in workbook.sheets:
-        if sheet.cells and sheet.name not in with_tables | SHEETS_WITHOUT_ANSWERS and not listings_on(sheet):
+        known = sheet.name in with_tables | SHEETS_WITHOUT_ANSWERS or listings_on(sheet) or is_report_text(sheet)
+        if sheet.cells and not known:
             extraction.not_checked.append(wrong.sheet_not_read(sheet.name))
     extraction.not_checked += [wrong.NOTICES[notice] for notice in workbook.header.notices]

@@ -1,7 +1,7 @@
 """From list tables in a workbook to what a unit lists: a row for each row that says anything."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importers import table_findings as wrong
 from importers.listings import Listing
@@ -55,7 +55,7 @@ def read_lists(form: FormVersion, level: Level, listings: list[Listing]) -> List
             _take(sheet, table, (filled or found)[0], reading)
         elif table.core or table.least:
             reading.lost.add(code)
-            reading.findings.append(wrong.sheet_missing(sheet))
+            reading.findings.append(replace(wrong.sheet_missing(sheet), hides=frozenset({code})))
     return reading
 
 

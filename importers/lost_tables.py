@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from importers import table_findings as wrong
 from importers.grids import Grid
@@ -17,12 +18,8 @@ from portal.domain.periods import PeriodKind
 _HEAD_WITHIN = 2  # rows above the first code: the head, and the numbers of its columns
 
 
-Lost = tuple[Finding, set[str]]
-"""Why figures could not be read, and the codes of those that the unit would have to fill."""
-
-
-def unreadable(tables: Iterable[Table], form: FormVersion, found: AbstractSet[str]) -> Iterator[Lost]:
-    """What keeps a table from being read, with the codes of the form's sheet that it was meant to be.
+def unreadable(tables: Iterable[Table], form: FormVersion, found: AbstractSet[str]) -> Iterator[Finding]:
+    """What keeps a table from being read; it hides the codes of the form's sheet that the table was meant to be.
 
     Args:
         tables: of the workbook.
@@ -34,19 +31,20 @@ def unreadable(tables: Iterable[Table], form: FormVersion, found: AbstractSet[st
         if table.readable or (codes and codes <= found):
             continue
         sheet = _sheet_by_names(table, form)
-        lost = {indicator.code for indicator in sheet.indicators} if sheet else set()
+        lost = frozenset(indicator.code for indicator in sheet.indicators) if sheet else frozenset()
         if not table.has_codes:
-            yield wrong.code_column_missing(table, sheet), lost
+            yield replace(wrong.code_column_missing(table, sheet), hides=lost)
         elif Column.THIS_YEAR in table.columns:
-            yield wrong.repeated_column(table, sheet), lost
+            yield replace(wrong.repeated_column(table, sheet), hides=lost)
         elif codes:
-            yield _head_missing(table.sheet, table.header_row, form, {Column.THIS_YEAR}), lost | codes
+            missing = _head_missing(table.sheet, table.header_row, form, {Column.THIS_YEAR})
+            yield replace(missing, hides=lost | codes)
 
 
 def headless(
     workbook: ReadWorkbook, tables: Iterable[Table | Grid], form: FormVersion, found: AbstractSet[str]
-) -> Iterator[Lost]:
-    """Sheets in which codes of the form stand below no head at all, with the codes that are lost by it."""
+) -> Iterator[Finding]:
+    """Sheets in which codes of the form stand below no head at all, and so are hidden."""
     with_tables = {table.sheet.name for table in tables} | SHEETS_WITHOUT_ANSWERS
     for sheet in workbook.sheets:
         if sheet.name in with_tables:
@@ -56,10 +54,8 @@ def headless(
         if codes:
             [(column, _count)] = Counter(column for _row, column in codes).most_common(1)
             first = min(row for row, at in codes if at == column)
-            yield (
-                _head_missing(sheet, _likely_head(sheet, first), form, {Column.CODE, Column.THIS_YEAR}),
-                set(codes.values()),
-            )
+            missing = _head_missing(sheet, _likely_head(sheet, first), form, {Column.CODE, Column.THIS_YEAR})
+            yield replace(missing, hides=frozenset(codes.values()))
 
 
 def _head_missing(sheet: ReadSheet, row: int, form: FormVersion, wanted: set[Column]) -> Finding:

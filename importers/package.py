@@ -1,5 +1,6 @@
 """The parts of a zipped workbook, and the only way XML of an upload is parsed: expat, streaming, without any DTD."""
 
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,7 @@ class Package:
     """A zipped workbook: its parts, and the relations between them."""
 
     def __init__(self, content: bytes) -> None:
-        self._archive = open_zip(content)
+        self._archive = open_zip(io.BytesIO(content))
         self._entries = {part_name(entry): entry for entry in self._archive.infolist()}
 
     @property

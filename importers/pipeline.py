@@ -15,6 +15,7 @@ from importers.list_answers import ListReading, read_lists
 from importers.listings import find_listings
 from importers.reasons import reason_advice, reason_text
 from importers.recognise import NOT_A_TEMPLATE, NotRecognised, Recognised, recognise
+from importers.report_text import read_report_text
 from importers.sandbox import read_workbook
 from importers.tables import find_tables
 from importers.workbook import ReadWorkbook
@@ -25,12 +26,13 @@ from portal.domain.forms import FormVersion, Severity, Text
 from portal.domain.implied_rules import rules_of
 from portal.domain.lists import ListAnswer
 from portal.domain.periods import Period
+from portal.domain.root_causes import counted
 from portal.domain.rules import check, completed
 from portal.domain.values import Value
 from portal.errors import InvalidInput, WorkbookUnreadable
 
-FindContext = Callable[[Identity], Context | None]
-"""What is known of the unit of an identity, None if there is no such unit in that period."""
+FindContext = Callable[[Identity], Context | UnitName | None]
+"""What is known of the unit of an identity; its mere name if it has nothing to report there; None if there is none."""
 
 
 class Outcome(StrEnum):
@@ -51,6 +53,7 @@ class Examination:
         values: of the indicators the unit fills and whose cell was understood; a blank cell is a missing value, a code
             that is absent was not understood and keeps whatever it has in the portal.
         lists: what the lists of the file say, by code; a list that is absent keeps whatever it has in the portal.
+        texts: what stands under the sections of the text, by their codes; a blank one keeps what it has in the portal.
         unread: what stands, as written, in cells that were not understood or hold a mere placeholder, by code; in
             cells of lists by list, row and column.
         notes: what stands in the notes beside cells that were not understood, by code.
@@ -69,6 +72,7 @@ class Examination:
     context: Context | None = None
     values: dict[str, Value] = field(default_factory=dict)
     lists: dict[str, ListAnswer] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     places: dict[str, Cell] = field(default_factory=dict)
@@ -128,7 +132,9 @@ def examine(
     typed = typed_in_file(recognised.way, context.unit.level)
     extraction = extract(workbook, tables, recognised.form_of_file, typed)
     listed = read_lists(recognised.form, context.unit.level, find_listings(workbook))
-    return _checked(recognised, context, extraction, listed)
+    examination = _checked(recognised, context, extraction, listed)
+    texts, not_read = read_report_text(workbook, recognised.form)
+    return replace(examination, texts=texts, not_checked=(*examination.not_checked, *not_read))
 
 
 def _chosen(expected: Expected, find_form: FindForm) -> Recognised | None:
@@ -165,8 +171,8 @@ def unit_finder(find_context: FindContext) -> FindUnit:
     """Names units by what is known of those who report."""
 
     def find_unit(identity: Identity) -> UnitName | None:
-        context = find_context(identity) if _is_period(identity.period) else None
-        return context.unit if context else None
+        found = find_context(identity) if _is_period(identity.period) else None
+        return found.unit if isinstance(found, Context) else found
 
     return find_unit
 
@@ -174,18 +180,23 @@ def unit_finder(find_context: FindContext) -> FindUnit:
 def _context_of(recognised: Recognised, find_context: FindContext) -> Context | NotRecognised:
     identity = recognised.identity
     context = find_context(identity) if _is_period(identity.period) else None
+    form, advice = recognised.form, Text("请核对单位代码", "Check the unit's code")
     if context is None:
+        message = Text(f"没有代码为 {identity.unit} 的单位", f"There is no unit {identity.unit}")
+        return NotRecognised("unknown_unit", message, advice)
+    if isinstance(context, UnitName):
         message = Text(
-            f"没有代码为 {identity.unit} 的单位，或它在 {identity.period} 不填报",
-            f"There is no unit {identity.unit}, or it does not report for {identity.period}",
+            f"{context.name}（{context.code}）在 {identity.period} 不填报 {form.name.zh}",
+            f"{context.name} ({context.code}) does not fill in {form.name.in_language('en')} for {identity.period}",
         )
-        return NotRecognised("unknown_unit", message, Text("请核对单位代码", "Check the unit's code"))
-    if context.unit.level not in recognised.form.levels:
+        advice = Text("请核对单位代码和报告期", "Check the unit's code and the period")
+        return NotRecognised("not_reporting", message, advice)
+    if context.unit.level not in form.levels:
         message = Text(
-            f"{context.unit.name}不填报 {recognised.form.name.zh}",
-            f"{context.unit.name} does not fill in {recognised.form.name.in_language('en')}",
+            f"{context.unit.name}不填报 {form.name.zh}",
+            f"{context.unit.name} does not fill in {form.name.in_language('en')}",
         )
-        return NotRecognised("wrong_level", message, Text("请核对单位代码", "Check the unit's code"))
+        return NotRecognised("wrong_level", message, advice)
     return context
 
 
@@ -216,17 +227,21 @@ def _checked(recognised: Recognised, context: Context, extraction: Extraction, l
     places = {code: entry.place for code, entry in taken.entries.items()} | listed.places
     worked_out = completed(form, level, answers.values, context.last_year, context.previous, around)
     unknown = answers.unread.keys() | taken.lost | listed.unread.keys() | listed.lost
-    echoes = [finding for finding in result.findings if _rests_on(form, finding, unknown)]
-    findings = [
+    echoes = [(each, rests) for each in result.findings if (rests := _rests_on(form, each) & unknown)]
+    echoing = [finding for finding, _rests in echoes]
+    of_file = [
         *recognised.findings,
         *taken.findings,
         *(finding for finding in listed.findings if finding.listed is None or not finding.listed.row),
         *changed_columns(form, taken.rows, context.last_year, worked_out),
         *_weighed([*answers.findings, *(f for f in listed.findings if f.listed and f.listed.row)], result.findings),
-        *(finding for finding in result.findings if finding not in echoes),
+    ]
+    findings = [
+        *(replace(each, echoes=_only_echoing(each, echoes)) for each in of_file),
+        *(finding for finding in result.findings if finding not in echoing),
     ]
     unread = Text("有单元格无法读取", "a cell could not be read")
-    not_evaluated = [*result.not_evaluated, *((finding.rule, unread) for finding in echoes if finding.rule)]
+    not_evaluated = [*result.not_evaluated, *((finding.rule, unread) for finding in echoing if finding.rule)]
     return Examination(
         outcome=Outcome.CHECKED,
         identity=recognised.identity,
@@ -237,7 +252,7 @@ def _checked(recognised: Recognised, context: Context, extraction: Extraction, l
         unread=answers.unread | listed.unread,
         notes=answers.notes,
         places=places,
-        findings=_in_order(form, _placed(findings, places)),
+        findings=_in_order(form, counted(_placed(findings, places))),
         not_checked=(
             *extraction.not_checked,
             *(
@@ -259,11 +274,17 @@ def _weighed(of_cells: Iterable[Finding], checked: Iterable[Finding]) -> list[Fi
     ]
 
 
-def _rests_on(form: FormVersion, finding: Finding, unknown: AbstractSet[str]) -> bool:
-    """Whether a finding only echoes a figure that could not be read: it is not missing, and no rule can judge it."""
+def _rests_on(form: FormVersion, finding: Finding) -> set[str]:
+    """Where a finding stands and what it looks at: of figures that were not read it says nothing but an echo."""
     rules = {rule.id: rule for rule in rules_of(form)}
-    looked_at = set(condition_of(form, rules[finding.rule]).codes) if finding.rule else set()
-    return not unknown.isdisjoint({finding.spot, finding.subject, *looked_at})
+    looked_at = condition_of(form, rules[finding.rule]).codes if finding.rule else ()
+    return {finding.spot, finding.subject, *looked_at}
+
+
+def _only_echoing(finding: Finding, echoes: Iterable[tuple[Finding, AbstractSet[str]]]) -> int:
+    """How many echoes go with a finding of the file: those that rest on nothing else that could not be read."""
+    unread = {finding.spot} | finding.hides
+    return sum(rests <= unread for _echo, rests in echoes)
 
 
 def _placed(findings: Iterable[Finding], places: dict[str, Cell]) -> list[Finding]:

@@ -17,6 +17,7 @@ _NOT_LOST = Text("如有需要，请把它填到有指标代码的行", "If it i
 
 NOTICES = {
     "embedded_object": Text("文件中嵌入的对象和控件没有读取", "Embedded objects and controls were not read"),
+    "macro": Text("文件里的宏没有读取，也不会运行", "The file's macros were neither read nor run"),
     "chart_sheet": Text("图表、宏表等非数据工作表没有读取", "Sheets without cells, such as charts, were not read"),
     "external_link": Text("文件引用了其他工作簿，只读取了保存时的结果", "Links to other workbooks were not followed"),
 }

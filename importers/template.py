@@ -1,6 +1,7 @@
 """The template workbook: generated from the form, stamped in four ways with whose answers it is for."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 
 from openpyxl import Workbook
@@ -16,6 +17,7 @@ from importers.template_job import Job
 from importers.template_list import write_list
 from importers.template_styles import put_text
 from importers.template_table import write_table
+from importers.template_text import write_report_text
 from portal.domain.forms import FormVersion, Language
 from portal.domain.lists import Lists
 from portal.domain.periods import Period
@@ -31,6 +33,7 @@ def template(
     previous: Values | None = None,
     current: Values | None = None,
     lists: Lists | None = None,
+    texts: Mapping[str, str] | None = None,
     language: Language = "zh",
     demo: bool = False,
 ) -> bytes:
@@ -44,6 +47,7 @@ def template(
         previous: accepted values of the period right before, from which figures may be carried in.
         current: what has been answered so far.
         lists: what has been listed so far.
+        texts: what is written under the sections of the text so far, by their codes.
         language: of everything printed.
         demo: print on every sheet that the figures are invented.
 
@@ -59,6 +63,7 @@ def template(
         previous=previous,
         current=current or {},
         lists=lists or {},
+        texts=texts or {},
         demo=demo,
     )
     return workbook_bytes(build(job))
@@ -75,6 +80,8 @@ def build(job: Job) -> Workbook:
             write_cross_table(book.create_sheet(), job, sheet, sheet.cross)
         else:
             write_table(book.create_sheet(), job, sheet)
+    if job.form.outline:
+        write_report_text(book.create_sheet(), job)
     write_definitions(book.create_sheet(), job)
     write_relations(book.create_sheet(), job)
     _stamp(book, job)

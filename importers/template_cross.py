@@ -8,7 +8,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from importers import template_styles as style
 from importers.notes import note_text
 from importers.template_cells import comment, write_answer
-from importers.template_frame import Frame, protect, set_page, write_foot, write_head
+from importers.template_frame import Frame, protect, set_page, start_at, write_foot, write_head
 from importers.template_job import CODE, FIRST_CELL, HEADER_ROW, NAME, Job, code_row, numbered_lines
 from importers.template_styles import dress, lines_of, put_text, row_height
 from portal.domain.cross_layout import StubLine, common_unit, head_rows
@@ -46,6 +46,7 @@ def write_cross_table(worksheet: Worksheet, job: Job, sheet: Sheet, cross: Cross
     worksheet.column_dimensions[NAME].width = _NAME_WIDTH
     first_row = code_row(cross) + 1
     worksheet.freeze_panes = f"{get_column_letter(FIRST_CELL)}{first_row}"
+    start_at(worksheet, next((job.places[each.code].answer for each in sheet.indicators if job.fills(each)), "A1"))
     protect(worksheet)
     set_page(worksheet, job, landscape=columns > _PORTRAIT_COLUMNS)
     worksheet.print_title_rows = f"{HEADER_ROW}:{first_row - 1}"

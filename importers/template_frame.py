@@ -1,5 +1,6 @@
 """What stands around a table: its title, legal marks top right and identity line above, signatures below; the page."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem
@@ -48,12 +49,7 @@ def write_head(worksheet: Worksheet, job: Job, sheet: Sheet, frame: Frame) -> No
     worksheet.row_dimensions[1].height = 40
     if job.demo:
         put_text(worksheet["A2"], job.say(DEMO_WORDS), style.DEMO)
-    legal = (
-        Text(f"表　　号：{sheet.code}", f"Table: {sheet.code}"),
-        Text(f"制定机关：{job.form.issuer.zh}", f"Issued by: {job.say(job.form.issuer)}"),
-        Text(f"批准文号：{job.form.approval.zh}", f"Approval: {job.say(job.form.approval)}"),
-    )
-    for row, mark in enumerate(legal, start=2):
+    for row, mark in enumerate(_legal_marks(job, sheet), start=2):
         put_text(worksheet[f"{frame.legal}{row}"], job.say(mark), style.LEGAL)
         worksheet.merge_cells(f"{frame.legal}{row}:{frame.last}{row}")
     put_text(
@@ -64,6 +60,16 @@ def write_head(worksheet: Worksheet, job: Job, sheet: Sheet, frame: Frame) -> No
     if first != last:
         worksheet.merge_cells(f"{first}4:{last}4")
     put_text(worksheet["A5"], job.say(visible_line(job.identity, sheet.code, job.mark)), style.SMALL)
+
+
+def _legal_marks(job: Job, sheet: Sheet) -> Iterator[Text]:
+    form = job.form
+    yield Text(f"表　　号：{sheet.code}", f"Table: {sheet.code}")
+    yield Text(f"制定机关：{form.issuer.zh}", f"Issued by: {job.say(form.issuer)}")
+    if form.approval.zh:
+        yield Text(f"批准文号：{form.approval.zh}", f"Approval: {job.say(form.approval)}")
+    if form.validity.zh:
+        yield Text(f"有效期至：{form.validity.zh}", f"Valid until: {job.say(form.validity)}")
 
 
 def write_foot(worksheet: Worksheet, job: Job, row: int, frame: Frame) -> None:
@@ -84,11 +90,18 @@ def protect(worksheet: Worksheet) -> None:
     worksheet.protection.formatRows = False
 
 
-def set_page(worksheet: Worksheet, job: Job, *, landscape: bool = False) -> None:
-    """A4, fitted to the width, with page numbers, and with a warning on demonstration data."""
+def start_at(worksheet: Worksheet, address: str) -> None:
+    """Let the cursor stand in a cell when the sheet is opened."""
+    for selection in worksheet.sheet_view.selection:
+        if selection.pane in {None, "bottomRight", "bottomLeft"}:
+            selection.activeCell = selection.sqref = address
+
+
+def set_page(worksheet: Worksheet, job: Job, *, landscape: bool = False, fit_width: bool = True) -> None:
+    """A4, fitted to the width if not too wide, with page numbers, and with a warning on demonstration data."""
     worksheet.page_setup.paperSize = "9"
     worksheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    worksheet.page_setup.fitToWidth = 1
+    worksheet.page_setup.fitToWidth = 1 if fit_width else 0
     worksheet.page_setup.fitToHeight = 0
     worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     worksheet.page_margins.left = worksheet.page_margins.right = 0.5

@@ -84,11 +84,12 @@ def _write_facts(worksheet: Worksheet, job: Job, row: int) -> int:
         (Text("报告期", "Period"), job.say(period_text(job.period))),
         (Text("制定机关", "Issued by"), job.say(job.form.issuer)),
         (Text("批准文号", "Approval"), job.say(job.form.approval)),
+        (Text("有效期至", "Valid until"), job.say(job.form.validity)),
         (Text("模板版本", "Version"), f"{job.form.code}-{job.form.number}"),
     ]
     if job.demo:
         put_text(worksheet[f"A{row - 1}"], job.say(DEMO_WORDS), style.DEMO)
-    for word, fact in facts:
+    for word, fact in ((word, fact) for word, fact in facts if fact):
         put_text(worksheet[f"A{row}"], job.say(word), replace(style.HEADER, horizontal="left", indent=1))
         put_text(worksheet[f"B{row}"], fact, style.LABEL)
         worksheet.row_dimensions[row].height = row_height(1)
@@ -142,7 +143,7 @@ def _to_fill(job: Job, sheet: Sheet) -> str:
 
 
 def write_definitions(worksheet: Worksheet, job: Job) -> None:
-    """What each indicator means."""
+    """What each indicator means; cells of a cross table, which their row and column explain, only if more is said."""
     heads = (
         Text("指标代码", "Code"),
         Text("指标名称", "Indicator"),
@@ -150,7 +151,13 @@ def write_definitions(worksheet: Worksheet, job: Job) -> None:
         Text("指标解释", "Definition"),
     )
     _start_list(worksheet, job, DEFINITIONS_SHEET, _DEFINITION_COLUMNS, heads)
-    for row, indicator in enumerate(job.form, start=_FIRST_LISTED):
+    explained = [
+        indicator
+        for sheet in job.form.sheets
+        for indicator in sheet.indicators
+        if sheet.cross is None or job.say(indicator.definition)
+    ]
+    for row, indicator in enumerate(explained, start=_FIRST_LISTED):
         name, definition = job.say(indicator.name), job.say(indicator.definition)
         put_text(worksheet[f"A{row}"], indicator.code, style.CODE)
         put_text(worksheet[f"B{row}"], name, style.LABEL)

@@ -63,6 +63,7 @@ class Job:
         previous: accepted values of the period right before, from which figures may be carried in.
         current: what has been answered so far.
         lists: what has been listed so far.
+        texts: what is written under the sections of the text so far, by their codes.
         written: texts to stand in a cell in place of a value, as the submitter wrote them; in cells of lists by list,
             row and column.
         notes: notes to stand beside figures that have no value to carry them.
@@ -77,6 +78,7 @@ class Job:
     previous: Values | None = None
     current: Values = field(default_factory=dict)
     lists: Lists = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     demo: bool = False

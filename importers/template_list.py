@@ -8,7 +8,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from importers import template_styles as style
 from importers.template_cells import comment, numeric, put_value
 from importers.template_formulas import validation
-from importers.template_frame import Frame, protect, set_page, write_head
+from importers.template_frame import Frame, protect, set_page, start_at, write_head
 from importers.template_job import CODE, FIRST_ROW, HEADER_ROW, Job
 from importers.template_styles import Look, lines_of, put_text, row_height
 from portal.domain.findings import ListPlace
@@ -20,6 +20,7 @@ NOTHING = Text("无", "none")
 _LIST_CODE = Text("清单代码", "List code")
 _NARROWEST_FRAME = 6
 _NUMBER_WIDTH = 16.0
+_PORTRAIT_WIDTH = 110.0
 _WIDTHS = {ColumnType.TEXT: 30.0}
 _WIDTH = 14.0
 
@@ -38,9 +39,11 @@ def write_list(worksheet: Worksheet, job: Job, sheet: Sheet, table: ListTable) -
     _write_heads(worksheet, job, table)
     _write_rows(worksheet, job, table)
     worksheet.freeze_panes = f"B{FIRST_ROW}"
+    start_at(worksheet, f"B{FIRST_ROW}")
     protect(worksheet)
     worksheet.protection.insertRows = worksheet.protection.deleteRows = False  # allowed, in the words of the format
-    set_page(worksheet, job, landscape=True)
+    width = sum(each.width for each in worksheet.column_dimensions.values())
+    set_page(worksheet, job, landscape=width > _PORTRAIT_WIDTH)
     worksheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW + 1}"
 
 

@@ -7,7 +7,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from importers import template_styles as style
 from importers.notes import note_text
 from importers.template_cells import comment, numeric, put_value, write_answer
-from importers.template_frame import Frame, protect, set_page, write_foot, write_head
+from importers.template_frame import Frame, protect, set_page, start_at, write_foot, write_head
 from importers.template_job import (
     CODE,
     FIRST_ROW,
@@ -38,6 +38,7 @@ def write_table(worksheet: Worksheet, job: Job, sheet: Sheet) -> None:
     for column, width in _WIDTHS.items():
         worksheet.column_dimensions[column].width = width
     worksheet.freeze_panes = f"{UNIT}{FIRST_ROW}"
+    start_at(worksheet, next((job.places[each.code].answer for each in sheet.listed if job.fills(each)), "A1"))
     protect(worksheet)
     set_page(worksheet, job)
     worksheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW + 1}"
@@ -75,7 +76,7 @@ def _write_row(worksheet: Worksheet, job: Job, indicator: Indicator) -> None:
     _write_note(worksheet, job, indicator, row)
     lines = max(
         lines_of(job.say(indicator.name), _WIDTHS[NAME] - indent),
-        lines_of(worksheet[f"{NOTE}{row}"].value, _WIDTHS[NOTE]),
+        lines_of(worksheet[f"{NOTE}{row}"].value, _WIDTHS[NOTE] - 2),
     )
     worksheet.row_dimensions[row].height = row_height(lines)
 

@@ -97,7 +97,8 @@ class WorkbookHeader:
     Attributes:
         constants: defined names that stand for a text, not for a place.
         properties: custom document properties.
-        notices: stable words on what is in the file but is not read: `embedded_object`, `chart_sheet`, `external_link`.
+        notices: stable words on what is in the file but is not read: `embedded_object`, `macro`, `chart_sheet`,
+            `external_link`.
     """
 
     sheets: tuple[SheetHeader, ...]

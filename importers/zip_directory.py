@@ -5,6 +5,7 @@ import re
 import struct
 import zipfile
 from itertools import pairwise
+from typing import IO
 
 from importers import limits
 from portal.errors import WorkbookUnreadable
@@ -23,33 +24,38 @@ def part_name(entry: zipfile.ZipInfo | str) -> str:
     return name.replace("\\", "/").lower()
 
 
-def open_zip(content: bytes, *, most_parts: int = limits.MAX_PARTS) -> zipfile.ZipFile:
-    """Open a zip whose directory promises to stay within the limits.
+def open_zip(
+    file: IO[bytes], *, most_parts: int = limits.MAX_PARTS, most_bytes: int = limits.MAX_TOTAL_BYTES
+) -> zipfile.ZipFile:
+    """Open a zip whose directory promises to stay within the limits; of the file itself no more is read than that.
 
     Raises:
         WorkbookUnreadable: broken, protected, or larger than any report when inflated.
     """
-    _check_entry_count(content, most_parts)
+    _check_entry_count(file, most_parts)
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
+        archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error) as cause:
         raise WorkbookUnreadable("corrupt_zip") from cause
     entries = archive.infolist()
     for entry in entries:
         _check_entry(entry)
-    if sum(entry.file_size for entry in entries) > limits.MAX_TOTAL_BYTES:
+    if sum(entry.file_size for entry in entries) > most_bytes:
         raise WorkbookUnreadable("total_too_big")
     _check_duplicates(entries)
     _check_overlaps(entries)
     return archive
 
 
-def _check_entry_count(content: bytes, most_parts: int) -> None:
+def _check_entry_count(file: IO[bytes], most_parts: int) -> None:
     """Refuse by the count in the end record: reading 70,000 entries would cost 0.3 s first."""
-    end = content.rfind(_END_SIGNATURE, max(0, len(content) - _END_LONGEST))
-    if end < 0 or len(content) < end + 22:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - _END_LONGEST))
+    tail = file.read()
+    end = tail.rfind(_END_SIGNATURE)
+    if end < 0 or len(tail) < end + 22:
         raise WorkbookUnreadable("corrupt_zip")
-    (count,) = struct.unpack_from("<H", content, end + 10)
+    (count,) = struct.unpack_from("<H", tail, end + 10)
     if count > most_parts:
         raise WorkbookUnreadable("too_many_parts", str(count))
 

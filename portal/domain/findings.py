@@ -51,6 +51,9 @@ class Finding:
         operands: figures the rule looked at, by indicator code, as exact texts.
         last_year: last year's figure of the indicator, as an exact text.
         cause: the indicator whose own mistake this most likely follows from; empty if it stands for itself.
+        hides: codes of indicators and lists that could not be read because of it, besides its own.
+        echoes: findings that are not listed because they only repeat this one, or rest on what it left unread.
+        clears: how many findings one correction settles: this one, what goes back to the same, and all their echoes.
     """
 
     code: str
@@ -67,6 +70,9 @@ class Finding:
     operands: Mapping[str, str] = field(default_factory=dict)
     last_year: str = ""
     cause: str = ""
+    hides: frozenset[str] = frozenset()
+    echoes: int = 0
+    clears: int = 1
 
     @property
     def subject(self) -> str:

@@ -1,7 +1,7 @@
 """Which findings say the same, and which go back to the same figure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from portal.domain.findings import Finding
@@ -10,6 +10,9 @@ from portal.domain.forms import FormVersion
 
 _COMPARING = {"rule_broken", "below_minimum", "above_maximum", "yoy_change", "magnitude_slip", "outlier"}
 """Findings that hold a figure against others, or against a bound."""
+
+_Subject = tuple[str, frozenset[str]]
+"""Where a finding stands, and which figures it looked at."""
 
 _WRONG_FIGURE = {"not_a_number", "not_whole", "below_minimum", "above_maximum", "magnitude_slip"}
 """Findings that a figure is wrong, whatever stands beside it."""
@@ -21,12 +24,19 @@ def without_echoes(findings: list[Finding]) -> list[Finding]:
     A total smaller than its parts also differs from their sum; a standard that fell has also changed. One explanation,
     or one correction, answers both. A form's own rule goes before a built-in check of the same weight.
     """
-    heaviest: dict[tuple[str, frozenset[str]], tuple[int, bool]] = {}
-    comparing = [finding for finding in findings if finding.code in _COMPARING]
-    for finding in comparing:
-        subject = _subject(finding)
-        heaviest[subject] = min(_lightness(finding), heaviest.get(subject, _lightness(finding)))
-    return [f for f in findings if f.code not in _COMPARING or _lightness(f) == heaviest[_subject(f)]]
+    comparing: dict[_Subject, list[tuple[int, bool]]] = {}
+    for finding in findings:
+        if finding.code in _COMPARING:
+            comparing.setdefault(_subject(finding), []).append(_lightness(finding))
+    kept = []
+    for finding in findings:
+        if finding.code not in _COMPARING:
+            kept.append(finding)
+        elif _lightness(finding) == (heaviest := min(comparing[_subject(finding)])):
+            echoes = [weight for weight in comparing[_subject(finding)] if weight != heaviest]
+            kept.append(replace(finding, echoes=len(echoes)))
+            comparing[_subject(finding)] = [heaviest]
+    return kept
 
 
 def with_causes(form: FormVersion, findings: list[Finding]) -> list[Finding]:
@@ -52,12 +62,18 @@ def with_causes(form: FormVersion, findings: list[Finding]) -> list[Finding]:
     ]
 
 
-def grouped(findings: Iterable[Finding]) -> Mapping[str, list[Finding]]:
-    """Findings by the indicator they go back to, or stand at, in their order; those of one cause come together."""
-    groups: dict[str, list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(finding.cause or finding.indicator, []).append(finding)
-    return groups
+def counted(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings with how many a correction of each settles: it, those of the same cause, and what only echoes them."""
+    told = list(findings)
+    reach = Counter[str]()
+    for finding in told:
+        reach[_cause(finding)] += 1 + finding.echoes
+    return [replace(each, clears=reach[cause] if (cause := _cause(each)) else 1 + each.echoes) for each in told]
+
+
+def _cause(finding: Finding) -> str:
+    """The indicator whose figure is to be corrected for it; empty where it is not known to be a single one."""
+    return finding.cause or (finding.indicator if finding.code in _WRONG_FIGURE else "")
 
 
 def _figures(form: FormVersion, finding: Finding) -> list[str]:
@@ -77,7 +93,7 @@ def _typed_behind(form: FormVersion, code: str) -> list[str]:
     return [typed for each in behind for typed in _typed_behind(form, each)]
 
 
-def _subject(finding: Finding) -> tuple[str, frozenset[str]]:
+def _subject(finding: Finding) -> _Subject:
     return finding.indicator, frozenset(finding.operands or {finding.indicator})
 
 

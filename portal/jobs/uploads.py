@@ -102,14 +102,15 @@ def report_of(examination: Examination) -> dict[str, Any]:
     """What is kept of an examination.
 
     The sentences are in Chinese, and once more under `en` in English; `values` are what the file answers, `places`
-    where it does, both by indicator code; `lists` is what it lists, by list. `layout` is
-    there if a person is asked what its cells mean.
+    where it does, both by indicator code; `lists` is what it lists, by list, `texts` what it says, by section. `layout`
+    is there if a person is asked what its cells mean.
     """
     return {
         **examination_json(examination, "zh"),
         "en": examination_json(examination, "en"),
         "values": {code: value_to_json(value) for code, value in examination.values.items()},
         "lists": {code: list_to_json(answer) for code, answer in examination.lists.items()},
+        "texts": examination.texts,
         "places": {code: f"{place.sheet}!{place.address}" for code, place in examination.places.items()},
         **({"layout": asked_to_json(examination.asked)} if examination.asked else {}),
     }

@@ -21,10 +21,15 @@ from portal.errors import InvalidMove, NotFound
 from portal.models import Submission, Upload
 from portal.queries.effective_forms import form_of
 from portal.queries.figures import key_of, typed_figures
+from portal.queries.report import NOTHING_WRITTEN, passages_of
 from portal.queries.submissions import get_row, same_submission, subject_of
 from portal.services import events, versions
 from portal.services.list_rows import replace_list
+from portal.services.passages import write_passage
 from portal.services.values import Provenance, Saved, save_values
+
+TEXT = "text."
+"""Before the code of a section, which may be that of an indicator too."""
 
 STEPS = 4
 """Steps of processing shown as progress: kept, opened, recognised and read, checked."""
@@ -101,8 +106,11 @@ def advance(session: Session, actor: Actor, upload_id: UUID, done: int) -> None:
 
 
 def finish(session: Session, actor: Actor, upload_id: UUID, report: Mapping[str, Any]) -> None:
-    """Keep what was found in the file."""
+    """Keep what was found in the file, unless another worker has found it meanwhile."""
     upload = get_upload(session, actor, upload_id)
+    session.refresh(upload, ["report"], with_for_update=True)
+    if upload.report is not None:
+        return
     upload.state, upload.done, upload.report = "done", upload.total, dict(report)
     after = {"outcome": report["outcome"], "findings": len(report["findings"])}
     _record_examination(session, actor, upload, "upload_examined", after)
@@ -118,7 +126,9 @@ def fail(session: Session, actor: Actor, upload_id: UUID) -> None:
 def apply(
     session: Session, actor: Actor, key: SubmissionKey, upload_id: UUID, codes: Collection[str] | None = None
 ) -> Saved:
-    """Write an upload's figures and lists into the draft: all of them, or those named by their codes.
+    """Write an upload's figures, lists and texts into the draft: all of them, or those named by their codes.
+
+    A section of the text is named by `text.` and its code.
 
     Raises:
         NotFound: no such upload for this submission.
@@ -140,10 +150,24 @@ def apply(
         replace_list(session, actor, key, code, each.rows, none=each.none, provenance=origin)
         for code, each in lists.items()
     )
+    texts = texts_in(upload.report)
+    written = _write_texts(
+        session, actor, key, row, {name: words for name, words in texts.items() if codes is None or name in codes}
+    )
     upload.applied_at = clock.now()
-    after = {"upload": str(upload.id), "values": saved.changed} | ({"rows": rows} if rows else {})
-    _record(session, actor, key, row, "upload_applied", after)
-    return replace(saved, changed=saved.changed + rows)
+    besides = {name: count for name, count in (("rows", rows), ("sections", written)) if count}
+    _record(session, actor, key, row, "upload_applied", {"upload": str(upload.id), "values": saved.changed} | besides)
+    return replace(saved, changed=saved.changed + rows + written)
+
+
+def _write_texts(session: Session, actor: Actor, key: SubmissionKey, row: Submission, texts: Mapping[str, str]) -> int:
+    """Write sections of the text; gives how many changed."""
+    before, changed = passages_of(session, row), 0
+    for name, words in texts.items():
+        section = name.removeprefix(TEXT)
+        seen = before.get(section, NOTHING_WRITTEN).row_version
+        changed += write_passage(session, actor, key, section, words, seen=seen) != seen
+    return changed
 
 
 class ListInFile(NamedTuple):
@@ -159,6 +183,11 @@ def lists_in(report: Mapping[str, Any]) -> dict[str, ListInFile]:
         code: ListInFile([row_from_json(row) for row in each["rows"]], each["none"])
         for code, each in report.get("lists", {}).items()
     }
+
+
+def texts_in(report: Mapping[str, Any]) -> dict[str, str]:
+    """What an upload's report says under the sections of the text, by `text.` and their codes."""
+    return {f"{TEXT}{code}": words for code, words in report.get("texts", {}).items()}
 
 
 def values_of(report: Mapping[str, Any], form: FormVersion, draft: Values) -> dict[str, Value]:

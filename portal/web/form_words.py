@@ -54,6 +54,7 @@ LABELS: dict[str, LazyString] = {
     "scope": _("口径"),
     "stock": _("时点数（年末存量）"),
     "over_time": _("短期合成长期"),
+    "eliminate": _("冲抵数取自哪个指标"),
     "core": _("核心指标"),
     "decimals": _("小数位数"),
     "min": _("最小值"),
@@ -98,6 +99,9 @@ LABELS: dict[str, LazyString] = {
     "approval": _("批准文号"),
     "approval.zh": _("批准文号"),
     "approval.en": _("英文批准文号"),
+    "validity": _("有效期"),
+    "validity.zh": _("有效期"),
+    "validity.en": _("英文有效期"),
     "explain_unchanged": _("全部与上年相同须说明"),
     "list": _("清单"),
     "outline": _("文字报告提纲"),
@@ -122,6 +126,7 @@ GROUPS: tuple[tuple[LazyString, frozenset[str]], ...] = (
                 "roll_up.show_mean",
                 "roll_up.incomplete",
                 "over_time",
+                "eliminate",
             }
         ),
     ),
@@ -151,12 +156,15 @@ GROUPS: tuple[tuple[LazyString, frozenset[str]], ...] = (
     (_("改正办法和依据"), frozenset({"advice.zh", "source.zh"})),
     (
         _("英文"),
-        frozenset({"name.en", "definition.en", "words.en", "advice.en", "source.en", "issuer.en", "approval.en"}),
+        frozenset(
+            f"{field}.en"
+            for field in ("name", "definition", "words", "advice", "source", "issuer", "approval", "validity")
+        ),
     ),
 )
 """Boxes that are folded away, because most indicators and rules do without them."""
 
-CODES = frozenset({"roll_up.of", "roll_up.weight", "part_of", "indicator"})
+CODES = frozenset({"roll_up.of", "roll_up.weight", "eliminate", "part_of", "indicator"})
 """Those that take the code of an indicator."""
 
 EXPRESSIONS = frozenset({"expression", "formula", "carried_from", "roll_up.numerator", "roll_up.denominator"})
@@ -171,6 +179,7 @@ HINTS: dict[str, LazyString] = {
     "roll_up.numerator": _("按“分子合计÷分母合计”汇总时填，如 T102"),
     "roll_up.multiplier": _("百分数填 100"),
     "over_time": _("如各月合成半年、全年；不选：时期数相加，时点数取期末，平均数取平均"),
+    "eliminate": _("下级也报了一遍的数（如上级转办件）在汇总时可冲抵，冲抵多少看下级的这个指标"),
     "filled_by": _("不选：本表各级都填"),
     "levels": _("不选：本表各级都适用"),
     "min": _("小于它不能上报"),

@@ -12,6 +12,7 @@ from portal.db import transaction
 from portal.domain.policy import Role
 from portal.domain.values import Value
 from portal.jobs.uploads import process
+from portal.queries.events import list_history
 from portal.queries.submissions import get_submission
 from tests.clamd import SIGNATURE, running_clamd
 from tests.web.conftest import Browser, Site, sound
@@ -91,6 +92,32 @@ def test_the_upload_waits_is_checked_and_written(site: Site, filler: Browser) ->
     assert not view.values["T201"].approximate
     assert view.values["T203"].number == 3
     assert str(view.origins["T103"].upload_id) in address
+
+
+def test_the_text_goes_out_comes_in_and_is_written_where_it_differs(site: Site, filler: Browser) -> None:
+    book = template(filler)
+    sheet = book["文字报告"]
+    code = sheet["A7"].value
+    sheet["D7"] = "今年开展专项检查三次。"
+    address = checked(upload(filler, filled(book, ANSWERS)))
+    page = filler.get(address)
+    assert f"text.{code}" in [box["value"] for box in page.all("input", name="codes")]
+    assert "11 字" in page.text
+    filler.post(f"{address}/apply", {"codes": [f"text.{code}"]})
+    assert "今年开展专项检查三次。" in filler.get(f"/submissions/{KEY}/text/{code}").text
+    assert template(filler)["文字报告"]["D7"].value == "今年开展专项检查三次。"
+    assert f"text.{code}" not in [box["value"] for box in filler.get(address).all("input", name="codes")]
+    actor = site.world.actor("d111")
+    with transaction(actor) as session:
+        kinds = [each.kind for each in list_history(session, actor, site.world.key("d111"))]
+    assert "text_changed" in kinds
+
+
+def test_findings_say_what_a_correction_clears_and_where_to_make_it(filler: Browser) -> None:
+    page = filler.get(checked(upload(filler, filled(template(filler), ANSWERS | {"T107": "很多"}))))
+    assert "2 处" in page.text  # the word that is no number, and the answer that is missing for it
+    assert f"/submissions/{KEY}/sheets/T1#answer-T107" in page.source
+    assert "改正有两种办法" in page.text
 
 
 def test_the_marked_copy_comes_back(filler: Browser) -> None:

@@ -55,7 +55,7 @@ def test_the_first_sheet_lists_findings_with_links(examination, content: bytes) 
     listed = list(first.iter_rows(min_row=5, max_row=4 + len(examination.findings)))
     assert [row[3].value for row in listed] == [finding.message.zh for finding in examination.findings]
     assert listed[0][2].hyperlink.location == "'SY01 数量'!E8"
-    assert listed[0][8].value == "SY01 数量!E8"
+    assert listed[0][9].value == "SY01 数量!E8"
 
 
 def test_nothing_written_becomes_a_formula() -> None:

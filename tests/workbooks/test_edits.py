@@ -381,5 +381,7 @@ class TestWhoseAnswersTheyAre:
         content = trial_template(ANSWERS)
         nobody = examine(content, find_form=lambda *_: trial_form(), find_context=lambda _: None)
         assert nobody.code == "unknown_unit"
+        idle = examine(content, find_form=lambda *_: trial_form(), find_context=lambda _: UNIT)
+        assert (idle.code, idle.message.zh) == ("not_reporting", "清城区民政局（441802）在 2023 不填报 试验报表")
         unpublished = examine(content, find_form=lambda *_: None, find_context=lambda _: Context(UNIT))
         assert unpublished.code == "unknown_form"

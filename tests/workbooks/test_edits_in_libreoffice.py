@@ -25,8 +25,6 @@ GRID, LIST = "JC1 申请", "ZG2 问题清单"
 FIRST = {code for code in ANSWERS if code.startswith("SY01")}
 SECOND = ANSWERS.keys() - FIRST
 OPEN = ("unprotect",)
-FORMULA_OF_XLS = "calculated_overwritten SY0105"
-"""LibreOffice writes 0 into an .xls for a formula that says “—” in a cell for numbers."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ PLAIN = [
         "paste numbers as text, .xls",
         (("paste_text", ONE, {"E8": "40.0", "E9": "１２", "E14": "六百五十九"}),),
         {"SY0107"},
-        {"not_a_number SY0107", FORMULA_OF_XLS},
+        {"not_a_number SY0107"},
         ending=".xls",
     ),
     Case("type formulas", (("type_in", ONE, {"E8": "=20+20", "E9": "=E8-28", "E14": "=SUM(600;59)"}),)),

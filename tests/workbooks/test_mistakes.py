@@ -130,13 +130,17 @@ def test_as_json() -> None:
         "advice": "",
         "last_year": "",
         "cause": None,
+        "clears": 1,
     }
 
 
 def test_as_text() -> None:
     examination = examine_trial(edited(trial_template(ANSWERS), typed({"SY0101": "见附件"})))
     lines = examination_text(examination).splitlines()
-    assert lines[:2] == ["必须改正 1", "[必须改正] SY01 数量!E8 检查次数 应填数字，表中是“见附件”"]
+    assert lines[:2] == [
+        "必须改正 1",
+        "[必须改正] SY01 数量!E8 检查次数 应填数字，表中是“见附件”（改好可消除 2 处问题）",
+    ]
     assert "没有核对的内容：" in lines
     assert examination_text(examine_trial(trial_template(ANSWERS))) == "没有发现问题"
 

@@ -1,6 +1,7 @@
 """What a template offers to whom, and how it is locked, stamped and printed."""
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 import openpyxl
@@ -9,6 +10,7 @@ from openpyxl import Workbook
 
 from importers.identity import CONSTANT_NAME, META_SHEET, UnitName
 from importers.template import template
+from portal.domain.forms import Text
 from portal.domain.periods import Period
 from portal.domain.units import Level
 from portal.domain.values import NOT_APPLICABLE, Value
@@ -39,6 +41,13 @@ def test_the_legal_marks_stand_top_right(book: Workbook) -> None:
     assert [cell.value for cell in sheet[6]] == ["指标代码", "指标名称", "计量单位", "上年数", "本年数", "备注"]
     assert [cell.value for cell in sheet[7]] == ["甲", "乙", "丙", "1", "2", "丁"]
     assert {"单位负责人：", "审核人：", "填表人：", "联系电话：", "报出日期："} <= set(texts(sheet))
+
+
+def test_the_validity_stands_below_them_where_the_form_has_one(book: Workbook) -> None:
+    form = replace(trial_form(), validity=Text("2026年12月"))
+    dated = openpyxl.load_workbook(io.BytesIO(template(form, UNIT, PERIOD)))
+    assert (table(dated, "SY01")["E5"].value, table(book, "SY01")["E5"].value) == ("有效期至：2026年12月", None)
+    assert "2026年12月" in texts(dated["填报说明"])
 
 
 def test_only_answers_and_notes_are_open(book: Workbook) -> None:

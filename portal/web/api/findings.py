@@ -50,7 +50,11 @@ class Explained(Schema):
 
 
 class Found(Schema):
-    """A finding; `last_year` is last year's figure, `cause` the indicator whose own mistake it most likely follows."""
+    """A finding.
+
+    `last_year` is last year's figure, `cause` the indicator whose own mistake it most likely follows, and `clears` how
+    many findings one correction settles.
+    """
 
     code = fields.String(required=True)
     rule = fields.String(required=True)
@@ -67,6 +71,7 @@ class Found(Schema):
     difference = fields.String(required=True)
     last_year = fields.String(required=True)
     cause = fields.String(required=True, allow_none=True)
+    clears = fields.Integer(required=True)
     message = fields.String(required=True)
     advice = fields.String(required=True)
     blocks = fields.Boolean(required=True)

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 from marshmallow import Schema, fields
 
 from importers.annotated import annotated
@@ -21,7 +21,7 @@ from portal.queries.uploads import content_of, get_upload
 from portal.services.downloads import Download
 from portal.services.uploads import apply
 from portal.web.api.fields import PeriodField
-from portal.web.api.reading import InvalidRequest, read_form, refuse_unstorable
+from portal.web.api.reading import read_form, sent_file
 from portal.web.api.resource import Resource, answer, endpoint, speech
 from portal.web.api.shapes import saved_shape, upload_shape
 from portal.web.errors import problem_document
@@ -61,7 +61,8 @@ class UploadsApi(Resource):
         Without `unit` it is that of the unit acted for; without `period` or `form` the file has to tell them.
         """
         chosen = read_form(UploadForm)
-        filename, content = _file()
+        filename, file = sent_file()
+        content = read_file(file)
         key = _submission(actor, chosen, filename, content)
         if isinstance(key, NotRecognised):
             message, advice = key.message.in_language(speech()), key.advice.in_language(speech())
@@ -100,16 +101,6 @@ class UploadsApi(Resource):
             saved = apply(session, actor, key, upload_id, body["codes"])
             view = get_submission(session, actor, key)
         return answer(saved_shape(saved, view, speech()), row_version=view.row_version)
-
-
-def _file() -> tuple[str, bytes]:
-    """Name and content of the one file of the request."""
-    files = list(request.files.items(multi=True))
-    if len(files) != 1 or files[0][0] != "file" or not files[0][1].filename:
-        raise InvalidRequest({"file": ["one file is needed, as `file`"]})
-    name = files[0][1].filename.replace("\\", "/").rpartition("/")[2]
-    refuse_unstorable({"file": name})
-    return name, read_file(files[0][1])
 
 
 def _submission(actor: Actor, chosen: dict[str, Any], filename: str, content: bytes) -> SubmissionKey | NotRecognised:

@@ -73,6 +73,7 @@ def _columns() -> list[tuple[str, int]]:
         (_("应当是"), 14),
         (_("相差"), 12),
         (_("怎么办"), 50),
+        (_("改好可消除"), 10),
         (_("规则"), 14),
     ]
 
@@ -89,5 +90,6 @@ def _row(finding: Mapping[str, Any]) -> list[Content]:
         finding["expected"],
         finding["difference"],
         finding["advice"],
+        finding.get("clears", 1),
         finding["rule"] or "",
     ]

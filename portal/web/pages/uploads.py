@@ -14,6 +14,7 @@ from portal.domain.submissions import SubmissionKey
 from portal.errors import InvalidInput
 from portal.jobs.examining import examine_workbook
 from portal.jobs.uploads import receive as receive_file
+from portal.queries.report import list_passages
 from portal.queries.submissions import get_readable, get_submission
 from portal.queries.uploads import content_of, get_upload
 from portal.services.downloads import Download
@@ -25,7 +26,14 @@ from portal.web.language import gettext as _
 from portal.web.language import language
 from portal.web.present.files import ODS, hand_out
 from portal.web.present.moves import may_upload
-from portal.web.present.uploads import differences, list_differences, localised, severity_chosen
+from portal.web.present.uploads import (
+    differences,
+    list_differences,
+    localised,
+    severity_chosen,
+    text_differences,
+    to_correct,
+)
 from portal.web.screens import TASKS
 
 pages = guarded_blueprint("uploads", __name__, TASKS)
@@ -37,6 +45,7 @@ def template(key: str, form: str) -> Response:
     actor = current_actor()
     with transaction(actor) as session:
         view = get_readable(session, actor, SubmissionKey.parse(key))
+        passages = list_passages(session, actor, view.key) if view.form.outline else {}
     unit = UnitName(view.unit.code, view.unit.name, view.unit.level)
     content = make_template(
         view.form,
@@ -45,6 +54,7 @@ def template(key: str, form: str) -> Response:
         last_year=view.last_year,
         current=view.values,
         lists=view.around.lists,
+        texts={code: passage.words for code, passage in passages.items()},
         language=language(),
         demo=view.task.demo,
     )
@@ -72,6 +82,7 @@ def show(upload_id: UUID) -> str:
     with transaction(actor) as session:
         upload = get_upload(session, actor, upload_id)
         view = get_submission(session, actor, upload.key)
+        passages = list_passages(session, actor, upload.key) if view.readable and view.form.outline else {}
     report = localised(upload.report, language())
     chosen = severity_chosen(request.args.get("severity", ""))
     return render_template(
@@ -82,6 +93,8 @@ def show(upload_id: UUID) -> str:
         severity=chosen,
         changes=differences(view, upload.report),
         lists=list_differences(view, upload.report),
+        texts=text_differences(view, passages, upload.report),
+        to_correct=to_correct(report),
         may_apply=may_upload(actor, view),
     )
 

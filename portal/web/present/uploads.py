@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
-from portal.domain.forms import Indicator, Severity, Sheet
+from portal.domain.forms import Indicator, Section, Severity, Sheet
 from portal.domain.lists import ListAnswer, ListTable
 from portal.domain.values import MISSING, Value
 from portal.errors import InvalidInput
+from portal.queries.report import NOTHING_WRITTEN, PassageRow
 from portal.queries.submissions import SubmissionView
-from portal.services.uploads import ListInFile, lists_in, values_of
+from portal.services.uploads import TEXT, ListInFile, lists_in, texts_in, values_of
 from portal.web.figures import shown
 
 CHECKED = "checked"
@@ -99,12 +100,52 @@ def list_differences(view: SubmissionView, report: Mapping[str, Any] | None) -> 
     return found
 
 
+class TextChange(NamedTuple):
+    """A section of the text that the draft and the file have differently, with the characters of each."""
+
+    name: str
+    section: Section
+    now: int
+    in_file: int
+
+
+def text_differences(
+    view: SubmissionView, passages: Mapping[str, PassageRow], report: Mapping[str, Any] | None
+) -> list[TextChange]:
+    """What writing the file into the draft would change in its text, in form order."""
+    said = texts_in(report) if report is not None and report["outcome"] == CHECKED else {}
+    found = []
+    for section in view.form.outline:
+        now, in_file = passages.get(section.code, NOTHING_WRITTEN).words, said.get(f"{TEXT}{section.code}", "")
+        if in_file and in_file != now:
+            found.append(TextChange(f"{TEXT}{section.code}", section, len(now), len(in_file)))
+    return found
+
+
 def _in_words(value: Value, indicator: Indicator) -> str:
     return f"{shown(value, indicator)} {value.note}".rstrip()
 
 
 ReportFinding = Mapping[str, Any]
 """A finding as `importers.examination_json.finding_json` writes it."""
+
+
+class ToCorrect(NamedTuple):
+    """How many findings of a file each way of correcting settles; those for information need none.
+
+    Attributes:
+        on_screen: of figures and lists, which can be typed on their pages.
+        in_file: of whatever is wrong in the file.
+    """
+
+    on_screen: int
+    in_file: int
+
+
+def to_correct(report: Mapping[str, Any] | None) -> ToCorrect:
+    """What there is to correct in a file, by the two ways of doing so."""
+    wrong = [each for each in (report or {}).get("findings", []) if each["severity"] != Severity.INFO]
+    return ToCorrect(sum(bool(each["indicator"] or each["list"]) for each in wrong), len(wrong))
 
 
 def findings_by_sheet(
