@@ -22,8 +22,10 @@ from portal.web import (
     directories,
     errors,
     home,
+    incoming,
     language,
     oidc,
+    outage,
     password_gate,
     sane,
     second_factor,
@@ -50,6 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     second_factor.install(app, config.sign_in.second_factor_roles)
     csp.install(app)
     errors.install(app)
+    outage.install(app)
     shell.install(app)
     with app.app_context():
         appbuilder = AppBuilder(
@@ -60,6 +63,7 @@ def create_app(config: Config | None = None) -> Flask:
             update_perms=False,
         )
         # After Flask-AppBuilder's own preparation of a request: a refusal shows who is signed in.
+        incoming.install(app)
         csrf.install(app)
         sane.install(app)
         targets.install(app)

@@ -1,5 +1,6 @@
 """The database: connection, declarative base, and `transaction(actor)`, which holds the only commit of our code."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,11 +10,12 @@ from typing import Any, ClassVar
 
 import psycopg.errors
 from psycopg import sql
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Numeric, Text, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Numeric, Text, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker, with_loader_criteria
+from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import String, TypeDecorator, TypeEngine, UserDefinedType
 
@@ -21,6 +23,14 @@ from portal.domain.policy import Actor, Role
 from portal.errors import Conflict, Duplicate, InvalidInput, NotFound, NotPermitted, PortalError
 
 APP_ROLE = "huizong_app"
+
+RESTART_SECONDS = 20.0
+"""How long a new connection waits for a server that is restarting: after a crash it first reads its log again."""
+
+_RESTARTING = "FATAL:  the database system is "
+"""How PostgreSQL begins to say that it is starting up, recovering or shutting down; it sends no state with that."""
+
+_POLL_SECONDS = 0.1
 
 
 class _LTreeColumn(UserDefinedType[str]):
@@ -87,8 +97,10 @@ def connect(url: str) -> Engine:
     Whatever role the URL logs in with, work is done as `huizong_app`, which row-level security binds.
     """
     engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True)
+    event.listen(engine, "do_connect", _connect)
     if make_url(url).username != APP_ROLE:
         event.listen(engine, "connect", _become_app_role)
+    event.listen(engine, "first_connect", _ask_for_citus)
     use(engine)
     return engine
 
@@ -106,10 +118,62 @@ def engine() -> Engine:
     return _Database.engine
 
 
+def _connect(dialect: Dialect, _entry: object, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Connect; a server that says that it starts, recovers or stops is waited for."""
+    deadline = time.monotonic() + RESTART_SECONDS
+    while True:
+        try:
+            return dialect.connect(*arguments, **keywords)
+        except psycopg.OperationalError as error:
+            if not is_restarting(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
+
+
+def is_restarting(error: Exception) -> bool:
+    """Whether the server refused a connection because it starts, recovers or stops."""
+    return _RESTARTING in str(error)
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the server went away or cannot be reached; then a transaction may have been committed or not.
+
+    Without a state there was no answer; the states of class 57P are those of a server that ends or starts.
+    """
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error.orig, psycopg.OperationalError) and (state is None or state.startswith("57P"))
+
+
 def _become_app_role(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(APP_ROLE)))
     connection.commit()
+
+
+def read_one_moment(session: Session) -> None:
+    """Let all that the transaction reads be of one moment, whatever others commit; called before any query."""
+    session.execute(text("set transaction isolation level repeatable read"))
+
+
+def _ask_for_citus(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+    with connection.cursor() as cursor:
+        clustered = cursor.execute("SELECT FROM pg_extension WHERE extname = 'citus'").rowcount
+    connection.rollback()
+    if clustered and not event.contains(Session, "do_orm_execute", _stay_on_one_node):
+        event.listen(Session, "do_orm_execute", _stay_on_one_node)
+
+
+def _stay_on_one_node(state: ORMExecuteState) -> None:
+    """Name the actor's top unit in every query about units: else Citus asks all nodes, and locks no row."""
+    top = state.session.info.get("top")
+    if top is not None and not state.is_column_load:
+        state.statement = state.statement.options(*_of_top(top))
+
+
+@lru_cache(maxsize=256)
+def _of_top(top: int) -> tuple[ORMOption, ...]:
+    tables = [mapper.class_ for mapper in Base.registry.mappers if mapper.primary_key[0].name == "root_id"]
+    return tuple(with_loader_criteria(table, table.root_id == top, include_aliases=True) for table in tables)
 
 
 BeforeCommit = Callable[[Session], None]
@@ -172,6 +236,7 @@ def identity_transaction() -> Iterator[Session]:
 
 def set_scope(session: Session, actor: Actor | None) -> None:
     """Limit the transaction to what `actor` may see; row-level security compares rows with these settings."""
+    session.info["top"] = None if actor is None else actor.place.root_id
     if actor is None:
         _set_local(session.connection(), **_NOTHING)
         return
@@ -196,6 +261,13 @@ def _set_local(connection: Connection, **settings: str) -> None:
     connection.exec_driver_sql(_setting(tuple(settings.items())))
 
 
+# For Citus: what is set here holds on its workers too, and a transaction talks to each over one connection, so that it
+# sees what it has written. To any other PostgreSQL these are names that nobody reads.
+_TO_WORKERS = (
+    "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'; "
+)
+
+
 @lru_cache(maxsize=4096)
 def _setting(settings: tuple[tuple[str, str], ...]) -> str:
     """Literal SET LOCALs, because `set_config()` does not reach the workers of a distributed PostgreSQL."""
@@ -203,7 +275,7 @@ def _setting(settings: tuple[tuple[str, str], ...]) -> str:
         sql.SQL("SET LOCAL {} = {}").format(sql.Identifier("huizong", name), sql.Literal(value))
         for name, value in settings
     ]
-    return sql.SQL("; ").join(statements).as_string(None).replace("%", "%%")
+    return (_TO_WORKERS + sql.SQL("; ").join(statements).as_string(None)).replace("%", "%%")
 
 
 CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
@@ -219,13 +291,14 @@ CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
     "ab_user_username_key": lambda: Duplicate("username"),
     "ab_user_email_key": lambda: Duplicate("email"),
     "pk_rule_change": lambda: Conflict("rule", ""),
+    "pk_rollup_entry": lambda: Conflict("rollup_entry", ""),
+    "uq_rollup_entry_root_id_period_code_unit_id_indicator_withdraws": lambda: Conflict("rollup_entry", ""),
     "pk_directory_account": lambda: Duplicate("directory_account"),
     "uq_directory_account_user_id": lambda: Duplicate("directory_account"),
     "pk_value": lambda: Conflict("value", ""),
     "pk_submission_version": lambda: Conflict("submission", ""),
     "pk_observation": lambda: Conflict("submission", ""),
     "fk_collection_form_version_id": lambda: NotFound("form", ""),
-    "fk_value_unit_id_unit_path": lambda: Conflict("unit", ""),
     "ck_value_one_answer": lambda: InvalidInput("value", "not_one_answer"),
 }
 """Constraint name → what it means; one that is not named here is a defect and stays a database error."""

@@ -1,11 +1,13 @@
 """The database schema: bring it up to date, or compare it with the models."""
 
+from contextlib import nullcontext
 from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, create_engine, pool, text
 
+from portal import distribution
 from portal.db import APP_ROLE
 
 
@@ -25,8 +27,13 @@ def upgrade(owner_url: str) -> None:
     """Create or upgrade every table, policy and function. Safe to call from several processes at once."""
     engine = _owner_engine(owner_url)
     with engine.connect() as connection:
+        clustered = distribution.is_cluster(connection)
         _create_roles(connection)
-        command.upgrade(alembic_config(connection), "head")
+        with distribution.joining() if clustered else nullcontext():
+            command.upgrade(alembic_config(connection), "head")
+        if clustered:
+            distribution.distribute(connection)
+            connection.commit()
 
 
 def create_roles(owner_url: str) -> None:
@@ -47,14 +54,20 @@ def check(owner_url: str) -> None:
 
 
 def _create_roles(connection: Connection) -> None:
-    """The roles that own nothing and see only what policies grant; shared by all databases of the server."""
+    """The roles that own nothing and see only what policies grant; shared by all databases of the server.
+
+    An owner who may make no roles gets by where they are there already, and granted to the owner.
+    """
     for role in (APP_ROLE, "huizong_definer"):
         connection.execute(
             text(f"""
             do $$ begin
-                create role {role} nologin nosuperuser nobypassrls;
+                if not exists (select from pg_roles where rolname = '{role}') then
+                    create role {role} nologin nosuperuser nobypassrls;
+                end if;
             exception when duplicate_object or unique_violation then null;
             end $$""")
         )
-        connection.execute(text(f"grant {role} to current_user"))
+        if not connection.scalar(text(f"select pg_has_role('{role}', 'usage')")):
+            connection.execute(text(f"grant {role} to current_user"))
     connection.commit()

@@ -1,62 +1,20 @@
-"""Fixtures: one embedded PostgreSQL for the run, a transaction rolled back for each test, a small world in it."""
+"""Fixtures: one PostgreSQL for the run, a transaction rolled back for each test, a small world in it."""
 
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal import db, embedded_postgres, schema
+from tests.databases import TestServer
 from tests.world import World, build_world
 
 OWN_TEST_DATABASE = "HUIZONG_TEST_DATABASE_URL"
-
-
-@dataclass(frozen=True)
-class TestServer:
-    """A PostgreSQL to test on: databases can be made in it."""
-
-    __test__ = False
-
-    owner_url: str
-    app_url: str
-
-    @contextmanager
-    def database(self, name: str, template: str | None = None) -> Iterator["TestServer"]:
-        """A database of its own for as long as the block lasts, also apart from those of other test processes."""
-        name += os.environ.get("PYTEST_XDIST_WORKER", "")
-        with self._admin() as connection:
-            connection.execute(text(f"drop database if exists {name} with (force)"))
-            connection.execute(text(f"create database {name}" + (f" template {template}" if template else "")))
-        try:
-            yield TestServer(_renamed(self.owner_url, name), _renamed(self.app_url, name))
-        finally:
-            with self._admin() as connection:
-                connection.execute(text(f"drop database if exists {name} with (force)"))
-
-    @property
-    def name(self) -> str:
-        """Of the database."""
-        return str(make_url(self.owner_url).database)
-
-    @contextmanager
-    def _admin(self):
-        engine = create_engine(_renamed(self.owner_url, "postgres"), isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
-
-
-def _renamed(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
@@ -65,14 +23,23 @@ def test_server() -> Iterator[TestServer]:
 
     Its directory can be passed by everybody: run as root, PostgreSQL works under another account.
     """
-    url = os.environ.get(OWN_TEST_DATABASE)
-    if url:
-        yield TestServer(url, url)
+    given = os.environ.get(OWN_TEST_DATABASE)
+    if given:
+        url = make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        yield TestServer(url, url, url)
         return
     with tempfile.TemporaryDirectory(prefix="huizong-") as place:
         Path(place).chmod(0o711)
         with embedded_postgres.running(Path(place)) as server:
-            yield TestServer(server.owner_url, server.app_url)
+            yield TestServer(server.owner_url, server.app_url, server.owner_url)
+
+
+@pytest.fixture(autouse=True)
+def within_the_limits_of_citus(request: pytest.FixtureRequest) -> None:
+    """Skip what a cluster cannot do, if the tests run on one."""
+    marker = request.node.get_closest_marker("not_on_citus")
+    if marker and request.getfixturevalue("test_server").distributed:
+        pytest.skip(marker.args[0])
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +47,7 @@ def template_database(test_server: TestServer) -> Iterator[str]:
     """Name of a migrated, empty database to copy."""
     with test_server.database("huizong_template") as target:
         schema.upgrade(target.owner_url)
+        target.close()
         yield target.name
 
 

@@ -47,7 +47,8 @@ sheets:
     name: {zh: 第一表, en: First sheet}
     indicators:
       - {code: T101, name: 检查次数, unit: 次, type: count, roll_up: sum, min: 0}
-      - {code: T102, name: 其中甲, unit: 次, type: count, roll_up: sum, min: 0, part_of: T101}
+      - {code: T102, name: 其中甲, unit: 次, type: count, roll_up: sum, min: 0, part_of: T101,
+         eliminate: T102}
       - {code: T103, name: 其中乙, unit: 次, type: count, roll_up: sum, min: 0, part_of: T101}
       - {code: T104, name: 甲占比, unit: '%', type: ratio, source: calculated,
          roll_up: {how: ratio_of_sums, numerator: T102, denominator: T101, multiplier: '100'}, decimals: 2}

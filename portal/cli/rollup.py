@@ -10,13 +10,14 @@ import click
 from portal.cli.command import Group
 from portal.cli.connection import database, portal_of_each_tree, portal_over
 from portal.cli.words import both, say
-from portal.db import transaction
+from portal.db import read_one_moment, transaction
 from portal.domain.periods import Period
 from portal.domain.rollup import Total
 from portal.domain.spreadsheet_text import not_a_formula
 from portal.domain.values import exact_text
 from portal.queries.over_time import roll_up_made
 from portal.queries.rollup_check import verify as verify_rollups
+from portal.queries.rollup_entries import list_entries
 from portal.queries.rollup_records import COLUMNS, Record, records
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
 from portal.queries.units import list_units
@@ -63,6 +64,30 @@ def command(
     _print(found, form)
 
 
+@command.command("entries", help="汇总数的冲抵与调整 / eliminations and adjustments of roll-ups")
+@click.option("--unit", required=True, help="单位代码 / unit code")
+@click.option("--period", required=True, help="报告期，如 2023 / period, e.g. 2023")
+@click.option("--indicator", help="指标代码 / indicator code")
+def entries(unit: str, period: str, indicator: str | None) -> None:
+    """Those at a unit and all below it, as CSV; what was withdrawn says so and does not count."""
+    wanted = Period.parse(period)
+    with database():
+        actor = portal_over(unit, wanted, closely=False)
+        with transaction(actor) as session:
+            rows = list_entries(session, actor, unit=unit, period=wanted, indicator=indicator)
+            record_export(session, actor, "rollups", {"unit": unit, "period": period, "rows": len(rows)})
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(["unit", "indicator", "number", "kind", "amount", "reason", "entered_by", "entered_at", "withdrawn"])
+    for row in rows:
+        at = row.at.isoformat()
+        words = [not_a_formula(text) for text in (row.reason, row.by)]
+        gone = not_a_formula(row.withdrawal.reason) if row.withdrawal else ""
+        amount = exact_text(row.entry.amount)
+        table.writerow([row.unit.code, row.indicator, row.number, row.entry.kind, amount, *words, at, gone])
+    click.echo(out.getvalue(), nl=False)
+
+
 def _print(found: Sequence[Record], form: str) -> None:
     if form == "json":
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
@@ -92,6 +117,7 @@ def verify(context: click.Context) -> None:
     with database():
         for portal in portal_of_each_tree():
             with transaction(portal) as session:
+                read_one_moment(session)
                 compared, mismatches = verify_rollups(session, portal.place.root_id)
                 codes = {unit.id: unit.code for unit in list_units(session)}
             for each in mismatches:
@@ -108,7 +134,9 @@ def verify(context: click.Context) -> None:
 
 
 def _told(total: Total) -> str:
-    """A total as the verdict tells it: the amount, its weight if it has one, and of how many."""
+    """A total as the verdict tells it: the amount, its weight if it has one, and of how many; or what was entered."""
+    if total.entered is not None:
+        return exact_text(total.entered)
     amount = "—" if total.amount is None else exact_text(total.amount)
     weight = "" if total.weight is None else f"/{exact_text(total.weight)}"
     return f"{amount}{weight} ({total.reported})"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from importers.examination_text import clears_text
 from importers.limits import MAX_FILE_BYTES
 from importers.pipeline import Examination, Outcome
 from portal.cli.words import Line, both
@@ -59,7 +60,8 @@ def _print_finding(finding: Finding) -> None:
     place = f"{finding.cell.sheet}!{finding.cell.address}" if finding.cell else "—"
     head = [place, finding.indicator, f"[{both(_SEVERITIES[finding.severity])}]", finding.code, finding.rule]
     click.echo(" ".join(part for part in head if part))
-    _print_text(finding.message, "    ")
+    more = clears_text(finding)
+    _print_text(Text(finding.message.zh + more.zh, finding.message.en + more.en), "    ")
     _print_text(finding.advice, "    → ")
 
 

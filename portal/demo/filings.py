@@ -19,6 +19,7 @@ from portal.domain.rollup import contributions
 from portal.domain.submissions import SubmissionKey, digest
 from portal.domain.values import Value, Values
 from portal.queries.units import UnitRow
+from portal.services.value_rows import Answers
 
 Row = dict[str, Any]
 
@@ -82,21 +83,20 @@ class Filing:
             self._version(2, returned.returned_at, returned.reason, sealed_at, course.state),
         )
 
-    def answers(self) -> Iterator[Row]:
+    def answers(self) -> Iterator[Answers]:
         """The values of every version."""
         for version in self.versions:
-            for code, value in self._values_of(version["number"]).items():
-                yield {
-                    **self._part_of(version),
-                    "indicator": code,
-                    **vars(value),
-                    "row_version": 1,
-                    "entered_by_id": self.entered_by_id,
-                    "entered_by": str(person(self.unit.code, Role.FILLER)),
-                    "entered_at": version["opened_at"],
-                    "upload_id": None,
-                    "cell": None,
-                }
+            yield Answers(
+                self.unit.root_id,
+                str(self.key.period),
+                self.form.code,
+                self.unit.id,
+                version["number"],
+                self._values_of(version["number"]),
+                self.entered_by_id,
+                str(person(self.unit.code, Role.FILLER)),
+                version["opened_at"],
+            )
 
     def explanations(self) -> Iterator[Row]:
         """The reasons given for the findings, in every version."""

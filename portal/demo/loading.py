@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from portal.db import transaction
-from portal.demo import accounts, additions, disclosure, problems
+from portal.demo import accounts, additions, disclosure, problems, rollup_entries
 from portal.demo.courses import CURRENT_YEAR
 from portal.demo.figures import YearFigures, list_years
 from portal.demo.profile import read_profile
@@ -143,6 +143,8 @@ def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
             additions.publish()
         if year in years:
             load_year(province, year, figures, before)
+            if year == CURRENT_YEAR and rollup_entries.CITY in series:
+                rollup_entries.load(province)
         if year == CURRENT_YEAR and province.actor.place.code in DISCLOSING:
             _load_disclosure(province, figures)
         if year == CURRENT_YEAR and problems.CITY in series:

@@ -20,10 +20,12 @@ from portal.domain.lifecycle import COUNTED
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Role
 from portal.domain.values import Values
-from portal.models import Collection, Explanation, Observation, Submission, SubmissionVersion, Value
+from portal.models import Collection, Explanation, Observation, Submission, SubmissionVersion
 from portal.queries.effective_forms import answered_forms
 from portal.queries.units import UnitRow
 from portal.services import collections, events
+from portal.services.expecting import count_expected
+from portal.services.value_rows import put_values
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,9 @@ def load_year(province: Province, year: int, figures: Figures, before: Figures) 
             if unit.code in figures
         ]
         session.execute(update(Submission), [filing.submission() for filing in filings])
+        count_expected(session, actor.place.root_id, str(Period(year)))
         _insert(session, SubmissionVersion, (row for filing in filings for row in filing.versions))
-        _insert(session, Value, (row for filing in filings for row in filing.answers()))
+        put_values(session, [answers for filing in filings for answers in filing.answers()])
         _insert(session, Explanation, (row for filing in filings for row in filing.explanations()))
         accepted = _accepted_values(session, province, year - 1, before)
         _insert(
@@ -126,11 +129,13 @@ def _accepted_values(session: Session, province: Province, year: int, figures: F
 def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]]) -> None:
     """Insert rows by one statement, handed over as JSON, because a statement for each row keeps this side busy.
 
-    COPY would do as well, but PostgreSQL refuses it on tables with row-level security.
+    COPY would do as well, but PostgreSQL refuses it on tables with row-level security; Citus tries it, unless there is
+    something to do on a conflict.
     """
     name = table.__tablename__
+    rows_of_json = f"select * from json_populate_recordset(null::{name}, cast(:rows as json))"
     session.execute(
-        text(f"insert into {name} select * from json_populate_recordset(null::{name}, cast(:rows as json))"),
+        text(f"insert into {name} {rows_of_json} on conflict do nothing"),
         {"rows": json.dumps(list(rows), default=str, ensure_ascii=False)},
     )
 

@@ -38,6 +38,8 @@ _SIGN_IN = EventKind(EventGroup.SIGN_IN)
 _PEOPLE = EventKind(EventGroup.PEOPLE)
 _REFERENCE = EventKind(EventGroup.REFERENCE)
 
+ENTRY_MADE, ENTRY_WITHDRAWN = "rollup_entry_made", "rollup_entry_withdrawn"
+
 KINDS: dict[str, EventKind] = {
     "values_changed": _DRAFT,
     "file_uploaded": _DRAFT,
@@ -75,6 +77,8 @@ KINDS: dict[str, EventKind] = {
     "waiver_ended": _PROGRESS,
     "explanation_accepted": _PROGRESS,
     "explanation_refused": _PROGRESS,
+    ENTRY_MADE: _PROGRESS,
+    ENTRY_WITHDRAWN: _PROGRESS,
     "rollups_rebuilt": _PROGRESS,
     "demo_loaded": _PROGRESS,
     "file_downloaded": _FILE,

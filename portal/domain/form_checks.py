@@ -61,6 +61,7 @@ class _Examination:
             self._source(indicator, path)
             self._roll_up(indicator, (*path, "roll_up"))
             self._over_time(indicator, path)
+            self._eliminate(indicator, (*path, "eliminate"))
             self._answers(indicator, path)
             self._whole(indicator, path)
             self._implied(indicator, path)
@@ -201,6 +202,15 @@ class _Examination:
                 self.expressions.number(code, (*path, key))
         if way.kind is AggregationKind.RATIO_OF_SUMS:
             self._ratio(way, path)
+
+    def _eliminate(self, indicator: Indicator, path: PlainPath) -> None:
+        """What is eliminated from a sum is told by a sum."""
+        if not indicator.eliminate:
+            return
+        told = self.form.by_code.get(indicator.eliminate)
+        if any(each is None or each.aggregation.kind is not AggregationKind.SUM for each in (indicator, told)):
+            zh = "冲抵只用于按 sum 汇总的指标，冲抵数也取自这样的指标"
+            self._add(path, zh, "only sums have eliminations, told by an indicator that is a sum too")
 
     def _over_time(self, indicator: Indicator, path: PlainPath) -> None:
         way, kind = indicator.over_time, indicator.aggregation.kind

@@ -31,7 +31,7 @@ _OF_FORM = Record(
     tuple(
         each
         for each in FORM.table
-        if each.key in {"name", "period", "levels", "issuer", "approval", "explain_unchanged"}
+        if each.key in {"name", "period", "levels", "issuer", "approval", "validity", "explain_unchanged"}
     ),
 )
 _ORDER = {record: [each.key for each in whole.table] for record, whole in ((_OF_SHEET, SHEET), (_OF_FORM, FORM))}

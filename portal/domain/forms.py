@@ -124,7 +124,8 @@ class FormVersion:
 
     Attributes:
         issuer: 制定机关, printed top right on the sheets.
-        approval: 批准文号 and validity, as printed.
+        approval: 批准文号, printed below it.
+        validity: 有效期, printed below that: until when the form may be used.
         explain_unchanged: whether figures that all equal last year's ask for an explanation.
         mapping: what changed since the version before; what it does not name is the same.
         additions: what units above those that answer it added, by unit code and number (`portal.domain.additions`).
@@ -140,6 +141,7 @@ class FormVersion:
     rules: tuple[Rule, ...] = ()
     issuer: Text = Text("")
     approval: Text = Text("")
+    validity: Text = Text("")
     explain_unchanged: bool = False
     outline: tuple[Section, ...] = ()
     mapping: tuple[Change, ...] = ()

@@ -24,7 +24,10 @@ class DataType(StrEnum):
     @property
     def is_number(self) -> bool:
         """Whether the value is a number; yes/no is stored as the text 是 or 否."""
-        return self in {DataType.COUNT, DataType.AMOUNT, DataType.RATIO, DataType.RATE, DataType.MEAN}
+        return self in _NUMBERS
+
+
+_NUMBERS = frozenset({DataType.COUNT, DataType.AMOUNT, DataType.RATIO, DataType.RATE, DataType.MEAN})
 
 
 class Source(StrEnum):
@@ -150,6 +153,8 @@ class Indicator:
         balance: what moved this stock since last year; None: that is not checked.
         against_children: how it stands to the sum over the units below; None: that is not checked.
         outlier: how many median deviations from the peers' median ask for an explanation; None: not checked.
+        eliminate: for a sum, the indicator that says how much of it units below report once more, because it was passed
+            on to them (forwarded petitions); empty: nothing is eliminated from its roll-ups.
         over_time: how shorter periods make a longer one; None: as `domain.over_time` tells from what it is.
         added_by: code of the unit that asks for it in its own subtree only; empty: it is the form's own.
     """
@@ -181,6 +186,7 @@ class Indicator:
     against_children: Below | None = None
     outlier: Decimal | None = None
     over_time: OverTime | None = None
+    eliminate: str = ""
     added_by: str = ""
 
     @property

@@ -86,6 +86,7 @@ class Permission(StrEnum):
     SEND_DOWN = "send_down"
     CHANGE_RULES = "change_rules"
     WAIVE_RULES = "waive_rules"
+    ADJUST_ROLLUPS = "adjust_rollups"
     MANAGE_USERS = "manage_users"
     MANAGE_SYSTEM_ADMINS = "manage_system_admins"
     MANAGE_REFERENCE = "manage_reference"
@@ -234,6 +235,7 @@ PERMISSIONS: dict[Permission, list[list[Predicate]]] = {
     Permission.SEND_DOWN: [[own_unit, reviewer], [own_unit, unit_admin], [own_unit, the_portal]],
     Permission.CHANGE_RULES: [[own_unit, reviewer], [own_unit, unit_admin]],  # of what one's unit sent down
     Permission.WAIVE_RULES: [[superior, reviewer]],
+    Permission.ADJUST_ROLLUPS: [[subtree, reviewer], [subtree, unit_admin]],  # 冲抵、调整
     Permission.MANAGE_USERS: [[subtree, unit_admin], [system_admin]],
     Permission.MANAGE_SYSTEM_ADMINS: [[system_admin]],
     Permission.MANAGE_REFERENCE: [[system_admin]],

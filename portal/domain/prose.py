@@ -3,6 +3,9 @@
 import re
 import unicodedata
 
+LONGEST_SECTION = 20_000
+"""Characters of one section of a report's text."""
+
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _BULLETS = re.compile("[\uf000-\uf0ff][\t ]*")  # signs of a symbol font, which nothing else can show
 _BLANKS = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f]")

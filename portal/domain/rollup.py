@@ -22,6 +22,9 @@ there is none before all have (`Incomplete`). A ratio leaves out the units of wh
 mean those without a weight, whose figure still counts for its minimum and maximum. A figure that does not apply is
 left out and not waited for. There is no `latest` over units, which would be that of whoever was accepted last; over
 periods there is (`over_time`).
+
+Eliminations and supervisors' adjustments (`portal.domain.rollup_entries`) are contributions too, but no unit's: they
+are kept apart from what units reported, change no count, and only sums have them.
 """
 
 from collections import Counter
@@ -30,7 +33,7 @@ from dataclasses import dataclass, field
 from decimal import Context as DecimalContext
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
+from types import MappingProxyType
 
 from portal.domain.expressions import Context, decimal_of
 from portal.domain.form_expressions import looks_elsewhere, worked_out_from
@@ -108,9 +111,19 @@ def _ratio(form: FormVersion, indicator: Indicator, values: Values) -> Contribut
     return Contribution(indicator.code, ValueStatus.REPORTED, amount=above, weight=below)
 
 
-@dataclass(frozen=True)
+NO_COUNTS: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(slots=True)
 class Total:
-    """Contributions of any number of units to one indicator, joined. `Total()` is that of none."""
+    """Contributions of any number of units to one indicator, joined. `Total()` is that of none.
+
+    Nobody changes one; thousands are in one answer, and to make a frozen one would take three times as long.
+
+    Attributes:
+        eliminated: what was entered as counted twice, negative; None: nothing was.
+        adjusted: what supervisors entered otherwise; None: nothing.
+    """
 
     reported: int = 0
     not_applicable: int = 0
@@ -118,7 +131,9 @@ class Total:
     weight: Decimal | None = None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=lambda: NO_COUNTS)
+    eliminated: Decimal | None = None
+    adjusted: Decimal | None = None
 
     @classmethod
     def of(cls, one: Contribution) -> "Total":
@@ -142,7 +157,14 @@ class Total:
             min(_known(self.minimum, other.minimum), default=None),
             max(_known(self.maximum, other.maximum), default=None),
             dict(Counter(self.counts) + Counter(other.counts)),
+            _sum(self.eliminated, other.eliminated),
+            _sum(self.adjusted, other.adjusted),
         )
+
+    @property
+    def entered(self) -> Decimal | None:
+        """Eliminations and adjustments together; None: there are none."""
+        return _sum(self.eliminated, self.adjusted)
 
     def figure(self, indicator: Indicator) -> Decimal | None:
         """The rolled-up number in the indicator's unit of measure (for yes/no: how many said yes); None if it has none.
@@ -151,7 +173,9 @@ class Total:
         """
         way = indicator.aggregation
         match way.kind:
-            case AggregationKind.SUM | AggregationKind.COUNT_YES:
+            case AggregationKind.SUM:
+                return self.amount if self.entered is None else _sum(self.amount, self.entered)
+            case AggregationKind.COUNT_YES:
                 return self.amount
             case AggregationKind.RATIO_OF_SUMS | AggregationKind.WEIGHTED_MEAN | AggregationKind.MEAN:
                 if self.amount is None or not self.weight:
@@ -173,11 +197,9 @@ class Total:
         return Total(self.reported, self.not_applicable)
 
     def mean(self, indicator: Indicator) -> Decimal | None:
-        """The mean per reporting unit where the form asks for it; for yes/no the share of yes (0 to 1)."""
+        """The mean of what units reported, where the form asks for it; for yes/no the share of yes (0 to 1)."""
         way = indicator.aggregation
-        if self.amount is None or not self.reported:
-            return None
-        if way.show_mean or way.kind is AggregationKind.COUNT_YES:
+        if (way.show_mean or way.kind is AggregationKind.COUNT_YES) and self.amount is not None and self.reported:
             return decimal_of(Fraction(self.amount) / self.reported)
         return None
 
@@ -188,8 +210,9 @@ def total(parts: Iterable[Contribution]) -> Total:
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    known = _known(one, other)
-    return reduce(_EXACT.add, known) if known else None
+    if one is None or other is None:
+        return other if one is None else one
+    return _EXACT.add(one, other)
 
 
 def _known(one: Decimal | None, other: Decimal | None) -> list[Decimal]:

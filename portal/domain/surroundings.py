@@ -67,6 +67,11 @@ class Surroundings:
     changes: Mapping[str, RuleChange] = field(default_factory=dict)
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
 
+    @property
+    def bare(self) -> bool:
+        """Whether there are no figures in them."""
+        return not (self.others or self.below or self.lists or self.peers)
+
     def context(self, values: Values, last_year: Values | None, previous: Values | None) -> Context:
         """The figures that expressions look at."""
         return Context(values, last_year, previous, self.others, self.below, tallied(self.lists))

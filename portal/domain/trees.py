@@ -76,4 +76,5 @@ def _number(
     nodes.append(Node(code, place.parent_code, place.name, place.name_en, place.level, lft, lft, depth))
     for child in children[code]:
         _number(child, depth + 1, living, children, nodes)
-    nodes[at] = replace(nodes[at], rgt=len(nodes))
+    if children[code]:
+        nodes[at] = replace(nodes[at], rgt=len(nodes))

@@ -1,5 +1,6 @@
 """Puts figures, indicators and quantities into a clerk's words, in both languages."""
 
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ JUST_CONFIRMED = Text("只写“核实无误”不算说明", '"Verified" alone 
 """Added to every request for an explanation."""
 
 _SHOWN_DECIMALS = 6
+_LONG_FIGURE = re.compile(r"([≠≤≥<>]?)(-?[0-9]+\.[0-9]{7,})")
 _OF_WHICH = ("其中：", "其中:", "of which: ", "of which:")
 _SIGNS = {"+": "+", "-": "-", "*": "×", "/": "÷"}
 
@@ -23,6 +25,12 @@ def shown(number: Decimal | Fraction) -> str:
     exact = decimal_of(Fraction(number))
     long = Fraction(number) * 10**_SHOWN_DECIMALS % 1 != 0
     return exact_text((long and rounded(exact, 2)) or exact)
+
+
+def abridged(text: str) -> str:
+    """What a table shows of a figure: one with more decimals than anybody reads is cut short; all else stays."""
+    long = _LONG_FIGURE.fullmatch(text)
+    return f"{long[1] or '≈'}{shown(Decimal(long[2]))}" if long else text
 
 
 def minus(number: Decimal | Fraction, other: Decimal | Fraction) -> str:

@@ -29,7 +29,7 @@ def examine_workbook(
     With `within`, a workbook of a unit outside that place is one of an unknown unit: nothing is told of the unit.
     """
 
-    def find_context(identity: Identity) -> Context | None:
+    def find_context(identity: Identity) -> Context | UnitName | None:
         return _find_context(identity, within)
 
     return examine(
@@ -69,16 +69,20 @@ def _find_confirmed(identity: Identity, fingerprint: str) -> Confirmed | None:
     return Confirmed(found.fingerprint, found.form_number, choices, found.confirmed_by, found.confirmed_at)
 
 
-def _find_context(identity: Identity, within: Place | None = None) -> Context | None:
+def _find_context(identity: Identity, within: Place | None = None) -> Context | UnitName | None:
+    try:
+        with transaction(None) as session:
+            portal = portal_actor(session, identity.unit)
+    except NotFound:
+        return None
+    place = portal.place
+    if within is not None and not within.covers(place.path):
+        return None
     try:
         key = SubmissionKey(identity.unit, Period.parse(identity.period), identity.form)
-        with transaction(None) as session:
-            portal = portal_actor(session, key.unit)
-        if within is not None and not within.covers(portal.place.path):
-            return None
         with transaction(portal) as session:
             filling = get_filling(session, portal, key, number=identity.version)
     except (InvalidInput, NotFound):
-        return None
+        return UnitName(place.code, place.name, place.level)
     unit = UnitName(filling.unit.code, filling.unit.name, filling.unit.level)
     return Context(unit, filling.last_year or None, filling.earlier.previous or None, filling.around, filling.form)

@@ -4,7 +4,7 @@ import logging
 
 from portal.audit_key import load_key
 from portal.config import Config
-from portal.db import identity_transaction, transaction
+from portal.db import identity_transaction, read_one_moment, transaction
 from portal.domain.sign_in import LIMITS
 from portal.jobs.queue import app
 from portal.queries import event_chain
@@ -28,6 +28,7 @@ def verify_rollups(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's si
         portals = [portal_actor(session, unit.code) for unit in list_units(session) if not unit.parent_code]
     for portal in portals:
         with transaction(portal) as session:
+            read_one_moment(session)
             compared, mismatches = verify(session, portal.place.root_id)
         for each in mismatches:
             log.error("roll-up differs under %s: %s", portal.place.code, each)

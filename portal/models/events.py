@@ -25,7 +25,7 @@ class Event(Base):
         CheckConstraint("(root_id = 0) = (unit_id is null)", name="unit"),
         CheckConstraint("(unit_id is null) = (unit_path is null)", name="unit_path"),
         Index("ix_event_subject", "root_id", "subject"),
-        Index("ix_event_unit_id", "root_id", "unit_id", "number"),
+        Index("ix_event_unit_id", "unit_id", "root_id", "number"),
         Index("ix_event_actor", "root_id", "actor", "number"),
         Index("ix_event_happened_at", "root_id", "happened_at"),
     )

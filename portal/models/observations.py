@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
-from portal.models.tenancy import UnitRow, submission_key, unit_path_key
+from portal.models.tenancy import UnitRow, submission_key, unit_index, unit_path_key
 
 
 class Observation(UnitRow, Base):
@@ -20,7 +20,7 @@ class Observation(UnitRow, Base):
     __table_args__ = (
         submission_key(),
         unit_path_key(),
-        Index("ix_observation_unit", "root_id", "period_code", "unit_id"),
+        Index("ix_observation_unit", "unit_id", "root_id", "period_code"),
     )
 
     period_code: Mapped[str] = mapped_column(primary_key=True)
@@ -35,6 +35,23 @@ class Observation(UnitRow, Base):
     weight: Mapped[Decimal | None]
 
 
+class ExpectedAnswers(UnitRow, Base):
+    """How many answers to a form are expected of a unit and all below it, by the level of those that answer.
+
+    Written only by the database function `count_expected`. `demo` says that made-up figures are among them.
+    """
+
+    __tablename__ = "expected_answers"
+    __table_args__ = (unit_path_key(), unit_index("expected_answers"))
+
+    period_code: Mapped[str] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    form_code: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[str] = mapped_column(primary_key=True)
+    answers: Mapped[int]
+    demo: Mapped[bool]
+
+
 class RollUp(UnitRow, Base):
     """An indicator added up over a unit and all below it (汇总数), for inner units except the top one.
 
@@ -44,7 +61,7 @@ class RollUp(UnitRow, Base):
 
     __tablename__ = "rollup"
     # Room in each page for the new version of a row, because a year's rows are rewritten at every acceptance.
-    __table_args__ = (unit_path_key(), {"postgresql_with": {"fillfactor": "50"}})
+    __table_args__ = (unit_path_key(), unit_index("rollup"), {"postgresql_with": {"fillfactor": "50"}})
 
     period_code: Mapped[str] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
-from portal.models.tenancy import SUBMISSION_KEY, SubmissionPart, UnitRow, unit_path_key
+from portal.models.tenancy import SUBMISSION_KEY, SubmissionPart, UnitRow, unit_index, unit_path_key
 
 
 def _version_key(name: str) -> ForeignKeyConstraint:
@@ -25,7 +24,7 @@ class Passage(SubmissionPart, Base):
     """
 
     __tablename__ = "passage"
-    __table_args__ = (_version_key("fk_passage_submission_version"), unit_path_key())
+    __table_args__ = (_version_key("fk_passage_submission_version"), unit_path_key(), unit_index("passage"))
 
     version_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     section: Mapped[str] = mapped_column(primary_key=True)
@@ -48,6 +47,7 @@ class ListRow(SubmissionPart, Base):
     __table_args__ = (
         _version_key("fk_list_row_submission_version"),
         unit_path_key(),
+        unit_index("list_row"),
         CheckConstraint("number >= 0 and (number > 0 or cells = '{}')", name="number"),
     )
 
@@ -116,5 +116,5 @@ class Assignment(UnitRow, Base):
     unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-7)
     form_code: Mapped[str] = mapped_column(ForeignKey("form.code"), primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    person_id: Mapped[int | None]
     office: Mapped[str]

@@ -4,7 +4,7 @@ Row-level security compares `unit_path` with the transaction's scope. The compos
 path keeps it from being forged, and rewrites it when the unit moves.
 """
 
-from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import LTree
@@ -20,6 +20,11 @@ class UnitRow:
 def unit_path_key() -> ForeignKeyConstraint:
     """`unit_path` is the path of `unit_id`."""
     return ForeignKeyConstraint(["unit_id", "unit_path"], ["unit.id", "unit.path"], onupdate="CASCADE")
+
+
+def unit_index(table: str) -> Index:
+    """Finds the rows of a unit that moves, where a table has many of other units."""
+    return Index(f"ix_{table}_unit", "unit_id")
 
 
 SUBMISSION_KEY = ("root_id", "period_code", "form_code", "unit_id")

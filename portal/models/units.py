@@ -1,6 +1,7 @@
 """Units, where they stand from when to when, and the published trees. Shared by all tenants."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from psycopg.types.range import DateRange
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -21,7 +22,6 @@ class Unit(Base):
     __table_args__ = (
         UniqueConstraint("code"),
         UniqueConstraint("id", "path"),  # target of the tenants' composite foreign keys: a path cannot be forged
-        Index("ix_unit_path", "path", postgresql_using="gist"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -67,7 +67,11 @@ class Succession(Base):
 
 
 class Tree(Base):
-    """A published snapshot of all placements on a day; `in_force` once the paths of units follow it."""
+    """A published snapshot of all placements on a day; `in_force` once the paths of units follow it.
+
+    All trees get a new `stamp` whenever one of them, or the path of a unit, changes: what was read of a tree holds as
+    long as its stamp does.
+    """
 
     __tablename__ = "tree"
 
@@ -75,6 +79,7 @@ class Tree(Base):
     effective_on: Mapped[date] = mapped_column(unique=True)
     published_at: Mapped[datetime]
     in_force: Mapped[bool]
+    stamp: Mapped[UUID]
 
 
 class Node(Base):

@@ -4,6 +4,8 @@ Whoever needs the form of a submission, or of a unit and a period, asks here. Wh
 joined goes without it. A form with its additions never changes, so that it is put together once per process.
 """
 
+from collections import defaultdict
+from collections.abc import Collection as Collected
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -79,8 +81,29 @@ def answered_forms(session: Session, rows: Sequence[Submission]) -> dict[Key, Fo
 
 def collected_forms(session: Session, unit: InTree, period: Period) -> list[FormVersion]:
     """The forms that a unit was sent for a period, or would have been, by code."""
-    sent = _sent_down(session, _SENT_FOR_PERIOD, {"root_id": unit.root_id, "period": str(period)}, {unit.path})
-    return [_form(session, sent[key], unit.path) for key in sorted(sent)]
+    return forms_then(session, unit, [period])[period]
+
+
+def forms_then(session: Session, unit: InTree, periods: Collected[Period]) -> dict[Period, list[FormVersion]]:
+    """The same for each of several periods, in one statement."""
+    asked = {"root_id": unit.root_id, "periods": [str(period) for period in periods]}
+    sent = _sent_down(session, _SENT_FOR_PERIODS, asked, {unit.path})
+    found: dict[str, list[FormVersion]] = defaultdict(list)
+    for key in sorted(sent):
+        found[key[1]].append(_form(session, sent[key], unit.path))
+    return {period: found[str(period)] for period in periods}
+
+
+def form_asking(session: Session, unit: InTree, period: Period, indicator: str) -> FormVersion:
+    """The one that the unit and those below it were sent for a period, and that asks for an indicator.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for form in collected_forms(session, unit, period):
+        if indicator in form.by_code:
+            return form
+    raise NotFound("indicator", indicator)
 
 
 def form_at(session: Session, unit: InTree, period: Period, code: str) -> FormVersion:
@@ -139,8 +162,8 @@ _SENT = (
     .order_by(CollectionAddition.unit_path)
 )
 _SENT_FOR_ROWS = _SENT.where(tuple_(*_COLLECTION).in_(bindparam("collections", expanding=True)))
-_SENT_FOR_PERIOD = _SENT.where(
-    Collection.root_id == bindparam("root_id"), Collection.period_code == bindparam("period")
+_SENT_FOR_PERIODS = _SENT.where(
+    Collection.root_id == bindparam("root_id"), Collection.period_code.in_(bindparam("periods", expanding=True))
 )
 
 

@@ -65,7 +65,7 @@ class Head:
 
 def chain_head(session: Session, root_id: int) -> Head:
     """The end of a chain, without a look at what is in it."""
-    query = text("select length, hash from chain_heads() where root_id = :root")
+    query = text("select length, hash from chain_heads(:root)")
     row = session.execute(query, {"root": root_id}).one_or_none()
     return Head(0, GENESIS) if row is None else Head(row.length, row.hash)
 

@@ -76,12 +76,16 @@ _COUNTED = select(Submission).where(
 )
 
 
-def typed_figures(session: Session, rows: Sequence[Submission]) -> Figures:
-    """The typed figures of each submission's current version, as far as row-level security shows them."""
+def typed_figures(session: Session, rows: Sequence[Submission], indicators: Several[str] | None = None) -> Figures:
+    """The typed figures of each submission's current version, as far as row-level security shows them.
+
+    Of some `indicators` only, where not all are wanted.
+    """
     found: Figures = defaultdict(dict)
     if not rows:
         return found
-    for value in session.execute(_TYPED, {"versions": [(*key_of(row), row.version_number) for row in rows]}):
+    query = _TYPED if indicators is None else _TYPED.where(ValueRow.indicator.in_(indicators))
+    for value in session.execute(query, {"versions": [(*key_of(row), row.version_number) for row in rows]}):
         found[value.root_id, value.period_code, value.form_code, value.unit_id][value.indicator] = value_of(value)
     return found
 

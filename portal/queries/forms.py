@@ -6,8 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.form_file import form_from_dict
-from portal.domain.forms import FormVersion, Indicator
-from portal.domain.mapping import Term, terms
+from portal.domain.forms import FormVersion
 from portal.domain.periods import Period
 from portal.errors import NotFound
 from portal.models import Collection
@@ -98,25 +97,6 @@ def collected_version(session: Session, root_id: int, form_code: str, period: Pe
     key = (root_id, str(period), form_code)
     collection = session.get(Collection, key)
     return None if collection is None else version(session, collection.form_version_id)
-
-
-def indicators_then(
-    session: Session, root_id: int, code: str, period: Period, earlier: Period
-) -> tuple[tuple[Indicator, Term], ...] | None:
-    """The indicators collected for an earlier period whose sum is one of those collected for a period.
-
-    Each comes with what its figures count for. None at all where the series breaks; None where nothing of the kind was
-    collected then.
-    """
-    query = select(Collection.period_code, Collection.form_version_id).where(
-        Collection.root_id == root_id, Collection.period_code.in_([str(period), str(earlier)])
-    )
-    collected = [(period_code, version(session, version_id)) for period_code, version_id in session.execute(query)]
-    now = next((form for at, form in collected if at == str(period) and code in form.by_code), None)
-    then = next((form for at, form in collected if at == str(earlier) and now and form.code == now.code), None)
-    if now is None or then is None:
-        return None
-    return tuple((then.indicator(each.code), each) for each in terms(way_to(session, now, then), code))
 
 
 def version(session: Session, version_id: int) -> FormVersion:

@@ -26,9 +26,14 @@ class PageOf:
     number: int = 1
     size: int = 100
 
+    @property
+    def first(self) -> int:
+        """How many items come before it."""
+        return (self.number - 1) * self.size
+
 
 def read_page(session: Session, query: Select[*tuple[Any, ...]], wanted: PageOf) -> Page[Row[*tuple[Any, ...]]]:
     """The rows of one page of an ordered query, and how many there are in all."""
     count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    part = query.limit(wanted.size).offset((wanted.number - 1) * wanted.size)
+    part = query.limit(wanted.size).offset(wanted.first)
     return Page(list(session.execute(part)), count)

@@ -71,7 +71,7 @@ def list_progress(
         units = list_children(session, under, period=period)
     else:
         units = [unit for unit in list_units(session, under=under, period=period) if unit.id != top.id]
-    return _progress(session, units, period, form)
+    return progress_of(session, units, period, form)
 
 
 def completeness(
@@ -82,7 +82,7 @@ def completeness(
     require(actor, Permission.SEE_PROGRESS, Subject(top.path))
     targets = list_children(session, unit, period=period) if by == "children" else [top]
     units = list_units(session, under=unit, period=period)
-    rows = _progress(session, units, period, form)
+    rows = progress_of(session, units, period, form)
     lines: dict[str, frozenset[str]] = {}
     for each in units:  # by the period's tree: a path is today's
         lines[each.code] = lines.get(each.parent_code, frozenset()) | {each.code}
@@ -107,14 +107,14 @@ def list_answered(
     """
     top = get_unit(session, under, period=period)
     require(actor, Permission.SEE_PROGRESS, Subject(top.path))
-    return _progress(session, list_units(session, under=under, period=period), period, form)
+    return progress_of(session, list_units(session, under=under, period=period), period, form)
 
 
 def list_answers(session: Session, actor: Actor, key: CollectionKey) -> list[ProgressRow]:
     """The submissions that answer a collection, of the actor's unit and all below it, in tree order."""
     require(actor, Permission.SEE_PROGRESS, Subject(actor.place.path))
     units = list_units(session, under=actor.place.code, period=key.period)
-    return _progress(session, units, key.period, key.form)
+    return progress_of(session, units, key.period, key.form)
 
 
 def counted(rows: Sequence[ProgressRow]) -> Completeness:
@@ -131,7 +131,8 @@ def counted(rows: Sequence[ProgressRow]) -> Completeness:
     )
 
 
-def _progress(session: Session, units: Sequence[UnitRow], period: Period, form: str | None) -> list[ProgressRow]:
+def progress_of(session: Session, units: Sequence[UnitRow], period: Period, form: str | None) -> list[ProgressRow]:
+    """The submissions of these units that are within sight, of every form unless one is named; in the units' order."""
     by_id = {unit.id: unit for unit in units}
     query = (
         select(Submission, Unit.code, Form.name, Form.name_en)

@@ -32,15 +32,25 @@ class Restated:
     counted: Targets
     torn: Mapping[int, Sequence["Torn"]]
 
-    def torn_by(self, unit: UnitRow, indicator: Indicator) -> tuple[str, ...]:
-        """Codes of the split units whose answers to the indicator cannot be told apart for the unit."""
-        return tuple(each.code for each in self.torn.get(unit.id, ()) if each.level in indicator.filled_by)
+    def torn_by(
+        self, unit: UnitRow, indicator: Indicator, entered: Collection[tuple[int, str]] = ()
+    ) -> tuple[str, ...]:
+        """Codes of the split units whose answers to the indicator cannot be told apart for the unit.
+
+        Nor can what was `entered` into their roll-ups, named by unit id and indicator, whether they answer it or not.
+        """
+        return tuple(
+            each.code
+            for each in self.torn.get(unit.id, ())
+            if each.level in indicator.filled_by or (each.id, indicator.code) in entered
+        )
 
 
 @dataclass(frozen=True)
 class Torn:
     """A unit of the period that was split since, and its level then."""
 
+    id: int
     code: str
     level: Level
 
@@ -66,7 +76,7 @@ def restate(session: Session, period: Period, units: Iterable[UnitRow]) -> Resta
     torn: dict[int, list[Torn]] = defaultdict(list)
     for unit_id, code, level in _given_way(session, period, tree):
         for part in frozenset[int]().union(*lines(unit_id)) & wanted - counted(unit_id):
-            torn[part].append(Torn(code, Level(level)))
+            torn[part].append(Torn(unit_id, code, Level(level)))
     return Restated(counted, torn)
 
 

@@ -1,22 +1,32 @@
-"""Prove the roll-ups: compute every total again from the accepted values, by another road, and compare."""
+"""Prove the roll-ups: compute every total again from the accepted values, by another road, and compare.
+
+Entries are not part of what is stored; those that count are held against the events that record them.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.domain.event_kinds import ENTRY_MADE, ENTRY_WITHDRAWN
 from portal.domain.lifecycle import COUNTED
 from portal.domain.periods import Period
 from portal.domain.rollup import Contribution, Total, total
-from portal.models import Node, RollUp, Submission
+from portal.domain.rollup_entries import Entry, EntryKind
+from portal.domain.submissions import SubmissionKey
+from portal.models import Event, ExpectedAnswers, Node, RollUp, Submission
 from portal.models import Period as PeriodRow
 from portal.queries.contributing import contributing
+from portal.queries.events import event_of
+from portal.queries.expected import expected_restated
+from portal.queries.rollup_entries import entry_amounts
 from portal.queries.rollup_parts import observed_totals, stored_total, targets_of_period
 from portal.queries.units import list_units
 
 Key = tuple[str, int, str]
-"""What it is (`observation` or `rollup`), the unit's id, and the indicator."""
+"""What it is (`observation`, `rollup`, `entry` or `expected`), the unit's id, and the indicator."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,9 @@ class Mismatch:
     """A stored figure that is not what the accepted values make.
 
     Attributes:
-        kind: `observation`, a unit's own accepted figure, or `rollup`, that of a unit with all below it.
+        kind: `observation`, a unit's own accepted figure; `rollup`, that of a unit with all below it; `entry`, what
+            was eliminated from a unit's roll-up and adjusted in it; or `expected`, how many answers ought to be in it:
+            instead of an indicator it names a form and the level that answers.
     """
 
     kind: str
@@ -42,10 +54,12 @@ def verify(session: Session, root_id: int) -> tuple[int, list[Mismatch]]:
     """
     mismatches: list[Mismatch] = []
     compared = 0
+    recorded = _recorded_entries(session, root_id)
     for code in session.scalars(select(PeriodRow.code).order_by(PeriodRow.code)):
         period = Period.parse(code)
         stored = _observations(session, root_id, period) | _rollups(session, root_id, code)
-        computed = _computed(session, root_id, period)
+        stored |= _entries(session, root_id, period) | _expected(session, root_id, code)
+        computed = _computed(session, root_id, period) | recorded[period] | _asked(session, root_id, period)
         keys = stored.keys() | computed.keys()
         compared += len(keys)
         for key in sorted(keys):
@@ -66,6 +80,49 @@ def _rollups(session: Session, root_id: int, period: str) -> dict[Key, Total]:
     for row in session.scalars(select(RollUp).where(RollUp.root_id == root_id, RollUp.period_code == period)):
         key = ("rollup", row.unit_id, row.indicator)
         totals[key] = totals.get(key, Total()) + stored_total(row)
+    return totals
+
+
+def _entries(session: Session, root_id: int, period: Period) -> dict[Key, Total]:
+    totals: dict[Key, Total] = defaultdict(Total)
+    for each in entry_amounts(session, root_id, period):
+        totals["entry", each.unit_id, each.indicator] += each.entry.total
+    return totals
+
+
+def _expected(session: Session, root_id: int, period: str) -> dict[Key, Total]:
+    query = select(ExpectedAnswers).where(ExpectedAnswers.root_id == root_id, ExpectedAnswers.period_code == period)
+    return {
+        ("expected", row.unit_id, f"{row.form_code} {row.level}"): Total(row.answers)
+        for row in session.scalars(query)
+        if row.answers
+    }
+
+
+def _asked(session: Session, root_id: int, period: Period) -> dict[Key, Total]:
+    """How many answers the submissions are, one by one."""
+    targets = targets_of_period(session, period, list_units(session, period=period))
+    counted = expected_restated(session, root_id, period, (), targets).answers
+    return {
+        ("expected", unit_id, f"{form} {level}"): Total(answers) for (unit_id, form, level), answers in counted.items()
+    }
+
+
+def _recorded_entries(session: Session, root_id: int) -> dict[Period, dict[Key, Total]]:
+    """What was entered and not withdrawn, by the events in their order."""
+    made: dict[tuple[Period, Key, int], Total] = {}
+    query = select(Event).where(Event.root_id == root_id, Event.kind.in_([ENTRY_MADE, ENTRY_WITHDRAWN]))
+    for row in session.scalars(query.order_by(Event.number)):
+        said = event_of(row).after
+        period = SubmissionKey.parse(row.subject).period
+        key = (period, ("entry", row.unit_id or 0, said["indicator"]), int(said["entry_number"]))
+        if row.kind == ENTRY_MADE:
+            made[key] = Entry(EntryKind(said["entry"]), Decimal(said["amount"])).total
+        else:
+            made.pop(key, None)
+    totals: dict[Period, dict[Key, Total]] = defaultdict(lambda: defaultdict(Total))
+    for (period, entered, _number), total_of_one in made.items():
+        totals[period][entered] += total_of_one
     return totals
 
 

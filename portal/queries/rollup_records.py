@@ -11,12 +11,12 @@ from portal.domain.periods import Period
 from portal.domain.values import exact_text
 from portal.models import Unit
 from portal.queries.over_time import forms_shown
-from portal.queries.rollups import RollUpRow
+from portal.queries.rollup_rows import RollUpRow
 
 COLUMNS = (
     "unit", "unit_name", "level", "period", "indicator", "name", "unit_of_measure", "value", "minimum", "maximum",
     "mean", "reported", "expected", "not_applicable", "scope", "tree", "partial", "pending", "demo", "torn",
-    "periods", "missing",
+    "periods", "missing", "original", "eliminated", "adjusted",
 )  # fmt: skip
 
 Record = dict[str, str | int | bool | None]
@@ -57,6 +57,9 @@ def _record(period: Period, row: RollUpRow, indicator: Indicator) -> Record:
         "torn": " ".join(row.torn),
         "periods": " ".join(map(str, row.periods)),
         "missing": " ".join(map(str, row.missing)),
+        "original": _text(row.original),
+        "eliminated": _text(row.total.eliminated),
+        "adjusted": _text(row.total.adjusted),
     }
 
 

@@ -98,7 +98,7 @@ def compare_with_siblings(
         NotFound: the form was not sent down for the period, or the indicator is nothing that compares.
     """
     require(actor, Permission.COMPARE_SIBLINGS, Subject(actor.place.path))
-    told = session.scalar(select(func.sibling_figures(str(period), form, indicator.code)))
+    told = session.scalar(select(func.sibling_figures(actor.place.root_id, str(period), form, indicator.code)))
     if told is None:
         raise NotFound("comparison", indicator.code)
     others = tuple(_sibling(each) for each in told["figures"] or ())

@@ -17,6 +17,8 @@ from portal.queries.collections import settings_in
 from portal.queries.submissions import get_row
 from portal.services import events
 from portal.services.collections import REASON_LENGTH, hold_settings, settings_record, sign_off_list
+from portal.services.expecting import count_expected
+from portal.services.trees import hold_trees
 
 
 def change_settings(session: Session, actor: Actor, key: CollectionKey, settings: CollectionSettings) -> None:
@@ -42,7 +44,7 @@ def change_settings(session: Session, actor: Actor, key: CollectionKey, settings
         _take_back_sign_offs(session, actor, row)
     if settings.skip_level != before.skip_level:
         units = session.scalars(select(Submission.unit_id).where(*_answers(row))).all()
-        session.execute(text("select open_figures(:units)"), {"units": list(units)})
+        session.execute(text("select open_figures(:root, :units)"), {"root": row.root_id, "units": list(units)})
     _record(session, actor, row, key, settings_record(before), settings_record(settings))
 
 
@@ -71,6 +73,7 @@ def exempt(session: Session, actor: Actor, key: SubmissionKey, reason: str) -> N
         InvalidMove: the unit has handed in, or is exempt already.
         InvalidInput: there is no reason.
     """
+    hold_trees(session)
     row, _collection = _answer(session, actor, key)
     if State(row.state) in HANDED_IN:
         raise InvalidMove("exempt", row.state)
@@ -78,6 +81,7 @@ def exempt(session: Session, actor: Actor, key: SubmissionKey, reason: str) -> N
         raise Duplicate("exemption", key)
     row.exempt_reason = sound_reason(reason, REASON_LENGTH)
     _changed(session, actor, row, key, "submission_exempted", {}, {"reason": row.exempt_reason})
+    count_expected(session, row.root_id, row.period_code, [row.unit_id])
 
 
 def include(session: Session, actor: Actor, key: SubmissionKey) -> None:
@@ -87,11 +91,13 @@ def include(session: Session, actor: Actor, key: SubmissionKey) -> None:
         NotFound: there is no such submission within the actor's reach, or it is not exempt.
         NotPermitted: another unit sent the collection down.
     """
+    hold_trees(session)
     row, _collection = _answer(session, actor, key)
     if row.exempt_reason is None:
         raise NotFound("exemption", key)
     before, row.exempt_reason = row.exempt_reason, None
     _changed(session, actor, row, key, "submission_included", {"reason": before}, {})
+    count_expected(session, row.root_id, row.period_code, [row.unit_id])
 
 
 def _get(session: Session, actor: Actor, key: CollectionKey) -> Collection:

@@ -19,6 +19,7 @@ from portal.models import FormVersion as FormVersionRow
 from portal.models import Period as PeriodRow
 from portal.queries.units import UnitRow, list_units, tree_of
 from portal.services import events
+from portal.services.expecting import count_expected
 from portal.services.joining import extended_at, join_published, joined_record
 from portal.services.trees import hold_trees
 
@@ -86,6 +87,7 @@ def send_down(
         asked = [(unit, extended_at(form, joined, unit.path)) for unit in units]
         rows = [assigned(collection, unit, its_form, reasons.get(unit.code), demo=demo) for unit, its_form in asked]
         session.execute(insert(Submission), rows)
+        count_expected(session, place.root_id, str(period))
     events.record(
         session,
         actor,

@@ -24,7 +24,7 @@ from portal.queries.effective_forms import form_of
 from portal.queries.list_rows import NONE, RowOrigin, row_origins
 from portal.queries.submissions import get_row, same_submission
 from portal.services import events, versions
-from portal.services.values import Provenance, require_editable, shown, touch
+from portal.services.values import Provenance, require_editable, touch
 
 HIGHEST_NUMBER = 9_999
 """Of a row; rows come and go, and a number is not used for another one soon."""
@@ -270,7 +270,7 @@ def _here(row: Submission, table: ListTable) -> Collection[ColumnElement[bool]]:
 
 
 def _in_words(cells: Values) -> dict[str, str]:
-    return {code: shown(cells.get(code, MISSING)) for code in cells}
+    return {code: cells.get(code, MISSING).written for code in cells}
 
 
 def _record(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor
-from portal.domain.prose import plain_prose
+from portal.domain.prose import LONGEST_SECTION, plain_prose
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Conflict, InvalidInput
 from portal.models import Passage
@@ -17,9 +17,6 @@ from portal.queries.report import NOTHING_WRITTEN, passages_of
 from portal.queries.submissions import get_row
 from portal.services import events, versions
 from portal.services.values import require_editable, touch
-
-LONGEST = 20_000
-"""Characters of one section."""
 
 
 def write_passage(session: Session, actor: Actor, key: SubmissionKey, section: str, words: str, *, seen: int) -> int:
@@ -44,7 +41,7 @@ def write_passage(session: Session, actor: Actor, key: SubmissionKey, section: s
     require_editable(actor, row)
     form_of(session, row).section(section)
     words = plain_prose(words)
-    if len(words) > LONGEST:
+    if len(words) > LONGEST_SECTION:
         raise InvalidInput("words", "too_long", len(words))
     before = passages_of(session, row).get(section, NOTHING_WRITTEN)
     if before.row_version != seen:

@@ -1,21 +1,21 @@
-"""Build every stored roll-up of a tree again from its observations."""
+"""Build every stored roll-up of a tree again from its observations, and count again how many answers are expected."""
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from portal.domain.policy import Actor
-from portal.models import Observation
+from portal.models import Collection, Observation
 from portal.services import events
+from portal.services.expecting import count_expected
+from portal.services.trees import hold_trees
 
 
 def rebuild(session: Session, actor: Actor) -> int:
     """Recompute the roll-ups of all periods of the actor's tree; gives the number of periods."""
     root_id = actor.place.root_id
+    hold_trees(session)
     periods = session.scalars(
-        select(Observation.period_code)
-        .where(Observation.root_id == root_id)
-        .distinct()
-        .order_by(Observation.period_code)
+        select(Collection.period_code).where(Collection.root_id == root_id).distinct().order_by(Collection.period_code)
     ).all()
     for period in periods:
         units = select(Observation.unit_id).where(Observation.root_id == root_id, Observation.period_code == period)
@@ -23,6 +23,7 @@ def rebuild(session: Session, actor: Actor) -> int:
             text("select recompute_rollup(:root, :period, :units)"),
             {"root": root_id, "period": period, "units": list(session.scalars(units.distinct()))},
         )
+        count_expected(session, root_id, period)
     events.record(
         session,
         actor,

@@ -14,6 +14,7 @@ from portal.models import Placement as PlacementRow
 from portal.models import Succession as SuccessionRow
 from portal.models import Unit
 from portal.services import events
+from portal.services.expecting import count_all_expected
 from portal.services.trees import publish_trees, unit_ids
 
 
@@ -30,6 +31,7 @@ def import_units(session: Session, placements: Sequence[Placement], successions:
     replace_placements(session, named, placements)
     follow(session, successions)
     publish_trees(session)
+    count_all_expected(session)
     _record(session, before, _described(session), [f"{each.old_code} → {each.new_code}" for each in successions])
     return len(named)
 

@@ -191,10 +191,6 @@ def _duplicate(error: Any) -> str:
     return known.get(error.kind, _("已经有了，不能重复。"))
 
 
-def _unreadable(error: Any) -> str:
-    return say(reason_text(error.reason, error.place)) + _("。") + say(reason_advice(error.reason))
-
-
 _SENTENCES: dict[type[errors.PortalError], Callable[[Any], str]] = {
     NotSignedIn: lambda _error: _("请先登录。"),
     SignInRefused: lambda _error: _("用户名或密码不对。连续输错 5 次，账号锁定 15 分钟。"),
@@ -230,7 +226,9 @@ _SENTENCES: dict[type[errors.PortalError], Callable[[Any], str]] = {
         "这台服务器上的程序 %(program)s 没有装好或没有完成，请告诉系统管理员。可以先用浏览器打印，或下载 Excel 文件。",
         program=error.program,
     ),
-    errors.WorkbookUnreadable: _unreadable,
+    errors.WorkbookUnreadable: lambda error: (
+        say(reason_text(error.reason, error.place)) + _("。") + say(reason_advice(error.reason))
+    ),
 }
 
 
@@ -260,7 +258,8 @@ def wants_problem() -> bool:
 # --- Answers ----------------------------------------------------------------------------------------------------
 
 
-def _page(status: int, message: str) -> tuple[str, int]:
+def page(status: int, message: str) -> tuple[str, int]:
+    """A page that says why there is no other; from 500 on, one that asks nothing of the database."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _broken_page(status, message)
     return render_template("errors/refused.html", status=status, message=message), status
@@ -281,7 +280,7 @@ def _refused(error: errors.PortalError) -> AnyResponse | tuple[str, int]:
         return redirect(url_for("account.password"))
     if isinstance(error, EnrolmentRequired):
         return redirect(url_for("second_factor.set_up"))
-    return _page(status_of(error), sentence(error))
+    return page(status_of(error), sentence(error))
 
 
 def _here() -> str:
@@ -309,10 +308,10 @@ def _http(error: HTTPException) -> HTTPException | AnyResponse | tuple[str, int]
         message, code = _("页面放得太久或不是从本系统打开的，没有保存。请返回上一页，刷新后再提交。"), "csrf"
     else:
         message, code = _http_message(status), HTTPStatus(status).name.lower()
-    return problem_document(status, code, message) if wants_problem() else _page(status, message)
+    return problem_document(status, code, message) if wants_problem() else page(status, message)
 
 
-def _broken(error: Exception) -> AnyResponse | tuple[str, int]:
+def broken(error: Exception) -> AnyResponse | tuple[str, int]:
     """A defect of ours: log it under a number the person can quote."""
     incident = secrets.token_hex(4)
     log.error("incident %s at %s %s", incident, request.method, request.path, exc_info=error)
@@ -327,4 +326,4 @@ def install(app: Flask) -> None:
     """Answer every refusal and every defect with a page or a problem document of ours."""
     app.register_error_handler(errors.PortalError, _refused)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(Exception, broken)

@@ -12,7 +12,8 @@ from portal.domain.lifecycle import EDITABLE, MOVES
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Place
-from portal.domain.values import NO, YES
+from portal.domain.values import NO, YES, exact_text
+from portal.domain.wording import abridged
 from portal.queries.submissions import Task
 from portal.web import words
 from portal.web.access import may_open
@@ -22,7 +23,7 @@ from portal.web.language import LANGUAGES, day, language, moment, period_name, s
 from portal.web.present.findings import by_sheet
 from portal.web.present.moves import sign_off_standing, withheld_actions
 from portal.web.present.programs import program_name
-from portal.web.present.rollups import rollup_figure, rollup_range, rollup_unit
+from portal.web.present.rollups import rollup_amount, rollup_apart, rollup_figure, rollup_range, rollup_unit
 from portal.web.present.sheet import sheet_address
 from portal.web.present.units import unit_name
 from portal.web.present.uploads import findings_by_sheet
@@ -158,10 +159,14 @@ def install(app: Flask) -> None:
         program_name=program_name,
         aggregation_word=words.aggregation_word,
         by_sheet=by_sheet,
+        abridged=abridged,
         findings_by_sheet=findings_by_sheet,
         rollup_figure=rollup_figure,
         rollup_range=rollup_range,
         rollup_unit=rollup_unit,
+        rollup_amount=rollup_amount,
+        rollup_exact=exact_text,
+        rollup_apart=rollup_apart,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

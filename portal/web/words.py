@@ -6,7 +6,6 @@ from flask_babel.speaklater import LazyString
 
 from portal.domain.actors import KeyScope
 from portal.domain.batches import BatchKind, BatchState, LineOutcome
-from portal.domain.event_kinds import EventGroup
 from portal.domain.forms import Aggregation, AggregationKind, Severity
 from portal.domain.lifecycle import Action, State
 from portal.domain.policy import Role
@@ -77,6 +76,7 @@ OTHER_STATES: dict[str, LazyString] = {
     "working": _("正在检查"),
     "done": _("已检查，没有可写入的数"),
     "failed": _("检查没有完成"),
+    "cancelling": _("正在取消"),
     "cancelled": _("已取消"),
     "enough_under_way": _("已有几个批量任务没有办完"),
 }
@@ -84,12 +84,14 @@ OTHER_STATES: dict[str, LazyString] = {
 
 OTHER_ACTIONS: dict[str, LazyString] = {
     "edit": _("修改"),
+    "adjust": _("冲抵或调整汇总数"),
     "apply": _("写入草稿"),
     "confirm_layout": _("确认对应关系"),
     "exempt": _("免报"),
     "decide_explanation": _("审定说明"),
     "order": _("再提交批量任务"),
     "cancel": _("取消"),
+    "enter": _("写入草稿"),
 }
 """What an InvalidMove may refuse beside the actions."""
 
@@ -97,6 +99,7 @@ BATCH_KINDS: dict[BatchKind, LazyString] = {
     BatchKind.TEMPLATES: _("模板包"),
     BatchKind.TABLE: _("汇总表"),
     BatchKind.ANSWERS: _("批量代报"),
+    BatchKind.CHECK: _("批量检查"),
 }
 
 BATCH_STATES: dict[BatchState, Word] = {
@@ -126,6 +129,14 @@ LINE_OUTCOMES: dict[LineOutcome, Word] = {
     LineOutcome.NOT_RECOGNISED: Word(_("不是本任务的模板"), "✕", "blocking"),
     LineOutcome.UNREADABLE: Word(_("文件打不开"), "✕", "blocking"),
 }
+
+
+def line_outcomes(kind: BatchKind) -> dict[LineOutcome, Word]:
+    """What became of units; of a batch that only checks, what would."""
+    if kind is not BatchKind.CHECK:
+        return LINE_OUTCOMES
+    return LINE_OUTCOMES | {LineOutcome.STORED: Word(_("可以写入草稿"), "✓", "good")}
+
 
 SEVERITIES: dict[Severity, Word] = {
     Severity.BLOCKING: Word(_("必须改正"), "✕", "blocking"),
@@ -181,100 +192,6 @@ DECISIONS: dict[Decision | None, Word] = {
 }
 """How an explanation stands; None: the superior has not decided about it."""
 
-EVENTS: dict[str, LazyString] = {
-    "submission_received": _("签收"),
-    "submission_checked": _("审核通过（本单位）"),
-    "submission_legally_reviewed": _("法制审核通过"),
-    "submission_signed": _("签发"),
-    "submission_submitted": _("上报"),
-    "submission_withdrawn": _("撤回"),
-    "submission_sent_back": _("退回"),
-    "submission_accepted": _("验收"),
-    "submission_reopened": _("重新打开"),
-    "submission_locked": _("封账"),
-    "submission_published": _("公布"),
-    "submission_due_changed": _("改期"),
-    "submission_exempted": _("免报"),
-    "submission_included": _("取消免报"),
-    "submission_unsigned": _("撤销签审"),
-    "collection_sent_down": _("下达任务"),
-    "collection_changed": _("修改任务"),
-    "addition_joined": _("补充指标加入任务"),
-    "rule_changed": _("调整审核规则"),
-    "rule_waived": _("豁免审核规则"),
-    "waiver_ended": _("终止豁免"),
-    "explanation_accepted": _("采纳说明"),
-    "explanation_refused": _("不采纳说明"),
-    "rollups_rebuilt": _("重算汇总数"),
-    "demo_loaded": _("载入演示数据"),
-    "file_uploaded": _("上传文件"),
-    "values_entered_above": _("上级代填数据"),
-    "batch_ordered": _("提交批量任务"),
-    "batch_cancelled": _("取消批量任务"),
-    "batch_ended": _("批量任务结束"),
-    "upload_examined": _("文件审核完毕"),
-    "upload_failed": _("文件审核没有完成"),
-    "upload_applied": _("文件写入草稿"),
-    "layout_confirmed": _("确认自用表格的对应关系"),
-    "finding_explained": _("说明"),
-    "values_changed": _("改数"),
-    "list_changed": _("改清单"),
-    "text_changed": _("改文字"),
-    "evidence_added": _("添加附件"),
-    "evidence_removed": _("去掉附件"),
-    "work_assigned": _("分工"),
-    "file_downloaded": _("下载文件"),
-    "list_exported": _("导出清单"),
-    "signed_in": _("登录"),
-    "sign_in_failed": _("登录失败"),
-    "signed_out": _("退出登录"),
-    "account_locked": _("账号锁定"),
-    "account_unlocked": _("账号解锁"),
-    "password_changed": _("改密码"),
-    "password_reset": _("重置密码"),
-    "sessions_ended": _("结束登录"),
-    "second_factor_enabled": _("打开两步验证"),
-    "second_factor_disabled": _("关闭两步验证"),
-    "second_factor_reset": _("重置两步验证"),
-    "second_factor_failed": _("两步验证没有通过"),
-    "recovery_codes_made": _("生成恢复码"),
-    "recovery_code_used": _("使用恢复码"),
-    "key_made": _("新建 API 密钥"),
-    "keys_revoked": _("撤销 API 密钥"),
-    "key_refused": _("API 密钥无效"),
-    "person_added": _("新增人员"),
-    "person_changed": _("修改人员资料"),
-    "account_switched_off": _("停用账号"),
-    "account_switched_on": _("启用账号"),
-    "role_granted": _("授予角色"),
-    "role_ended": _("终止角色"),
-    "deputy_named": _("指定代理人"),
-    "screens_changed": _("调整角色的屏幕"),
-    "form_draft_begun": _("起草报表制度"),
-    "form_draft_saved": _("修改报表制度草稿"),
-    "form_draft_dropped": _("删除报表制度草稿"),
-    "form_published": _("发布报表制度"),
-    "addition_published": _("发布补充指标"),
-    "units_imported": _("单位变动"),
-    "reorganisation_described": _("起草区划调整"),
-    "reorganisation_dropped": _("删除区划调整草稿"),
-    "reorganisation_applied": _("实施区划调整"),
-    "reorganisation_undone": _("撤回区划调整"),
-    "reorganisation_published": _("公布区划调整"),
-    "database_backed_up": _("备份数据库"),
-    "database_restored": _("恢复数据库"),
-}
-"""What happened, by the kind of the event (`portal.domain.event_kinds.KINDS`)."""
-
-EVENT_GROUPS: dict[EventGroup, LazyString] = {
-    EventGroup.FIGURES: _("填报数据"),
-    EventGroup.PROGRESS: _("报送办理"),
-    EventGroup.FILES: _("下载与导出"),
-    EventGroup.SIGN_IN: _("登录与账号安全"),
-    EventGroup.PEOPLE: _("人员与权限"),
-    EventGroup.REFERENCE: _("制度、单位与设置"),
-}
-
 AGGREGATIONS: dict[AggregationKind, LazyString] = {
     AggregationKind.SUM: _("合计"),
     AggregationKind.RATIO_OF_SUMS: _("分子合计÷分母合计"),
@@ -304,6 +221,7 @@ ABSENCES: dict[Absence, Word] = {
     Absence.EXEMPT: Word(_("免报"), "⊘", "quiet"),
     Absence.NOT_EXPECTED: Word(_("不要求报"), "·", "quiet"),
     Absence.LEFT: Word(_("后来划出管辖范围，看不到来源"), "⇄", "consent"),
+    Absence.TORN: Word(_("后来拆分，分不开"), "✂", "blocking"),
 }
 """Why a unit's figure is not in a roll-up."""
 

@@ -17,6 +17,12 @@ def compose() -> dict[str, Any]:
     return yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module")
+def citus() -> dict[str, Any]:
+    """What stands in for the one PostgreSQL, over `compose.yaml`."""
+    return yaml.safe_load((DOCKER / "compose.citus.yaml").read_text(encoding="utf-8"))
+
+
 def copied_into_the_image() -> set[str]:
     lines = (DOCKER / "Dockerfile").read_text(encoding="utf-8").splitlines()
     sources = [line.split()[1:-1] for line in lines if line.startswith("COPY ") and "--from" not in line]
@@ -72,3 +78,44 @@ def test_the_example_of_signing_in_names_every_setting_there_is_and_no_other() -
     example = (DOCKER / "sign-in.env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#?(HUIZONG_[A-Z_]+)=", example, re.MULTILINE))
     assert named == known - {"HUIZONG_LDAP_START_TLS"}  # to be switched off where nobody listens in, if at all
+
+
+def test_citus_is_a_coordinator_in_the_place_of_postgres_and_the_workers_that_it_names(
+    compose: dict[str, Any], citus: dict[str, Any]
+) -> None:
+    coordinator = citus["services"]["postgres"]
+    workers = set(citus["services"]) - {"postgres"}
+    assert set(coordinator["environment"]["CITUS_WORKERS"].split()) == workers == set(coordinator["depends_on"])
+    assert workers & set(compose["services"]) == set()
+    assert len({service["image"] for service in citus["services"].values()}) == 1
+    assert re.fullmatch(r"citusdata/citus:\d+\.\d+\.\d+", coordinator["image"])
+
+
+def test_every_node_of_citus_keeps_its_figures_and_its_passwords_in_a_volume(
+    compose: dict[str, Any], citus: dict[str, Any]
+) -> None:
+    declared = set(compose["volumes"]) | set(citus["volumes"])
+    kept = []
+    for name, service in citus["services"].items():
+        mounts = [*compose["services"].get(name, {}).get("volumes", []), *service["volumes"]]
+        kept += [mount.split(":")[0] for mount in mounts if mount.endswith(":/var/lib/postgresql")]
+        assert service["environment"]["PGDATA"].startswith("/var/lib/postgresql/")
+        assert service["environment"]["PGPASSFILE"].startswith(service["environment"]["PGDATA"])
+        assert "./citus.sh:/docker-entrypoint-initdb.d/citus.sh:ro" in service["volumes"]
+    assert len(set(kept)) == len(citus["services"])
+    assert set(kept) <= declared
+
+
+def test_the_nodes_of_citus_are_set_up_as_the_one_postgres_is(compose: dict[str, Any], citus: dict[str, Any]) -> None:
+    one = compose["services"]["postgres"]["environment"]
+    for service in citus["services"].values():
+        assert {name: service["environment"][name] for name in one} == one
+
+
+def test_only_the_coordinator_reaches_the_workers(compose: dict[str, Any], citus: dict[str, Any]) -> None:
+    assert {name for name, service in citus["services"].items() if "ports" in service} == set()
+    assert {tuple(service["networks"]) for name, service in citus["services"].items() if name != "postgres"} == {
+        ("cluster",)
+    }
+    assert citus["networks"]["cluster"]["internal"] is True
+    assert "cluster" not in str([service.get("networks") for service in compose["services"].values()])

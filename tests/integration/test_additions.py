@@ -5,27 +5,30 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from portal.db import transaction
 from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
 from portal.domain.periods import Period
 from portal.domain.policy import Role
+from portal.domain.units import Level, Placement
 from portal.domain.values import Value
 from portal.errors import Duplicate, FormInvalid, InvalidInput, NotFound, NotPermitted
+from portal.models import RollUp
 from portal.queries.additions import list_joinings
+from portal.queries.differences import differences
 from portal.queries.effective_forms import collected_forms, form_of
 from portal.queries.filling import get_filling
 from portal.queries.findings import check_submission
 from portal.queries.lineage import trace
 from portal.queries.people import portal_actor
 from portal.queries.rollup_check import verify
-from portal.queries.rollups import differences, list_indicators, roll_up
+from portal.queries.rollups import list_indicators, roll_up
 from portal.queries.submissions import get_row, get_submission, get_task
-from portal.services import additions, collections, forms, values
+from portal.services import additions, collections, forms, units, values
 from tests.additions import KEY, addition, join, publish
-from tests.world import FORM, PERIOD, World
+from tests.world import FORM, PERIOD, START, World, placements
 
 NEXT = Period(2024)
 
@@ -168,6 +171,27 @@ class TestWhatIsAnswered:
             assert [each.figures[0].value.number for each in traced] == [Decimal(3), Decimal(4)]
             gaps = {row.indicator.code: row for row in differences(session, city, unit="c11", period=PERIOD)}
             assert gaps["UC11_T_01"].children == Decimal(7)
+
+    def test_a_stored_sum_above_the_adding_unit_is_nobodys_number(self, world: World) -> None:
+        """Stored by unit, whatever is asked; no reading above the adding unit has the indicator."""
+        with transaction(None) as session:
+            before = [*placements(), Placement("e1111", "d111", "e1111", "", Level.DISTRICT, START)]
+            units.import_units(session, before, [])
+        publish(world, "d111")
+        join(world, "d111")
+        world.accept("d111", UD111_T_01=Value.of(3))
+        city = world.actor("c11")
+        with transaction(city) as session:
+            stored = select(RollUp.unit_path, RollUp.amount).where(RollUp.indicator == "UD111_T_01")
+            assert dict(session.execute(stored).all()) == {"p1.c11": 3, "p1.c11.d111": 3}
+            for by in ("self", "children", "level:district"):
+                with pytest.raises(NotFound):
+                    roll_up(session, city, unit="c11", period=PERIOD, indicators=["UD111_T_01"], by=by)
+                rows = roll_up(session, city, unit="c11", period=PERIOD, by=by)
+                assert {row.indicator for row in rows} == {indicator.code for indicator in world.form}
+            (row,) = roll_up(session, city, unit="d111", period=PERIOD, indicators=["UD111_T_01"])
+            assert row.value == 3
+            assert verify(session, city.place.root_id)[1] == []
 
     def test_stops_at_the_adding_unit(self, world: World) -> None:
         publish(world, "c11")

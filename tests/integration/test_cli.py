@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from portal.db import identity_transaction, transaction
 from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
+from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.unit_file import read_units
 from portal.domain.values import Value
 from portal.jobs.nightly import sign_checkpoints
@@ -32,11 +34,11 @@ from portal.queries.event_chain import list_chains, list_checkpoints
 from portal.queries.people import find_actor
 from portal.queries.submissions import get_submission
 from portal.queries.units import get_unit
-from portal.services import second_factor
+from portal.services import rollup_entries, second_factor
 from portal.services.passwords import verify
 from portal.services.sign_in_events import Account as SignInAccount
 from tests.additions import addition_text
-from tests.world import FORM, TREE, build_world, good_answers
+from tests.world import FORM, PERIOD, TREE, build_world, good_answers
 
 ROOT = Path(__file__).parents[2]
 
@@ -337,6 +339,25 @@ class TestProofs:
         assert (result.exit_code, "c11 2023 T101" in result.stdout) == (1, True)
         assert run("rollup", "rebuild").exit_code == 0
         assert run("rollup", "verify").exit_code == 0
+
+    def test_entries_are_listed_and_held_against_their_events(self, run, committed_world, as_owner):
+        actor = committed_world.actor("c11")
+        entry = Entry(EntryKind.ADJUSTMENT, Decimal("-1.5"))
+        committed_world.accept("d111", T203=Value.of(4))
+        with transaction(actor) as session:
+            rollup_entries.enter(
+                session, actor, unit="c11", period=PERIOD, indicator="T203", entry=entry, reason="=重复", seen=0
+            )
+        (listed,) = rows(run("rollup", "entries", "--unit", "p1", "--period", "2023"))
+        assert [listed[key] for key in ("unit", "indicator", "kind", "amount", "reason", "withdrawn")] == [
+            *("c11", "T203", "adjustment", "-1.5", "'=重复", "")
+        ]
+        (number,) = rows(run("rollup", "--unit", "p1", "--period", "2023", "--indicator", "T203"))
+        assert [number[key] for key in ("value", "original", "eliminated", "adjusted")] == ["2.5", "4", "", "-1.5"]
+        assert run("rollup", "verify").exit_code == 0
+        as_owner("update rollup_entry set amount = -1")
+        result = run("rollup", "verify")
+        assert (result.exit_code, "c11 2023 T203 entry: -1 ≠ -1.5" in result.stdout) == (1, True)
 
     def test_the_first_broken_link_is_named(self, run, committed_world, as_owner):
         committed_world.accept("d111")

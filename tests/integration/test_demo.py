@@ -30,11 +30,12 @@ from portal.queries import event_chain, findings, rollup_check
 from portal.queries.forms import get_form
 from portal.queries.people import find_actor, portal_actor
 from portal.queries.progress import completeness
-from portal.queries.rollups import RollUpRow, roll_up
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import roll_up
 from portal.queries.submissions import typed_values
 from portal.queries.units import list_units
 from portal.services.passwords import verify
-from tests.conftest import TestServer
+from tests.databases import TestServer
 
 ROOT = "640000"
 YEARS = (2019, 2022, 2023)

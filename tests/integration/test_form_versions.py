@@ -23,8 +23,8 @@ from portal.errors import FormInvalid
 from portal.queries.cell_history import get_cell_history
 from portal.queries.filling import get_filling
 from portal.queries.findings import check_submission
-from portal.queries.forms import indicators_then
 from portal.queries.lineage import trace
+from portal.queries.over_time import indicators_then
 from portal.queries.people import portal_actor
 from portal.queries.rollups import roll_up
 from portal.services import collections, forms, moves, values
@@ -155,14 +155,14 @@ def test_comparisons_look_at_what_it_was_called(world: World, succeeded: FormVer
     actor = world.actor("p1")
 
     def then(code: str) -> list[tuple[str, Fraction]] | None:
-        found = indicators_then(session, actor.place.root_id, code, NEXT, NEXT.last_year)
+        found = indicators_then(session, actor.place, code, NEXT, NEXT.last_year)
         return None if found is None else [(indicator.code, term.factor) for indicator, term in found]
 
     with transaction(actor) as session:
         assert [then(code) for code in ("T109", "T108", "T110", "T106", "T203", "T104")] == [
             [("T107", 1)], [("T102", 1), ("T103", 1)], [], [("T106", 1)], [("T203", 10_000)], None,
         ]  # fmt: skip
-        both = indicators_then(session, actor.place.root_id, "T108", NEXT, NEXT.last_year)
+        both = indicators_then(session, actor.place, "T108", NEXT, NEXT.last_year)
         assert both
         parts = [
             (

@@ -11,10 +11,12 @@ from portal.domain.policy import Role
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.errors import Blocked, Conflict, InvalidInput, InvalidMove, NotFound, NotPermitted
 from portal.queries import event_chain, events, rollup_check
-from portal.queries.rollups import RollUpRow, differences, roll_up
+from portal.queries.differences import differences
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import roll_up
 from portal.queries.submissions import get_submission, list_versions
 from portal.services import explanations, moves, values
-from tests.conftest import TestServer
+from tests.databases import TestServer
 from tests.world import PERIOD, World
 
 

@@ -1,17 +1,25 @@
 """Every step of the schema can be taken back and taken again, with rows in the tables."""
 
+from decimal import Decimal
+
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool, text
 
 from portal import clock, db, schema
+from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.values import Value
 from portal.queries.findings import explanation_file
 from portal.queries.rulings import list_waivers
-from portal.services import explanations, rules
+from portal.services import explanations, rollup_entries, rules
 from tests import additions
-from tests.conftest import TestServer
-from tests.world import build_world
+from tests.databases import TestServer
+from tests.world import PERIOD, build_world
+
+pytestmark = pytest.mark.not_on_citus(
+    "before 0032 a foreign key led from rows of units to accounts: Citus refuses that"
+)
 
 
 def test_each_migration_goes_down_and_up_again(test_server: TestServer, template_database: str) -> None:
@@ -23,6 +31,12 @@ def test_each_migration_goes_down_and_up_again(test_server: TestServer, template
         world.fill("d121")
         additions.publish(world, "c11")
         additions.join(world, "c11")
+        actor = world.actor("c11")
+        with db.transaction(actor) as session:
+            entry = Entry(EntryKind.ADJUSTMENT, Decimal(1))
+            rollup_entries.enter(
+                session, actor, unit="c11", period=PERIOD, indicator="T203", entry=entry, reason="补报", seen=0
+            )
         engine.dispose()
         owner = create_engine(target.owner_url, poolclass=pool.NullPool)
         with owner.connect() as connection:

@@ -10,7 +10,7 @@ from importers.reorganisation_workbook import read_reorganisation_file
 from portal.domain.reorganisation_file import COLUMNS, write_reorganisation
 from portal.domain.reorganisations import Change, ChangeKind
 from portal.errors import FormInvalid
-from tests.conftest import TestServer
+from tests.databases import TestServer
 from tests.integration.test_cli import Terminal
 
 LINES = [

@@ -8,13 +8,16 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from portal import db
+from portal import clock, db
 from portal.db import identity_transaction, transaction
 from portal.domain.policy import Actor, Role
+from portal.domain.units import Place
+from portal.domain.values import Value
 from portal.errors import NotPermitted
 from portal.models import Membership
 from portal.queries.units import get_unit
 from portal.services import units
+from portal.services.value_rows import Answers, put_values
 from tests.world import World, placements
 
 TENANT_ROWS = ("submission", "submission_version", "value", "observation", "rollup", "event", "collection")
@@ -22,6 +25,15 @@ TENANT_ROWS = ("submission", "submission_version", "value", "observation", "roll
 
 def count(session, table: str) -> int:
     return session.scalar(text(f"select count(*) from {table}"))
+
+
+def put(actor: Actor, place: Place, version: int = 1, code: str = "T101") -> None:
+    """Write a figure into a unit's version, past the services."""
+    answers = Answers(
+        place.root_id, "2023", "T", place.id, version, {code: Value.of(7)}, actor.user_id, actor.name, clock.now()
+    )
+    with transaction(actor) as session:
+        put_values(session, [answers])
 
 
 class TestEveryTenantTable:
@@ -106,6 +118,56 @@ class TestForgery:
                 {"root": victim.root_id, "unit": victim.id, "path": thief.place.path},
             )
 
+    def test_values_come_in_by_their_functions_only(self, world: World) -> None:
+        world.fill("d111")
+        statement = 'insert into value select (jsonb_populate_record(v, \'{"indicator": "T999"}\')).* from value v'
+        with pytest.raises(NotPermitted), transaction(world.actor("d111")) as session:
+            session.connection().exec_driver_sql(statement)
+
+    @pytest.mark.parametrize("thief", ["d111", "c12", "p2"])
+    def test_a_value_of_another_unit_cannot_be_written(self, world: World, thief: str) -> None:
+        world.fill("d112")
+        victim, actor = world.actor("d112").place, world.actor(thief)
+        with pytest.raises(NotPermitted):
+            put(actor, victim)
+        with pytest.raises(NotPermitted):
+            put(actor, replace(victim, root_id=actor.place.root_id))
+        copying = f"select copy_values({victim.root_id}, '2023', 'T', {victim.id}, 1, 1)"
+        with pytest.raises(NotPermitted), transaction(actor) as session:
+            session.execute(text(copying))
+
+    def test_a_value_of_no_version_cannot_be_written(self, world: World) -> None:
+        world.fill("d111")
+        with pytest.raises(NotPermitted):
+            put(world.actor("d111"), world.actor("d111").place, version=2)
+
+    def test_who_only_reads_writes_no_value(self, world: World) -> None:
+        world.fill("d111")
+        with pytest.raises(NotPermitted):
+            put(world.actor("d111", Role.AUDITOR), world.actor("d111").place)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            *(f"update value set {column} = {column}" for column in ("root_id", "unit_id", "unit_path", "indicator")),
+            "update submission_version set number = number + 1",
+            "update submission_version set unit_path = unit_path",
+            "delete from submission_version",
+        ],
+    )
+    def test_values_keep_their_key_path_and_version(self, world: World, statement: str) -> None:
+        world.fill("d111")
+        with pytest.raises(NotPermitted), transaction(world.actor("d111")) as session:
+            session.execute(text(statement))
+
+    def test_a_value_has_the_path_and_depth_of_its_version(self, world: World) -> None:
+        world.fill("d111")
+        place = world.actor("d111").place
+        put(world.actor("d111"), place, code="T999")
+        with transaction(world.actor("d111")) as session:
+            where = text("select distinct unit_path::text, open_to from value where unit_id = :unit")
+            assert session.execute(where, {"unit": place.id}).all() == [(place.path, 3)]
+
     @pytest.mark.parametrize(
         "statement",
         [
@@ -137,6 +199,11 @@ class TestAccepted:
         for unit in ("d111", "c11", "p1"):
             with transaction(world.actor(unit)) as session:
                 assert session.execute(text(statement)).rowcount == 0
+
+    def test_figures_cannot_be_written_over(self, world: World) -> None:
+        world.accept("d111")
+        with pytest.raises(NotPermitted):
+            put(world.actor("d111"), world.actor("d111").place)
 
     def test_figures_not_yet_accepted_can(self, world: World) -> None:
         world.fill("d111")
@@ -243,10 +310,12 @@ class TestPartner:
         with transaction(self.partner(world, "p1", "FZ", "X")) as session:
             assert {table: count(session, table) for table in TENANT_ROWS} == dict.fromkeys(TENANT_ROWS, 0)
 
-    @pytest.mark.parametrize("table", ["submission", "value", "observation"])
-    def test_changes_nothing(self, world: World, table: str) -> None:
+    @pytest.mark.parametrize(
+        ("table", "column"), [("submission", "answered"), ("value", "note"), ("observation", "status")]
+    )
+    def test_changes_nothing(self, world: World, table: str, column: str) -> None:
         world.accept("d111")
         with transaction(self.partner(world, "p1", "T")) as session:
-            changed = [session.execute(text(f"update {table} set unit_id = unit_id")).rowcount]
+            changed = [session.execute(text(f"update {table} set {column} = {column}")).rowcount]
             changed.append(session.execute(text(f"delete from {table}")).rowcount)
         assert changed == [0, 0]

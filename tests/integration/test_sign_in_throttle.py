@@ -13,7 +13,7 @@ from portal.db import identity_transaction
 from portal.domain.sign_in import ACCOUNT, ADDRESS, Limit
 from portal.models import SignInThrottle
 from portal.services.sign_in_throttle import blocked_until, forget, forget_old, give_back, reserve
-from tests.conftest import TestServer
+from tests.databases import TestServer
 
 NOON = datetime(2024, 3, 1, 4, tzinfo=UTC)
 SMALL = Limit("small", failures=3, blocked_for=timedelta(minutes=15), remembered_for=timedelta(minutes=40))

@@ -128,9 +128,9 @@ class TestSkipLevel:
     def test_opening_figures_does_no_more_than_what_is_stored_says(self, world: World) -> None:
         world.fill("d111")
         stranger = world.actor("p2")
-        unit = world.actor("d111").place.id
+        unit, root = world.actor("d111").place.id, world.actor("d111").place.root_id
         with transaction(stranger) as session:
-            session.execute(text("select open_figures(array[:unit]::int[])"), {"unit": unit})
+            session.execute(text("select open_figures(:root, array[:unit]::int[])"), {"root": root, "unit": unit})
         assert values_seen(world) == only("d111")
 
 

@@ -71,6 +71,7 @@ TABLE = {
     Permission.SEND_DOWN: [({"reviewer", "unit_admin", "portal"}, {"own"}, ANY_STATE)],
     Permission.CHANGE_RULES: [({"reviewer", "unit_admin"}, {"own"}, ANY_STATE)],
     Permission.WAIVE_RULES: [({"reviewer"}, {"parent"}, ANY_STATE)],
+    Permission.ADJUST_ROLLUPS: [({"reviewer", "unit_admin"}, UPWARD, ANY_STATE)],
     Permission.MANAGE_USERS: [({"unit_admin"}, UPWARD, ANY_STATE), ({"system_admin"}, set(PLACES), ANY_STATE)],
     Permission.MANAGE_SYSTEM_ADMINS: [({"system_admin"}, set(PLACES), ANY_STATE)],
     Permission.MANAGE_REFERENCE: [({"system_admin"}, set(PLACES), ANY_STATE)],

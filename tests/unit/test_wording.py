@@ -9,7 +9,7 @@ from portal.domain.expressions import Context, parse
 from portal.domain.form_file import read_form
 from portal.domain.quantities import Quantity, Reference, When
 from portal.domain.values import Value
-from portal.domain.wording import figure, label, minus, named, shown, spelled
+from portal.domain.wording import abridged, figure, label, minus, named, shown, spelled
 
 FORM = read_form("""
 code: T
@@ -83,3 +83,18 @@ def test_figures_of_other_periods_are_named_so() -> None:
 def test_a_figure_that_is_not_there_is_a_dash() -> None:
     assert figure(Reference("A"), Context({})) == "—"
     assert figure(Reference("A"), Context({"A": Value.of(3)})) == "3"
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("136.8770764119601328903654485", "≈136.88"),
+        ("≤0.000000012345", "≤0.000000012345"),
+        ("≤-2.12345678", "≤-2.12"),
+        ("3.25", "3.25"),
+        ("三十.12345678", "三十.12345678"),
+        ("", ""),
+    ],
+)
+def test_a_table_shows_no_more_decimals_than_are_read(text: str, cut: str) -> None:
+    assert abridged(text) == cut

@@ -25,7 +25,7 @@ from portal.queries.units import get_unit
 from portal.services import web_sessions
 from portal.web.permissions import sync_permissions
 from portal.web.signing_in import access_token
-from tests.conftest import TestServer
+from tests.databases import TestServer
 from tests.web.html import Page
 from tests.world import INSIDERS, World, build_world
 

@@ -20,7 +20,7 @@ from portal.queries.events import list_history
 from portal.services import events
 from portal.services.sign_in_events import Account, record_account_event
 from portal.services.values import save_values
-from portal.web.words import EVENT_GROUPS, EVENTS
+from portal.web.event_words import EVENT_GROUPS, EVENTS
 from tests.web.conftest import Site
 from tests.world import World
 

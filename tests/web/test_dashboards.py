@@ -23,7 +23,7 @@ from portal.queries.people import portal_actor
 from portal.services import collections
 from portal.services.collection_changes import change_settings
 from portal.web.permissions import sync_permissions
-from tests.conftest import TestServer
+from tests.databases import TestServer
 from tests.web.conftest import Site
 from tests.world import PERIOD, World, build_world
 

@@ -13,6 +13,7 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.api.manager import SwaggerView
 from flask_babel import gettext as _
 
+from portal.web.api.batches import BatchesApi
 from portal.web.api.description import DescriptionApi
 from portal.web.api.events import EventsApi
 from portal.web.api.findings import FindingsApi
@@ -34,6 +35,7 @@ RESOURCES = (
     ValuesApi,
     FindingsApi,
     UploadsApi,
+    BatchesApi,
     RollUpsApi,
     CompletenessApi,
     LineageApi,

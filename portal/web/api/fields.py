@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from portal.domain.collections import CollectionKey
 from portal.domain.periods import Period
 from portal.domain.submissions import SubmissionKey
 from portal.errors import InvalidInput, NotFound
@@ -31,6 +32,16 @@ class KeyField(fields.String):
             return SubmissionKey.parse(super()._deserialize(value, attr, data, **more))
         except NotFound as error:
             raise ValidationError("not a submission") from error
+
+
+class CollectionField(fields.String):
+    """A collection's key such as `FZ-2023`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
+        try:
+            return CollectionKey.parse(super()._deserialize(value, attr, data, **more))
+        except NotFound as error:
+            raise ValidationError("not a collection") from error
 
 
 class CodesField(fields.String):

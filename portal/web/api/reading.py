@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import request
 from marshmallow import Schema, ValidationError
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from portal.errors import PortalError
@@ -72,6 +72,20 @@ def read_body(schema: type[Schema]) -> dict[str, Any]:
     refuse_unstorable(body)
     refuse_mixed_units(body)
     return _load(schema, body)
+
+
+def sent_file() -> tuple[str, FileStorage]:
+    """Name and content of the one file of the request.
+
+    Raises:
+        InvalidRequest: there is none, or there are several.
+    """
+    files = list(request.files.items(multi=True))
+    if len(files) != 1 or files[0][0] != "file" or not files[0][1].filename:
+        raise InvalidRequest({"file": ["one file is needed, as `file`"]})
+    name = files[0][1].filename.replace("\\", "/").rpartition("/")[2]
+    refuse_unstorable({"file": name})
+    return name, files[0][1]
 
 
 def read_row_version() -> int | None:

@@ -6,17 +6,28 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 
 from portal.db import transaction
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor
+from portal.queries.differences import differences
 from portal.queries.lineage import trace
 from portal.queries.over_time import roll_up_made
 from portal.queries.progress import completeness
+from portal.queries.recalculations import list_recalculated
+from portal.queries.rollup_entries import list_entries
 from portal.queries.rollup_records import records
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, differences
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
 from portal.queries.series import get_series
 from portal.web.api.fields import CodesField, PeriodField
 from portal.web.api.resource import Resource, answer, endpoint
-from portal.web.api.shapes import break_shape, completeness_shape, contribution_shape, difference_shape, listed
+from portal.web.api.rollup_shapes import (
+    break_shape,
+    completeness_shape,
+    contribution_shape,
+    difference_shape,
+    entry_shape,
+    recalculated_shape,
+)
+from portal.web.api.shapes import listed
 
 
 class UnitAndPeriod(Schema):
@@ -36,12 +47,32 @@ class RollUpsQuery(UnitAndPeriod):
 
 
 class SeriesQuery(Schema):
-    """Of which unit, the actor's own by default, which indicator, and in which tree."""
+    """Of which unit, the actor's own by default, which indicator, and in which tree.
+
+    Of a `kind` of periods, those made from shorter ones too; else of those that the indicator was sent down for.
+    """
+
+    kind = fields.Enum(PeriodKind, by_value=True, load_default=None)
 
     unit = fields.String(load_default=None)
     indicator = fields.String(required=True)
     tree = fields.String(load_default=REPORTED_TREE, validate=validate.OneOf([REPORTED_TREE, CURRENT_TREE]))
     pending = fields.Boolean(load_default=False)
+
+
+class RecalculatedQuery(Schema):
+    """Of which unit, the actor's own by default; which period and indicators, by their newest codes, all by default."""
+
+    unit = fields.String(load_default=None)
+    period = PeriodField(load_default=None)
+    indicator = CodesField(load_default=None)
+    by = fields.String(load_default="self")
+
+
+class EntriesQuery(UnitAndPeriod):
+    """Of one indicator, or of all."""
+
+    indicator = fields.String(load_default=None)
 
 
 class CompletenessQuery(UnitAndPeriod):
@@ -52,9 +83,11 @@ class CompletenessQuery(UnitAndPeriod):
 
 
 class LineageQuery(UnitAndPeriod):
-    """Of which indicator."""
+    """Of which indicator, in which tree, and whether with what is submitted and not accepted yet."""
 
     indicator = fields.String(required=True)
+    tree = fields.String(load_default=REPORTED_TREE, validate=validate.OneOf([REPORTED_TREE, CURRENT_TREE]))
+    pending = fields.Boolean(load_default=False)
 
 
 class RollUpsApi(Resource):
@@ -85,12 +118,32 @@ class RollUpsApi(Resource):
             points = [dict(record) for period, row in found.points for record in records(session, asked, period, [row])]
         return answer(listed(points) | {"breaks": [break_shape(each) for each in found.breaks]})
 
+    @endpoint("/recalculated", query=RecalculatedQuery)
+    def recalculated(
+        self, actor: Actor, *, unit: str | None, period: Period | None, indicator: list[str] | None, by: str
+    ) -> Response:
+        """Published numbers of indicators that a newer version works out otherwise, and what it makes of the answers.
+
+        The published number stands; `anew` counts nowhere.
+        """
+        asked = unit or actor.place.code
+        with transaction(actor) as session:
+            rows = list_recalculated(session, actor, unit=asked, period=period, indicators=indicator, by=by)
+        return answer(listed([recalculated_shape(row) for row in rows]))
+
     @endpoint("/differences", query=UnitAndPeriod)
     def differences(self, actor: Actor, *, unit: str | None, period: Period) -> Response:
-        """A unit's own figures beside the sums of those below it."""
+        """A unit's own figures beside those below it, and what was entered between the two; `whole` is its roll-up."""
         with transaction(actor) as session:
             rows = differences(session, actor, unit=unit or actor.place.code, period=period)
         return answer(listed([difference_shape(row) for row in rows]))
+
+    @endpoint("/entries", query=EntriesQuery)
+    def entries(self, actor: Actor, *, unit: str | None, **wanted: Any) -> Response:
+        """Eliminations and adjustments of the roll-ups of a unit and all below it, by the period's tree."""
+        with transaction(actor) as session:
+            rows = list_entries(session, actor, unit=unit or actor.place.code, **wanted)
+        return answer(listed([entry_shape(row) for row in rows]))
 
 
 class CompletenessApi(Resource):
@@ -112,8 +165,12 @@ class LineageApi(Resource):
     resource_name = "lineage"
 
     @endpoint("", query=LineageQuery)
-    def index(self, actor: Actor, *, unit: str | None, period: Period, indicator: str) -> Response:
-        """The units that contribute to a roll-up; for each figure the version, the file, the cell and the person."""
+    def index(self, actor: Actor, *, unit: str | None, **wanted: Any) -> Response:
+        """The units that contribute to a roll-up; for each figure the version, the file, the cell and the person.
+
+        `pending`: not accepted yet. `in_sight` is false for a unit that has left the asker's scope since; its amount is
+        in the number of the time, and where its figures come from is not told.
+        """
         with transaction(actor) as session:
-            found = trace(session, actor, unit=unit or actor.place.code, period=period, indicator=indicator)
+            found = trace(session, actor, unit=unit or actor.place.code, **wanted)
         return answer(listed([contribution_shape(each) for each in found]))

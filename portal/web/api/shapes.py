@@ -14,12 +14,8 @@ from portal.queries.collections import CollectionRow
 from portal.queries.events import EventRow
 from portal.queries.findings import Checked, ExplanationRow
 from portal.queries.forms import FormSummary
-from portal.queries.lineage import Contribution, Figure
 from portal.queries.paging import PageOf
 from portal.queries.person_search import PersonRow
-from portal.queries.progress import CompletenessRow
-from portal.queries.rollups import DifferenceRow
-from portal.queries.series import SeriesBreak
 from portal.queries.submissions import Origin, SubmissionView, Task, VersionRow
 from portal.queries.units import UnitRow
 from portal.queries.uploads import UploadView
@@ -90,9 +86,9 @@ def task_shape(task: Task) -> Json:
         "answered": task.answered,
         "expected_answers": task.expected_answers,
         "returned_reason": task.returned_reason,
-        "submitted_at": _instant(task.submitted_at),
-        "accepted_at": _instant(task.accepted_at),
-        "last_activity_at": _instant(task.last_activity_at),
+        "submitted_at": instant(task.submitted_at),
+        "accepted_at": instant(task.accepted_at),
+        "last_activity_at": instant(task.last_activity_at),
         "demo": task.demo,
     }
 
@@ -113,9 +109,9 @@ def submission_shape(view: SubmissionView, versions: list[VersionRow], actions: 
 def _version(version: VersionRow) -> Json:
     return {
         "number": version.number,
-        "opened_at": _instant(version.opened_at),
+        "opened_at": instant(version.opened_at),
         "opened_reason": version.opened_reason,
-        "sealed_at": _instant(version.sealed_at),
+        "sealed_at": instant(version.sealed_at),
         "sealed_by": version.sealed_by,
         "sha256": version.sha256,
         "sm3": version.sm3 or None,
@@ -129,7 +125,7 @@ def receipt_shape(key: SubmissionKey, version: VersionRow) -> Json:
         "submission": str(key),
         "version": version.number,
         "number": receipt_number(key, version.number, sha256),
-        "sealed_at": _instant(version.sealed_at),
+        "sealed_at": instant(version.sealed_at),
         "sealed_by": version.sealed_by,
         "sha256": sha256,
         "sm3": version.sm3 or None,
@@ -155,7 +151,7 @@ def _value(value: Value, origin: Origin | None) -> Json:
         "origin": origin
         and {
             "entered_by": origin.entered_by,
-            "entered_at": _instant(origin.entered_at),
+            "entered_at": instant(origin.entered_at),
             "upload": str(origin.upload_id) if origin.upload_id else None,
             "cell": origin.cell,
         },
@@ -195,12 +191,12 @@ def _explanation(given: ExplanationRow) -> Json:
         "reason_code": given.reason_code,
         "words": given.words,
         "given_by": given.given_by,
-        "given_at": _instant(given.given_at),
+        "given_at": instant(given.given_at),
         "file": given.filename and {"filename": given.filename, "sha256": given.sha256},
         "decision": given.decision and str(given.decision),
         "decision_reason": given.decision_reason,
         "decided_by": given.decided_by,
-        "decided_at": _instant(given.decided_at),
+        "decided_at": instant(given.decided_at),
     }
 
 
@@ -216,8 +212,8 @@ def upload_shape(upload: UploadView, language: Language) -> Json:
         "done": upload.done,
         "total": upload.total,
         "uploaded_by": upload.uploaded_by,
-        "uploaded_at": _instant(upload.uploaded_at),
-        "applied_at": _instant(upload.applied_at),
+        "uploaded_at": instant(upload.uploaded_at),
+        "applied_at": instant(upload.applied_at),
         "report": _report(localised(upload.report, language)),
     }
 
@@ -226,64 +222,11 @@ def _report(report: Mapping[str, object] | None) -> Json | None:
     return None if report is None else {name: content for name, content in report.items() if name != "en"}
 
 
-def completeness_shape(row: CompletenessRow) -> Json:
-    """Counts of submissions of a unit and all below it."""
-    return unit_shape(row.unit) | {"form": row.form} | vars(row.completeness)
-
-
-def difference_shape(row: DifferenceRow) -> Json:
-    """A unit's own figure beside the sum of those below it."""
-    return {
-        "indicator": row.indicator.code,
-        "name": text_shape(row.indicator.name),
-        "own": _number(row.own),
-        "children": _number(row.children),
-        "difference": _number(row.difference),
-        "reported": row.reported,
-        "expected": row.expected,
-    }
-
-
-def break_shape(mark: SeriesBreak) -> Json:
-    """Where a series breaks, and why."""
-    return {"period": str(mark.period), "kind": str(mark.kind), "words": text_shape(mark.words)}
-
-
-def contribution_shape(one: Contribution) -> Json:
-    """What a unit adds to a rolled-up number, and where that comes from."""
-    return {
-        "unit": one.unit.code,
-        "unit_name": one.unit.name,
-        "level": str(one.unit.level),
-        "submission": str(one.submission),
-        "version": one.version,
-        "status": str(one.status),
-        "value": _number(one.number) or one.category or None,
-        "amount": _number(one.amount),
-        "weight": _number(one.weight),
-        "figures": [_figure(figure) for figure in one.figures],
-    }
-
-
-def _figure(figure: Figure) -> Json:
-    return {
-        "submission": str(figure.submission),
-        "version": figure.version,
-        "indicator": figure.indicator,
-        **value_to_json(figure.value),
-        "entered_by": figure.entered_by,
-        "entered_at": _instant(figure.entered_at),
-        "upload": str(figure.upload_id) if figure.upload_id else None,
-        "file": figure.filename,
-        "cell": figure.cell,
-    }
-
-
 def event_shape(event: EventRow) -> Json:
     """One happening."""
     return {
         "number": event.number,
-        "happened_at": _instant(event.happened_at),
+        "happened_at": instant(event.happened_at),
         "kind": event.kind,
         "subject": event.subject,
         "actor": event.actor,
@@ -301,7 +244,7 @@ def person_shape(person: PersonRow) -> Json:
         "email": person.email or None,
         "phone": person.phone or None,
         "active": person.active,
-        "last_login": _instant(person.last_login),
+        "last_login": instant(person.last_login),
         "roles": [
             {
                 "unit": held.unit,
@@ -320,9 +263,11 @@ def text_shape(text: Text) -> Json:
     return {"zh": text.zh, "en": text.in_language("en")}
 
 
-def _instant(moment: datetime | None) -> str | None:
+def instant(moment: datetime | None) -> str | None:
+    """A moment in UTC."""
     return None if moment is None else moment.isoformat()
 
 
-def _number(number: Decimal | None) -> str | None:
+def number_text(number: Decimal | None) -> str | None:
+    """A number in full."""
     return None if number is None else exact_text(number)

@@ -57,7 +57,7 @@ def index() -> str:
 def password() -> AnyResponse | str | tuple[str, int]:
     """Change one's own password."""
     me = _me()
-    if request.method == "GET":
+    if request.method != "POST":
         return _password_form(me)
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
     if new != again:

@@ -13,6 +13,7 @@ from portal.queries.event_chain import chain_head
 from portal.queries.event_search import EventFilter, audit_events, chain_of, count_events, each_event
 from portal.queries.units import list_units
 from portal.web.access import guarded_blueprint
+from portal.web.event_words import EVENT_GROUPS
 from portal.web.identity import current_actor
 from portal.web.language import day
 from portal.web.language import gettext as _
@@ -21,7 +22,6 @@ from portal.web.present.events import shown_events, units_of
 from portal.web.present.exports import check_size, hand_out_list
 from portal.web.sane import is_count
 from portal.web.screens import AUDIT
-from portal.web.words import EVENT_GROUPS
 
 SHOWN = 50
 PORTAL = "portal"

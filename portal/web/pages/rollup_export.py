@@ -8,7 +8,8 @@ from portal.db import transaction
 from portal.domain.forms import Indicator
 from portal.domain.periods import Period
 from portal.queries.over_time import forms_shown, roll_up_made
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, list_periods
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
 from portal.queries.units import UnitRow, get_unit
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
@@ -80,6 +81,9 @@ def _columns() -> list[tuple[str, int]]:
         (_("汇总方法"), 14),
         (_("口径"), 8),
         (_("汇总数"), 16),
+        (_("上报合计"), 16),
+        (_("冲抵数"), 12),
+        (_("调整数"), 12),
         (_("分布"), 24),
         (_("最小"), 14),
         (_("最大"), 14),
@@ -104,6 +108,9 @@ def _row(row: RollUpRow, indicator: Indicator) -> list[Content]:
         str(aggregation_word(indicator.aggregation)),
         str(SCOPES[row.scope]),
         row.value,
+        row.original,
+        row.total.eliminated,
+        row.total.adjusted,
         row.text if row.value is None else "",
         row.minimum,
         row.maximum,

@@ -8,11 +8,12 @@ from werkzeug.wrappers import Response
 
 from portal.db import transaction
 from portal.domain.forms import Indicator, Sheet
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, permits
 from portal.queries.over_time import forms_shown, list_shown_periods, roll_up_made
 from portal.queries.progress import Completeness, completeness
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, RollUpRow, list_periods
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
 from portal.queries.series import Series, get_series
 from portal.queries.units import UnitRow, get_unit, list_children
 from portal.web.access import guarded_blueprint
@@ -44,13 +45,15 @@ def show(unit: str) -> str:
         top = get_unit(session, unit, period=day)
         indicator, drilled = _drilled(session, actor, top, period, tree, pending=pending)
         sheets = [] if indicator else _sheets(session, actor, top, period, tree, pending=pending)
+        children = list_children(session, unit, period=day)
+        sees_origins = permits(actor, Permission.SEE_ORIGINS, Subject(top.path))
         context = {
             "periods": list_shown_periods(session),
-            "children": list_children(session, unit, period=day),
+            "children": children,
             "counts": _counts(session, actor, period, top) if day else None,
             "ancestors": way_down(session, actor, unit, "rollups.show", period, tree=tree),
-            "series": _series(session, actor, unit, indicator, tree, pending=pending),
-            "with_origins": day == period and not pending and permits(actor, Permission.SEE_ORIGINS, Subject(top.path)),
+            "series": _series(session, actor, unit, indicator, period.kind, tree, pending=pending),
+            "traced": {each.code for each in (top, *children) if sees_origins and actor.place.covers(each.path)},
         }
     return render_template(
         "rollup.html",
@@ -61,6 +64,7 @@ def show(unit: str) -> str:
         indicator=indicator,
         drilled=drilled,
         sheets=sheets,
+        entered=any(row.total.entered is not None for _sheet, pairs in sheets for _one, row in pairs),
         demo=any(row.demo for row in drilled) or any(row.demo for _sheet, pairs in sheets for _one, row in pairs),
         **context,
     )
@@ -75,12 +79,19 @@ def _counts(session: Session, actor: Actor, period: Period, top: UnitRow) -> Com
 
 
 def _series(
-    session: Session, actor: Actor, unit: str, indicator: Indicator | None, tree: str, *, pending: bool
+    session: Session,
+    actor: Actor,
+    unit: str,
+    indicator: Indicator | None,
+    kind: PeriodKind,
+    tree: str,
+    *,
+    pending: bool,
 ) -> Series | None:
-    """The indicator over the years, if one was chosen."""
+    """The indicator over the years, or over the periods of another kind, if one was chosen."""
     if indicator is None:
         return None
-    return get_series(session, actor, unit=unit, indicator=indicator.code, tree=tree, pending=pending)
+    return get_series(session, actor, unit=unit, indicator=indicator.code, tree=tree, pending=pending, kind=kind)
 
 
 def _drilled(

@@ -62,7 +62,7 @@ def _second_step(*, recovery: bool) -> Response | str | tuple[str, int]:
     passed = signing_in.pending()
     if passed is None:
         return redirect(url_for("SignInView.login"))
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("second_factor/code.html", recovery=recovery, wrong=False)
     if not is_right(passed.user_id, request.form.get("code", "")):
         page = render_template("second_factor/code.html", recovery=recovery, wrong=True)
@@ -143,7 +143,7 @@ def _ask_for_code(me: SignedIn, template: str) -> Response | str | tuple[str, in
     section = account_section(me.user_id)
     if not section.standing.enrolled:
         return redirect(url_for("second_factor.set_up"))
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template(template, wrong=False, required=section.required)
     if not is_right(me.user_id, request.form.get("code", "")):
         return render_template(template, wrong=True, required=section.required), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal import clock
 from portal.db import transaction
 from portal.domain.policy import Actor
+from portal.domain.prose import LONGEST_SECTION
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Conflict, InvalidInput
 from portal.queries.report import NOTHING_WRITTEN, PassageRow, last_year_words, list_passages
 from portal.queries.submissions import get_readable
-from portal.services.passages import LONGEST, write_passage
+from portal.services.passages import write_passage
 from portal.web.access import guarded_blueprint
 from portal.web.errors import input_sentence, problem_document, sentence, status_of
 from portal.web.identity import current_actor
@@ -123,5 +124,5 @@ def _page(
         last_year=last_year.get(section, ""),
         editable=may_edit(actor, view),
         problem=problem,
-        longest=LONGEST,
+        longest=LONGEST_SECTION,
     )

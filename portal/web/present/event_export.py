@@ -9,10 +9,10 @@ from portal.clock import CHINA
 from portal.domain.event_kinds import KINDS
 from portal.queries.event_chain import Head
 from portal.queries.events import EventRow
+from portal.web.event_words import EVENT_GROUPS
 from portal.web.language import gettext as _
 from portal.web.present.events import ShownEvent, shown_events
 from portal.web.present.exports import Listing
-from portal.web.words import EVENT_GROUPS
 
 
 def event_listing(

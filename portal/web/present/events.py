@@ -16,10 +16,11 @@ from portal.queries.effective_forms import added_indicators
 from portal.queries.events import EventRow
 from portal.queries.forms import find_form
 from portal.queries.units import UnitRow, find_units
+from portal.web.event_words import EVENTS
 from portal.web.figures import MISSING_SIGN, NOT_APPLICABLE_SIGN
 from portal.web.language import gettext, say
 from portal.web.language import lazy_gettext as _
-from portal.web.words import EVENTS, REASONS, ROLES, STATES
+from portal.web.words import REASONS, ROLES, STATES
 
 _FIGURES = "values_changed"
 
@@ -118,6 +119,8 @@ _OTHER: dict[str, LazyString] = {
     "checked": _("已审核"),
     "not_recognised": _("认不出是哪张报表"),
     "unreadable": _("读不出来"),
+    "elimination": _("冲抵数"),
+    "adjustment": _("调整数"),
     "check": _("审核"),
     "legal_review": _("法制审核"),
     "sign": _("签发"),
@@ -133,6 +136,7 @@ _CONTENTS: dict[str, Callable[[str], LazyString | str | None]] = {
     "kind": _OTHER.get,
     "why": _OTHER.get,
     "outcome": _OTHER.get,
+    "entry": _OTHER.get,
     "sign_offs": _OTHER.get,
 }
 
@@ -209,5 +213,8 @@ _FIELDS: dict[str, LazyString] = {
     "scope": _("用途"),
     "expires_on": _("到期"),
     "from_period": _("自报告期"),
+    "entry": _("冲抵或调整"),
+    "entry_number": _("编号"),
+    "amount": _("计入汇总的数"),
 }
 """What the keys of `before` and `after` are called; an indicator goes by its own name, a code by itself."""

@@ -17,7 +17,7 @@ def unit_name(unit: UnitRow | Place) -> str:
 
 
 def way_down(
-    session: Session, actor: Actor, code: str, endpoint: str, period: Period, *, tree: str = REPORTED_TREE
+    session: Session, actor: Actor, code: str, endpoint: str, period: Period | None, *, tree: str = REPORTED_TREE
 ) -> list[tuple[str, str]]:
     """(name, address) of the units from the actor's own down to this one, each on the page `endpoint`."""
     day = period if tree == REPORTED_TREE else None

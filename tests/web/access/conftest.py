@@ -9,7 +9,7 @@ from portal.app import create_app
 from portal.config import Config
 from portal.web.pages import printing
 from portal.web.permissions import sync_permissions
-from tests.conftest import TestServer
+from tests.databases import TestServer
 from tests.web.access.planting import PERIODS, Planted, plant
 from tests.web.conftest import Site
 from tests.world import World, build_world

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from uuid import UUID
 
 from importers.identity import UnitName
@@ -12,10 +13,11 @@ from portal.domain.collections import CollectionKey
 from portal.domain.lifecycle import Action
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Role
+from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.units import Level
 from portal.domain.values import Value
 from portal.jobs.uploads import keep, process
-from portal.services import batches, evidence, explanations, list_rows, moves, passages, values
+from portal.services import batches, evidence, explanations, list_rows, moves, passages, rollup_entries, values
 from portal.services.batches import Line
 from portal.services.list_rows import RowChange
 from tests.web.access.markers import Kind, Marker, Markers, Stage, number, word
@@ -83,6 +85,22 @@ class _Report:
             self._take(self._person("submitter"), Action.SUBMIT)
         if self.period == ACCEPTED:
             self._take(self._superior(), Action.ACCEPT)
+            self._enter()
+
+    def _enter(self) -> None:
+        """An entry in the unit's roll-up, by its superior; a top unit makes it itself."""
+        actor = replace(self._superior(), name=self._mark("enterer", Kind.COURSE))
+        with transaction(actor) as session:
+            rollup_entries.enter(
+                session,
+                actor,
+                unit=self.unit,
+                period=self.period,
+                indicator="T203",
+                entry=Entry(EntryKind.ADJUSTMENT, Decimal(1)),
+                reason=self._mark("entered", Kind.COURSE),
+                seen=0,
+            )
 
     def _hand_in_and_be_sent_back(self) -> None:
         self._take(self._person("submitter"), Action.SUBMIT)
@@ -169,7 +187,15 @@ def _batch(site: Site, planted: Planted, unit: str) -> UUID:
     key = CollectionKey(site.world.form.code, DRAFT)
     with transaction(actor) as session:
         batch_id = batches.order(session, actor, key, BatchKind.TABLE, with_figures=True, language="zh")
-        line = Line(text, 0, text, LineOutcome.STORED, 1, {"info": 1}, [dict.fromkeys(("cell", "zh", "en"), text)])
+        line = Line(
+            text,
+            0,
+            text,
+            LineOutcome.STORED,
+            1,
+            {"info": 1},
+            [dict.fromkeys(("severity", "indicator", "cell", "zh", "en"), text)],
+        )
         batches.write_lines(session, actor, batch_id, [line])
     return batch_id
 

@@ -96,6 +96,7 @@ BATCHING = EITHER | COLLECTING
 ORDERING = (Role.FILLER, Role.HEAD, Role.REVIEWER, Role.UNIT_ADMIN)
 PEOPLE = frozenset({Role.UNIT_ADMIN, Role.SYSTEM_ADMIN})
 AUDIT = PEOPLE | {AUDITOR}
+ENTERING = {status: {REVIEWER: status, Role.UNIT_ADMIN: status} for status in (404, 422)}
 SENT = "T-2020"
 CASES = {"form_code": "T", "code": "cases"}
 
@@ -167,6 +168,28 @@ OUR_PAGES = [
     _page("/submissions/<key>/receipt", EITHER, 404, 404, 404, 404),
     _page("/submissions/<key>/receipt", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _page("/rollups/<unit>/export.<form>", EVERYBODY, 200, 200, 200, 403, parts={"form": "csv"}, query="period=2020"),
+    _page("/rollups/<unit>/entries/", EVERYBODY, 200, 200, 200, 403, query="period=2020", partner=403),
+    _page("/rollups/<unit>/entries/", EVERYBODY, 200, 200, 200, 403, query="period=2020&indicator=T203", partner=403),
+    _write(
+        "/rollups/<unit>/entries/",
+        EVERYBODY,
+        only(ENTERING[422]),
+        only(ENTERING[422]),
+        only(ENTERING[422]),
+        403,
+        query="period=2023&indicator=T102",
+        form={"kind": "elimination", "amount": "-1", "reason": "x", "seen": "0"},
+    ),
+    _write(
+        "/rollups/<unit>/entries/<int(max=2147483647):number>/withdraw",
+        EVERYBODY,
+        only(ENTERING[404]),
+        only(ENTERING[404]),
+        only(ENTERING[404]),
+        403,
+        query="period=2023&indicator=T102",
+        form={"reason": "x", "seen": "0"},
+    ),
     _page("/rollups/<unit>/origins/", EVERYBODY, 200, 200, 200, 403, query="period=2020&indicator=T102", partner=403),
     _page(
         "/rollups/<unit>/origins/export.<form>",
@@ -177,6 +200,17 @@ OUR_PAGES = [
         403,
         parts={"form": "csv"},
         query="period=2020&indicator=T102",
+        partner=403,
+    ),
+    _page("/rollups/<unit>/recalculated/", EVERYBODY, 200, 200, 200, 403, partner=403),
+    _page(
+        "/rollups/<unit>/recalculated/export.<form>",
+        EVERYBODY,
+        200,
+        200,
+        200,
+        403,
+        parts={"form": "csv"},
         partner=403,
     ),
     _page("/submissions/<key>/findings/export.<form>", EITHER, 200, 403, 403, 404, parts={"form": "csv"}),
@@ -244,6 +278,7 @@ OUR_FORMS = [
     _write("/collections/<key>/batches/files", BATCHING, only(dict.fromkeys(ORDERING, 422)), parts={"key": SENT}, form={"kind": "x"}),
     _write("/collections/<key>/batches/answers", BATCHING, 403, parts={"key": SENT}, upload=True),
     _write("/batches/<uuid:batch_id>/cancel", BATCHING, only(dict.fromkeys(ORDERING, 303)), 404, 404, 404, form={}),
+    _write("/batches/<uuid:batch_id>/enter", BATCHING, 403, 404, 404, 404, form={}),
     _write("/unit", EVERYBODY, 302, 403, 403, 403, form={"unit": "d111"}),
 ]  # fmt: skip
 
@@ -380,9 +415,15 @@ API = [
     _api("submissions/<key>/workbook", 200, 403, 403, 404, partner=404),
     _api("uploads/<uuid:upload_id>", 200, 404, 404, 404, partner=404),
     _api("uploads/<uuid:upload_id>/annotated", 200, 404, 404, 404, partner=404),
+    _api("batches", query="collection=T-2020", partner=403),
+    _api("batches/<uuid:batch_id>", 200, 404, 404, 404, partner=403),
+    _api("batches/<uuid:batch_id>/lines", 200, 404, 404, 404, partner=403),
+    _api("batches/<uuid:batch_id>/file", 404, 404, 404, 404, partner=403),
     _api("rollups", query="period=2020"),
     _api("rollups", 200, 200, 200, 403, query="period=2020&unit=d111"),
     _api("rollups/series", 200, 200, 200, 403, query="indicator=T101&unit=d111"),
+    _api("rollups/recalculated", 200, 200, 200, 403, query="unit=d111", partner=403),
+    _api("rollups/entries", 200, 200, 200, 403, query="period=2020&unit=d111", partner=403),
     _api("rollups/differences", 200, 200, 200, 403, query="period=2020&unit=d111"),
     _api("completeness", 200, 200, 200, 403, query="period=2020&unit=d111", partner=403),
     _api("lineage", 200, 200, 200, 403, query="period=2020&unit=d111&indicator=T102", partner=403),
@@ -395,6 +436,10 @@ API = [
     _send("submissions/<key>/actions/<verb>", 403, only({REVIEWER: 409}), 403, 404, body={}, partner=404),
     _send("uploads", only({FILLER: 202}), 403, 403, 404, upload=True, form={"unit": "d111", "period": "2023", "form": "T"}, partner=404),
     _send("uploads/<uuid:upload_id>/apply", only({FILLER: 200}), 404, 404, 404, body={"codes": []}, partner=404),
+    _send("batches/files", 400, body={"collection": "T-2020"}),
+    _send("batches/answers", 403, upload=True, form={"collection": "T-2020"}),
+    _send("batches/<uuid:batch_id>/cancel", only(dict.fromkeys(ORDERING, 200)), 404, 404, 404, partner=404),
+    _send("batches/<uuid:batch_id>/enter", 403, 404, 404, 404, partner=404),
     _send("security/login", 400, nobody=400, homeless=400, body={}),
     _send("security/refresh", 401, nobody=401, homeless=401),
     Row("GET", "/api/<version>/_openapi", EVERYBODY, 200),

@@ -1,10 +1,16 @@
 """Numbers over units through the API, and what happened, each as far as the asker may know."""
 
+from decimal import Decimal
+
 import pytest
 
+from portal.db import transaction
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
+from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.values import NOT_APPLICABLE, Value
+from portal.services import rollup_entries
+from tests.world import PERIOD
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +115,50 @@ class TestEvents:
         counted.world.take("d121", Action.REOPEN, by="c12", reason="重复统计")
         [latest, *_] = counted.caller("d121").get("events").json["items"]
         assert (latest["kind"], latest["after"]["reason"]) == ("submission_reopened", "重复统计")
+
+
+class TestEntries:
+    def test_what_was_entered_stands_beside_the_number_and_by_itself(self, counted):
+        world = counted.world
+        actor = world.actor("p1")
+        for number, amount in enumerate((2, -3)):
+            with transaction(actor) as session:
+                rollup_entries.enter(
+                    session,
+                    actor,
+                    unit="c11",
+                    period=PERIOD,
+                    indicator="T103",
+                    entry=Entry(EntryKind.ADJUSTMENT, Decimal(amount)),
+                    reason="两级各登记一次",
+                    seen=number,
+                )
+        with transaction(actor) as session:
+            rollup_entries.withdraw(
+                session, actor, unit="c11", period=PERIOD, indicator="T103", number=1, reason="有误", seen=2
+            )
+        row = rows(counted, "p1", "indicator=T103")["T103"]
+        assert [row[key] for key in ("value", "original", "eliminated", "adjusted")] == ["3", "6", None, "-3"]
+        listed = counted.caller("c11").get("rollups/entries?period=2023&indicator=T103").json["items"]
+        assert [
+            (each["number"], each["amount"], each["withdrawn"] and each["withdrawn"]["reason"]) for each in listed
+        ] == [
+            (1, "2", "有误"),
+            (2, "-3", None),
+        ]
+        assert {(each["unit"], each["kind"], each["entered_by"]) for each in listed} == {
+            ("c11", "adjustment", "p1 的人")
+        }
+        assert counted.caller("c12").get("rollups/entries?period=2023").json["items"] == []
+
+    def test_a_difference_names_the_parts_below(self, counted):
+        (row,) = [
+            each
+            for each in counted.caller("c11").get("rollups/differences?period=2023").json["items"]
+            if each["indicator"] == "T103"
+        ]
+        assert (row["own"], row["children"], row["adjusted"], row["whole"]) == (None, "6", "-3", "3")
+        assert [(part["unit"], part["value"], part["reported"]) for part in row["parts"]] == [
+            ("d111", "6", 1),
+            ("d112", None, 0),
+        ]
