@@ -191,6 +191,7 @@ class TestWhatIsAnswered:
                 assert {row.indicator for row in rows} == {indicator.code for indicator in world.form}
             (row,) = roll_up(session, city, unit="d111", period=PERIOD, indicators=["UD111_T_01"])
             assert row.value == 3
+        with transaction(world.actor("p1")) as session:
             assert verify(session, city.place.root_id)[1] == []
 
     def test_stops_at_the_adding_unit(self, world: World) -> None:

@@ -327,6 +327,7 @@ class TestRollUp:
 
     def test_what_a_spreadsheet_would_compute_is_text(self, run, as_owner):
         as_owner("update node set name = '=1+1' where name like 'p1%'")
+        as_owner("update tree set stamp = gen_random_uuid()")
         assert rows(run("rollup", "--unit", "p1", "--period", "2023", "--indicator", "T101"))[0]["unit_name"] == "'=1+1"
 
 

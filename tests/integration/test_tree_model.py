@@ -27,7 +27,7 @@ from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.units import Level, Placement
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value
-from portal.errors import FormInvalid
+from portal.errors import Blocked, FormInvalid
 from portal.queries.people import portal_actor
 from portal.queries.provenance import get_provenance
 from portal.queries.reorganisations import get_reorganisation
@@ -125,7 +125,12 @@ class Reorganisations(RuleBasedStateMachine):
                 self.world.key(unit, Period(year)),
                 {code: value for code, value in (good_answers() | written).items() if code in typed},
             )
-        self._take(unit, year, Action.SUBMIT)
+        try:
+            self._take(unit, year, Action.SUBMIT)
+        except Blocked:  # beside last year's it looks like a slip, and wants an explanation first
+            self.touched.add(unit)
+            self.model.accepted.pop((unit, year), None)
+            return
         self._take(unit, year, Action.ACCEPT)
         told = dict(given) | {"T101": written["T101"].number, "T104": (given["T102"], written["T101"].number)}
         self.model.accepted[unit, year] = {

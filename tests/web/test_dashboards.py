@@ -218,7 +218,7 @@ class TestPages:
 
     def test_differences_say_that_own_figures_add_up(self, dashboards: Dashboards) -> None:
         text = shown(dashboards.person("c11"), "differences")
-        assert "检查次数 T101 次 本级 — 未报 40 2/2 — — 本级未报" in text
+        assert "检查次数 T101 对账 次 本级 — 未报 40 2/2 — — 本级未报" in text
         assert "由区县填报，全辖数即下级合计" in text
 
     def test_the_english_pages_have_no_chinese_of_ours(self, dashboards: Dashboards) -> None:

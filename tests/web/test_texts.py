@@ -6,11 +6,12 @@ from portal.db import transaction
 from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
+from portal.domain.prose import LONGEST_SECTION
 from portal.errors import Conflict, InvalidInput, InvalidMove, NotFound, NotPermitted
 from portal.queries.events import list_history
 from portal.queries.report import list_passages
 from portal.queries.submissions import get_submission, list_versions
-from portal.services.passages import LONGEST, write_passage
+from portal.services.passages import write_passage
 from tests.web.conftest import Browser, Site, sound
 from tests.world import FORM, World
 
@@ -86,7 +87,9 @@ def test_a_body_of_another_shape_is_refused(site: Site, body: object) -> None:
 
 
 def test_what_is_too_long_stays_in_the_box(site: Site) -> None:
-    response = site.person("c13", Role.FILLER).post(page("c13"), {"words": "长" * (LONGEST + 1), "row_version": "0"})
+    response = site.person("c13", Role.FILLER).post(
+        page("c13"), {"words": "长" * (LONGEST_SECTION + 1), "row_version": "0"}
+    )
     assert response.status_code == 422
     assert "长长长" in sound(response).text
 
@@ -155,7 +158,7 @@ def test_a_stale_or_unknown_section_is_refused(site: Site) -> None:
     with pytest.raises(NotFound):
         write(site, "p1", "W9", "乙")
     with pytest.raises(InvalidInput):
-        write(site, "p1", "W1", "长" * (LONGEST + 1), seen=1)
+        write(site, "p1", "W1", "长" * (LONGEST_SECTION + 1), seen=1)
 
 
 def test_the_task_list_counts_sheets_sections_and_the_declaration(site: Site) -> None:
