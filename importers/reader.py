@@ -93,9 +93,8 @@ def _rows(
     package: Package, part: str, context: SheetContext, seen: _Seen
 ) -> Iterator[WorkbookHeader | ReadRow | SheetEnd]:
     """A sheet's rows and its end: all at once where they are written in the ordinary way."""
-    # Single uploads have no use for these, and their expressions take a while to compile.
-    from importers.ordinary_rows import ordinary_sheet  # noqa: PLC0415
-    from importers.plain_rows import LONGEST_PART, PlainReader  # noqa: PLC0415
+    from importers.ordinary_rows import ordinary_sheet  # noqa: PLC0415 (slow to compile; single uploads do not need it)
+    from importers.plain_rows import LONGEST_PART, PlainReader  # noqa: PLC0415 (the same)
 
     content = package.whole(part, LONGEST_PART)
     sheet = None if content is None else ordinary_sheet(content, context)
