@@ -54,20 +54,23 @@ class PlainReader:
     def _cell_by_cell(self, row: OrdinaryRow) -> ReadRow | None:
         sheet, number = self._context.sheet, str(row.number)
         at: dict[int, Item] = {}
+        filled: set[int] = set()
         cells = CELLS.findall(str(self._part[row.begin : row.end], "utf-8"))
         self._count(len(cells))
         for letters, of_row, style, kind, stored, inline in cells:
             column = column_of(letters)
             if of_row != number or column is None:
                 raise WorkbookUnreadable("bad_cell_ref", f"{sheet}!{letters}{of_row}")
-            item = self._item(style, kind, stored, inline, f"{sheet}!{letters}{of_row}") if stored or inline else None
-            if item is None:
+            if not (stored or inline):
                 continue
             if column > limits.MAX_COLUMNS:
                 raise WorkbookUnreadable("too_many_columns", f"{sheet} {letters}")
-            if column in at:
+            if column in filled:
                 raise WorkbookUnreadable("duplicate_cell", f"{sheet}!{letters}{of_row}")
-            at[column] = item
+            filled.add(column)
+            item = self._item(style, kind, stored, inline, f"{sheet}!{letters}{of_row}")
+            if item is not None:
+                at[column] = item
         return row_of(sheet, row.number, at.items()) if at else None
 
     def _count(self, cells: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importers import reader
@@ -154,6 +154,7 @@ def test_both_roads_lead_to_the_same(rows: list[tuple[int, list[str]]]) -> None:
 
 
 @given(SHAPED)
+@example((['<c r="B{number}" t="n"><v>{content}</v></c>', '<c r="{at}" t="s"><v>{content}</v></c>'], [["0", "7"]]))
 def test_rows_of_one_shape_are_read_as_the_parser_hears_them(shaped: tuple[list[str], list[list[str]]]) -> None:
     pattern, rows = shaped
     xml = "".join(
