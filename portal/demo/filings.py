@@ -10,12 +10,10 @@ from typing import Any
 from portal.demo.courses import Correction, Course
 from portal.demo.figures import YearFigures
 from portal.demo.people import person
-from portal.domain.calculation import completed
 from portal.domain.forms import FormVersion
-from portal.domain.lifecycle import COUNTED, State, open_to
+from portal.domain.lifecycle import State, open_to
 from portal.domain.periods import Period
 from portal.domain.policy import Role
-from portal.domain.rollup import contributions
 from portal.domain.submissions import SubmissionKey, digest
 from portal.domain.values import Value, Values
 from portal.queries.units import UnitRow
@@ -112,20 +110,6 @@ class Filing:
                     "given_by": str(person(self.unit.code, Role.FILLER)),
                     "given_at": version["opened_at"],
                 }
-
-    def observations(self, last_year: Values) -> Iterator[Row]:
-        """What the report adds to the roll-ups once accepted; `last_year` are the unit's accepted values, if any."""
-        if self.course.state not in COUNTED:
-            return
-        level = self.unit.level
-        values = completed(self.form, level, self.values, last_year)
-        for one in contributions(self.form, level, values):
-            yield {
-                **self._key_columns,
-                "unit_path": self.unit.path,
-                "version_number": self.course.version,
-                **vars(one),
-            }
 
     @property
     def _key_columns(self) -> Row:

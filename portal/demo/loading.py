@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.db import transaction
 from portal.demo import accounts, additions, disclosure, problems, rollup_entries
 from portal.demo.courses import CURRENT_YEAR
-from portal.demo.figures import YearFigures, list_years
+from portal.demo.figures import list_years
 from portal.demo.profile import read_profile
 from portal.demo.reports import Figures, Province, list_loaded, load_year
 from portal.demo.seeds import read_seeds
@@ -133,7 +133,6 @@ def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
         )
         for unit in province.units
     }
-    before: dict[str, YearFigures] = {}
     for year in range(FIRST_YEAR, years[-1] + 1):
         figures = {}
         for code, made_up in series.items():
@@ -142,14 +141,13 @@ def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
         if year == CURRENT_YEAR and additions.CITY in series:
             additions.publish()
         if year in years:
-            load_year(province, year, figures, before)
+            load_year(province, year, figures)
             if year == CURRENT_YEAR and rollup_entries.CITY in series:
                 rollup_entries.load(province)
         if year == CURRENT_YEAR and province.actor.place.code in DISCLOSING:
             _load_disclosure(province, figures)
         if year == CURRENT_YEAR and problems.CITY in series:
             _load_problems(province, figures)
-        before = figures
 
 
 def _load_problems(province: Province, elsewhere: Figures) -> None:
@@ -167,4 +165,4 @@ def _load_disclosure(province: Province, elsewhere: Figures) -> None:
             unit.code: disclosure.made_up(also.form, unit.code, unit.level, CURRENT_YEAR, elsewhere[unit.code].values)
             for unit in also.units
         }
-        load_year(also, CURRENT_YEAR, figures, {})
+        load_year(also, CURRENT_YEAR, figures)

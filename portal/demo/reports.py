@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Select, select, text, update
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -19,12 +19,12 @@ from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import COUNTED
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Role
-from portal.domain.values import Values
-from portal.models import Collection, Explanation, Observation, Submission, SubmissionVersion
+from portal.models import Collection, Explanation, Submission, SubmissionVersion
 from portal.queries.effective_forms import answered_forms
 from portal.queries.units import UnitRow
 from portal.services import collections, events
 from portal.services.expecting import count_expected
+from portal.services.observing import observe
 from portal.services.value_rows import put_values
 
 
@@ -57,14 +57,13 @@ def list_loaded(province: Province) -> set[int]:
         return {Period.parse(code).year for code in session.scalars(query)}
 
 
-def load_year(province: Province, year: int, figures: Figures, before: Figures) -> None:
+def load_year(province: Province, year: int, figures: Figures) -> None:
     """Send the form down for a year, and let every unit be as far with it as its course says.
 
     Args:
         province: whose units report.
         year: the period.
         figures: what they report.
-        before: what they reported for the year before; it counts as far as it was accepted.
     """
     with transaction(province.actor) as session:
         opens_on, due_on = collection_days(year, clock.today())
@@ -81,25 +80,26 @@ def load_year(province: Province, year: int, figures: Figures, before: Figures) 
         _insert(session, SubmissionVersion, (row for filing in filings for row in filing.versions))
         put_values(session, [answers for filing in filings for answers in filing.answers()])
         _insert(session, Explanation, (row for filing in filings for row in filing.explanations()))
-        accepted = _accepted_values(session, province, year - 1, before)
-        _insert(
-            session,
-            Observation,
-            (row for filing in filings for row in filing.observations(accepted.get(filing.unit.id, {}))),
-        )
-        _recompute(session, filings)
+        accepted = session.scalars(_collected(actor, form, year).where(Submission.state.in_(COUNTED))).all()
+        if accepted:
+            observe(session, accepted)
         _record(session, actor, filings)
 
 
 def _asked(session: Session, actor: Actor, form: FormVersion, year: int) -> dict[int, FormVersion]:
     """The form as each unit was sent it, by unit id."""
-    query = select(Submission).where(
-        Submission.root_id == actor.place.root_id,
-        Submission.period_code == str(Period(year)),
-        Submission.form_code == form.code,
-    )
-    answered = answered_forms(session, session.scalars(query).all())
+    answered = answered_forms(session, session.scalars(_collected(actor, form, year)).all())
     return {unit_id: its_form for (_root, _period, _form, unit_id), its_form in answered.items()}
+
+
+def _collected(actor: Actor, form: FormVersion, year: int) -> Select[Submission]:
+    """The submissions of the year, as they stand now."""
+    return (
+        select(Submission)
+        .where(Submission.root_id == actor.place.root_id, Submission.period_code == str(Period(year)))
+        .where(Submission.form_code == form.code)
+        .execution_options(populate_existing=True)
+    )
 
 
 def _filing(province: Province, unit: UnitRow, figures: YearFigures) -> Filing:
@@ -110,20 +110,6 @@ def _filing(province: Province, unit: UnitRow, figures: YearFigures) -> Filing:
     figures = with_answers(figures, province.form, unit.code, unit.level)
     user_id = province.user_ids.get(username(unit.code, Role.FILLER))
     return Filing(province.form, unit, figures, course, correction, user_id)
-
-
-def _accepted_values(session: Session, province: Province, year: int, figures: Figures) -> dict[int, Values]:
-    """The accepted values of a year by unit id, as the portal will find them."""
-    query = select(Submission.unit_id).where(
-        Submission.root_id == province.actor.place.root_id,
-        Submission.period_code == str(Period(year)),
-        Submission.form_code == province.form.code,
-        Submission.state.in_(COUNTED),
-    )
-    accepted = set(session.scalars(query))
-    return {
-        unit.id: figures[unit.code].table for unit in province.units if unit.id in accepted and unit.code in figures
-    }
 
 
 def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]]) -> None:
@@ -138,20 +124,6 @@ def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]])
         text(f"insert into {name} {rows_of_json} on conflict do nothing"),
         {"rows": json.dumps(list(rows), default=str, ensure_ascii=False)},
     )
-
-
-def _recompute(session: Session, filings: Sequence[Filing]) -> None:
-    accepted = [filing for filing in filings if filing.course.state in COUNTED]
-    if accepted:
-        unit = accepted[0].unit
-        session.execute(
-            text("select recompute_rollup(:root, :period, :units)"),
-            {
-                "root": unit.root_id,
-                "period": str(accepted[0].key.period),
-                "units": [filing.unit.id for filing in accepted],
-            },
-        )
 
 
 def _record(session: Session, actor: Actor, filings: Sequence[Filing]) -> None:

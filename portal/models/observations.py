@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
-from portal.models.tenancy import UnitRow, submission_key, unit_index, unit_path_key
+from portal.models.tenancy import UnitRow, unit_index, unit_path_key
 
 
 class Observation(UnitRow, Base):
@@ -14,14 +14,13 @@ class Observation(UnitRow, Base):
 
     `amount` and `weight` are what the figure adds to the numerator and the denominator of the roll-up, so that
     adding up needs no knowledge of the form (`portal.domain.rollup` says what they are for each aggregation).
+
+    Written only by the database function `put_observations`, which sees to it that there is such a version, that it is
+    accepted, and takes its path: foreign keys took three quarters of the time in which an observation is stored.
     """
 
     __tablename__ = "observation"
-    __table_args__ = (
-        submission_key(),
-        unit_path_key(),
-        Index("ix_observation_unit", "unit_id", "root_id", "period_code"),
-    )
+    __table_args__ = (Index("ix_observation_unit", "unit_id", "root_id", "period_code"),)
 
     period_code: Mapped[str] = mapped_column(primary_key=True)
     indicator: Mapped[str] = mapped_column(primary_key=True)
@@ -61,7 +60,12 @@ class RollUp(UnitRow, Base):
 
     __tablename__ = "rollup"
     # Room in each page for the new version of a row, because a year's rows are rewritten at every acceptance.
-    __table_args__ = (unit_path_key(), unit_index("rollup"), {"postgresql_with": {"fillfactor": "50"}})
+    __table_args__ = (
+        unit_path_key(),
+        unit_index("rollup"),
+        Index("ix_rollup_indicator", "root_id", "period_code", "indicator", "unit_id"),
+        {"postgresql_with": {"fillfactor": "50"}},
+    )
 
     period_code: Mapped[str] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -1,33 +1,59 @@
-"""Who filled in a submission, told by what is stored and not by roles: nobody signs or decides on their own figures."""
+"""Who filled in submissions, told by what is stored and not by roles: nobody signs or decides on their own figures."""
 
-from sqlalchemy import CompoundSelect, Date, bindparam, cast, func, or_, select, union, union_all
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Date, Integer, bindparam, cast, column, func, null, or_, select, union, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.models import ListRow, Membership, Passage, Submission, Upload, Value
-from portal.queries.figures import in_version, version_named
+from portal.queries.figures import Key, key_of
 
 
-def _fillers() -> CompoundSelect[int, int]:
-    entered = [select(table.entered_by_id).where(*in_version(table)) for table in (Value, ListRow, Passage)]
-    imported = [
-        select(Upload.uploaded_by_id)
-        .join(table, (table.root_id == Upload.root_id) & (table.upload_id == Upload.id))
-        .where(*in_version(table))
-        for table in (Value, ListRow)
-    ]
-    people = union(*entered, *imported).cte("people")
-    person = people.c[0]
-    begun = select(func.min(Value.entered_at)).where(*in_version(Value)).scalar_subquery()
-    stand_ins = select(Membership.user_id, Membership.deputy_for_id).where(
-        Membership.deputy_for_id.is_not(None),
-        or_(Membership.user_id.in_(select(person)), Membership.deputy_for_id.in_(select(person))),
-        or_(
-            Membership.valid_to.is_(None),
-            Membership.valid_to >= cast(func.timezone(str(clock.CHINA), func.coalesce(begun, bindparam("now"))), Date),
-        ),
+def _fillers() -> CompoundSelect[int, int, int]:
+    asked = (
+        func.unnest(bindparam("units", type_=ARRAY(Integer)), bindparam("versions", type_=ARRAY(Integer)))
+        .table_valued(column("unit_id", Integer), column("number", Integer), name="asked")
+        .render_derived()
     )
-    return union_all(select(person, person).where(person.is_not(None)), stand_ins)
+    parts = []
+    tables: tuple[Any, ...] = (Value, ListRow, Passage)
+    for table in tables:
+        source = [] if table is Passage else [table.upload_id]
+        first = func.min(table.entered_at) if table is Value else null()
+        parts.append(
+            select(
+                table.unit_id,
+                table.entered_by_id.label("person"),
+                cast(source[0] if source else null(), Upload.id.type).label("upload_id"),
+                cast(first, Value.entered_at.type).label("begun"),
+            )
+            .join(asked, (table.unit_id == asked.c.unit_id) & (table.version_number == asked.c.number))
+            .where(table.root_id == bindparam("root_id"))
+            .where(table.period_code == bindparam("period_code"), table.form_code == bindparam("form_code"))
+            .group_by(table.unit_id, table.entered_by_id, *source)
+        )
+    entered = union_all(*parts).cte("entered")
+    of_upload = (Upload.root_id == bindparam("root_id")) & (Upload.id == entered.c.upload_id)
+    people = union(
+        select(entered.c.unit_id, entered.c.person).where(entered.c.person.is_not(None)),
+        select(entered.c.unit_id, Upload.uploaded_by_id)
+        .join(Upload, of_upload)
+        .where(Upload.uploaded_by_id.is_not(None)),
+    ).cte("people")
+    begun = select(entered.c.unit_id, func.min(entered.c.begun).label("begun")).group_by(entered.c.unit_id).cte("begun")
+    since = cast(func.timezone(str(clock.CHINA), func.coalesce(begun.c.begun, bindparam("now"))), Date)
+    stand_ins = (
+        select(people.c.unit_id, Membership.user_id, Membership.deputy_for_id)
+        .join(people, people.c.person.in_([Membership.user_id, Membership.deputy_for_id]))
+        .join(begun, begun.c.unit_id == people.c.unit_id)
+        .where(Membership.deputy_for_id.is_not(None))
+        .where(or_(Membership.valid_to.is_(None), Membership.valid_to >= since))
+    )
+    return union_all(select(people.c.unit_id, people.c.person, people.c.person), stand_ins)
 
 
 _FILLERS = _fillers()
@@ -38,5 +64,21 @@ def list_fillers(session: Session, row: Submission) -> frozenset[int]:
 
     Whoever has stood in for another since the figures were entered counts as that other, and the other way round.
     """
-    found = session.execute(_FILLERS, {**version_named(row), "now": clock.now()})
-    return frozenset(person for pair in found for person in pair)
+    return fillers_of(session, [row])[key_of(row)]
+
+
+def fillers_of(session: Session, rows: Sequence[Submission]) -> dict[Key, frozenset[int]]:
+    """The same of submissions of one collection, in one statement."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    if rows:
+        asked = {
+            "root_id": rows[0].root_id,
+            "period_code": rows[0].period_code,
+            "form_code": rows[0].form_code,
+            "units": [row.unit_id for row in rows],
+            "versions": [row.version_number for row in rows],
+            "now": clock.now(),
+        }
+        for unit_id, *people in session.execute(_FILLERS, asked):
+            found[unit_id].update(people)
+    return {key_of(row): frozenset(found[row.unit_id]) for row in rows}

@@ -4,6 +4,7 @@ Words are asked for, not a formula: a bare 核实无误 is refused.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, tuple_, update
@@ -17,6 +18,7 @@ from portal.domain.reasons import sound_reason
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Conflict, InvalidInput, InvalidMove, NotFound
 from portal.models import Explanation, Submission
+from portal.queries.figures import these
 from portal.queries.findings import EXPLAINED, Decision, FindingKey, check_submission
 from portal.queries.submissions import get_row, same_submission, subject_of, whole_subject_of
 from portal.services import events, versions
@@ -213,9 +215,14 @@ def decide(
     )
 
 
-def accept_undecided(session: Session, actor: Actor, row: Submission) -> None:
-    """Who accepts a submission accepts the explanations in it that were not decided one by one."""
-    _decide(session, actor, row, Explanation.decision.is_(None), Decision.ACCEPTED, "")
+def accept_undecided(session: Session, actor: Actor, rows: Sequence[Submission]) -> None:
+    """Who accepts submissions accepts the explanations in them that were not decided one by one; of one collection."""
+    current = (*these(Submission, rows), Explanation.version_number == Submission.version_number)
+    session.execute(
+        update(Explanation)
+        .where(*current, *same_submission(Explanation, Submission), Explanation.decision.is_(None))
+        .values(decision=Decision.ACCEPTED, decision_reason=None, decided_by=actor.name, decided_at=clock.now())
+    )
 
 
 def _decide(

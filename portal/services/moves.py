@@ -1,34 +1,25 @@
 """Move a submission along its way: submit, send back, accept, reopen and the rest."""
 
-from collections.abc import Iterator
-
-from sqlalchemy import delete, insert, text
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.collections import CollectionKey
-from portal.domain.lifecycle import COUNTED, MOVES, Action, State, missing_sign_offs, move
-from portal.domain.policy import PERMISSION_OF, Actor, require
+from portal.domain.lifecycle import COUNTED, MOVES, Action, State, open_to
+from portal.domain.moves import REASON_LENGTH, step
+from portal.domain.policy import Actor
 from portal.domain.reasons import sound_reason
-from portal.domain.rollup import Contribution
 from portal.domain.submissions import SubmissionKey, digest
 from portal.domain.units import Level
-from portal.errors import Blocked, Conflict, InvalidMove, SignOffsMissing
-from portal.models import Observation, Submission
-from portal.queries.contributing import contributing
+from portal.errors import Blocked, Conflict
+from portal.models import Submission
 from portal.queries.effective_forms import form_of
 from portal.queries.findings import check_submission
 from portal.queries.report import enclosed
-from portal.queries.submissions import (
-    get_row,
-    same_submission,
-    typed_values,
-    whole_subject_of,
-)
-from portal.services import events, explanations, versions
+from portal.queries.submissions import get_row, typed_values, whole_subject_of
+from portal.services import events, versions
+from portal.services.acceptance import accept
 from portal.services.collections import hold_settings
-
-REASON_LENGTH = 2000
+from portal.services.observing import forget
 
 
 def take(
@@ -58,23 +49,19 @@ def take(
         InvalidInput: the reason is missing or too long.
         Conflict: the submission changed since it was looked at.
     """
-    hold_settings(session, CollectionKey(key.form, key.period))
+    collection = CollectionKey(key.form, key.period)
+    if action is Action.ACCEPT:
+        _accept(session, actor, collection, key, seen, reason)
+        return State.ACCEPTED
+    hold_settings(session, collection)
     row = get_row(session, actor, key, for_update=True)
     subject = whole_subject_of(session, row)
-    require(actor, PERMISSION_OF[action], subject)
     before = State(row.state)
-    if row.exempt_reason is not None:
-        raise InvalidMove(action, "exempt")
-    after = move(before, action)
+    after = step(actor, action, subject, before, exempt=row.exempt_reason is not None)
     if seen is not None and seen != row.row_version:
         raise Conflict("submission", key)
-    missing = missing_sign_offs(before, action, subject.settings.sign_offs)
-    if missing:
-        raise SignOffsMissing(action, [str(step) for step in missing])
     reason = sound_reason(reason, REASON_LENGTH, required=MOVES[action].needs_reason)
     sealed = _hand_in(session, actor, key, row) if action is Action.SUBMIT else {}
-    if action is Action.ACCEPT:
-        _accept_explanations(session, actor, key, row)
     _enter(session, row, before, after, skip_level=subject.settings.skip_level)
     if MOVES[action].opens_version:
         _open_next(session, row, reason)
@@ -102,7 +89,6 @@ _PAST = {
     Action.SUBMIT: "submitted",
     Action.WITHDRAW: "withdrawn",
     Action.SEND_BACK: "sent_back",
-    Action.ACCEPT: "accepted",
     Action.REOPEN: "reopened",
     Action.LOCK: "locked",
     Action.PUBLISH: "published",
@@ -115,12 +101,13 @@ def _open_next(session: Session, row: Submission, reason: str) -> None:
     row.expected_answers = len(form_of(session, row).typed_at(Level(row.level)))
 
 
-def _accept_explanations(session: Session, actor: Actor, key: SubmissionKey, row: Submission) -> None:
-    """Nothing is accepted on a refused explanation; those not decided about are accepted together with the rest."""
-    refused = check_submission(session, actor, key).refused
-    if refused:
-        raise Blocked(len(refused))
-    explanations.accept_undecided(session, actor, row)
+def _accept(
+    session: Session, actor: Actor, collection: CollectionKey, key: SubmissionKey, seen: int | None, reason: str
+) -> None:
+    """Accept one as many are."""
+    [verdict] = accept(session, actor, collection, {key.unit: seen}, reason=reason)
+    if verdict.refusal is not None:
+        raise verdict.refusal
 
 
 def _hand_in(session: Session, actor: Actor, key: SubmissionKey, row: Submission) -> dict[str, str]:
@@ -137,53 +124,11 @@ def _hand_in(session: Session, actor: Actor, key: SubmissionKey, row: Submission
 
 def _enter(session: Session, row: Submission, before: State, after: State, *, skip_level: bool) -> None:
     """What the new state means for who reads the figures, and for the roll-up."""
-    counted_before, counted_after = before in COUNTED, after in COUNTED
     row.state = after
-    if counted_before != counted_after:
-        row.accepted_at = clock.now() if counted_after else None
+    if after not in COUNTED:
+        row.accepted_at = None
     session.flush()
-    if after is State.SUBMITTED or counted_after > counted_before:
-        versions.show(session, row, after, skip_level=skip_level)
-    if counted_after > counted_before:
-        observe(session, row)
-    elif counted_before > counted_after:
+    if after is State.SUBMITTED:
+        versions.show(session, [row], open_to(after, versions.depth_of(row), skip_level=skip_level))
+    elif before in COUNTED and after not in COUNTED:
         forget(session, row)
-
-
-def observe(session: Session, row: Submission) -> None:
-    """Let an accepted version's figures count, and add them up the tree at once."""
-    for _row, found in contributing(session, [row]):
-        if found:
-            session.execute(insert(Observation), list(_observation_rows(row, found)))
-    _recompute(session, row)
-
-
-def forget(session: Session, row: Submission) -> None:
-    """Take a version's figures out of the count."""
-    session.execute(delete(Observation).where(*same_submission(Observation, row)))
-    _recompute(session, row)
-
-
-def _observation_rows(row: Submission, found: list[Contribution]) -> Iterator[dict[str, object]]:
-    for each in found:
-        yield {
-            "root_id": row.root_id,
-            "period_code": row.period_code,
-            "indicator": each.indicator,
-            "unit_id": row.unit_id,
-            "unit_path": row.unit_path,
-            "form_code": row.form_code,
-            "version_number": row.version_number,
-            "status": each.status,
-            "number": each.number,
-            "category": each.category,
-            "amount": each.amount,
-            "weight": each.weight,
-        }
-
-
-def _recompute(session: Session, row: Submission) -> None:
-    session.execute(
-        text("select recompute_rollup(:root, :period, :units)"),
-        {"root": row.root_id, "period": row.period_code, "units": [row.unit_id]},
-    )

@@ -1,6 +1,8 @@
 """Numbered versions of a submission: opened, copied, sealed, and shown to those above."""
 
-from sqlalchemy import func, insert, literal, select, text, union, update
+from collections.abc import Sequence
+
+from sqlalchemy import exists, func, insert, literal, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -8,12 +10,11 @@ from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor
 from portal.domain.submissions import Digest
 from portal.models import Evidence, Explanation, ListRow, Passage, Submission, SubmissionVersion, Upload, Value
-from portal.queries.figures import in_version, version_named
+from portal.queries.figures import in_version, these, version_named
 from portal.queries.submissions import same_submission
 
 _COPIED = (ListRow, Explanation, Passage, Evidence)
-_PARTS = (Value, *_COPIED)
-"""What belongs to a version: it goes into the next, and is as open as the version."""
+"""What belongs to a version beside its values: it goes into the next, and is as open as the version."""
 
 ANSWERS = select(func.count()).where(*in_version(Value), Value.status != "missing").scalar_subquery()
 """Answers in a version, figures and what does not apply, counted within a statement (`version_named`)."""
@@ -21,6 +22,8 @@ ANSWERS = select(func.count()).where(*in_version(Value), Value.status != "missin
 _COPY_VALUES = text("""
     select copy_values(:of_root_id, :of_period_code, :of_form_code, :of_unit_id, :of_version_number, :version)
 """)
+
+_OPEN_VALUES = text("select open_values(:root, :period, :form, :units, :versions, :depth)")
 
 
 def depth_of(row: Submission) -> int:
@@ -58,29 +61,29 @@ def seal(session: Session, actor: Actor, row: Submission, digest: Digest) -> Non
     version.sha256, version.sm3 = digest.sha256, digest.sm3
 
 
-def show(session: Session, row: Submission, state: State, *, skip_level: bool) -> None:
-    """Let those above read the current version as far as its state and its collection allow."""
-    depth = open_to(state, depth_of(row), skip_level=skip_level)
-    uploads = union(
-        *(
-            select(table.upload_id).where(
-                *same_submission(table, row), table.version_number == row.version_number, table.upload_id.is_not(None)
-            )
-            for table in (Value, ListRow)
-        )
-    )
-    session.execute(update(Upload).where(*same_submission(Upload, row), Upload.id.in_(uploads)).values(open_to=depth))
-    for table in _PARTS:
-        session.execute(
-            update(table)
-            .where(*same_submission(table, row), table.version_number == row.version_number)
-            .values(open_to=depth)
-        )
-    session.execute(
-        update(SubmissionVersion)
-        .where(*same_submission(SubmissionVersion, row), SubmissionVersion.number == row.version_number)
-        .values(open_to=depth)
-    )
+def show(session: Session, rows: Sequence[Submission], depth: int) -> None:
+    """Let those from this depth of the tree on read the current versions of submissions of one collection."""
+    asked = {
+        "root": rows[0].root_id,
+        "period": rows[0].period_code,
+        "form": rows[0].form_code,
+        "units": [row.unit_id for row in rows],
+        "versions": [row.version_number for row in rows],
+        "depth": depth,
+    }
+    session.execute(_OPEN_VALUES, asked)
+    used = [
+        exists()
+        .where(*same_submission(table, Submission), table.upload_id == Upload.id)
+        .where(table.version_number == Submission.version_number)
+        for table in (Value, ListRow)
+    ]
+    shown = [(Upload, or_(*used)), (SubmissionVersion, SubmissionVersion.number == Submission.version_number)]
+    shown += [(table, table.version_number == Submission.version_number) for table in _COPIED]
+    current = these(Submission, rows)
+    for table, of_version in shown:
+        statement = update(table).where(*current, *same_submission(table, Submission), of_version).values(open_to=depth)
+        session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _open(session: Session, row: Submission, reason: str) -> SubmissionVersion:

@@ -26,7 +26,7 @@ from portal.web.pages.periods import chosen_period
 from portal.web.present.cross import all_sheets
 from portal.web.present.entries import read_day, read_version
 from portal.web.present.findings import parse_key, rules_set_aside, shown_findings
-from portal.web.present.moves import may_decide, may_waive, open_actions
+from portal.web.present.moves import may_accept, may_decide, may_waive, open_actions
 from portal.web.present.report import section_progress
 from portal.web.present.units import way_down
 from portal.web.screens import REVIEW
@@ -66,6 +66,8 @@ def index() -> str:
         filters=FILTERS,
         counts=counted(rows),
         rows=[row for row in rows if _wanted(row, only)],
+        acceptable={row.key for row in rows if may_accept(actor, row)},
+        marked=request.args.get("mark") == "all",
         ancestors=ancestors,
         lists=[(form, sheet, table) for form in sent for sheet, table in form.lists.values()],
     )

@@ -1,0 +1,67 @@
+"""Let accepted figures count: written down as observations, and added up the tree at once."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import delete, text
+from sqlalchemy.orm import Session
+
+from portal.domain.forms import FormVersion
+from portal.domain.rollup import copied
+from portal.domain.units import Level
+from portal.models import Observation, Submission
+from portal.queries.contributing import contributing_beside_copies
+from portal.queries.effective_forms import answered_forms
+from portal.queries.figures import Key, key_of
+from portal.queries.submissions import same_submission
+
+_PUT = text("""
+    select put_observations(:root, :period, :form, :units, :versions, :kinds, :copying_kinds, :copied, :worked_out)
+""")
+
+
+def observe(session: Session, rows: Sequence[Submission]) -> None:
+    """Let the figures of accepted submissions of one collection count."""
+    forms = answered_forms(session, rows)
+    alike: dict[tuple[int, str], int] = {}  # submissions of one level that answer one form are of one kind
+    copies: list[tuple[int, str]] = []
+    for row in rows:
+        form = forms[key_of(row)]
+        kind = (id(form), row.level)
+        if kind not in alike:
+            alike[kind] = len(alike)
+            copies += [(alike[kind], code) for code in copied(form, Level(row.level))]
+    asked = {
+        "root": rows[0].root_id,
+        "period": rows[0].period_code,
+        "form": rows[0].form_code,
+        "units": [row.unit_id for row in rows],
+        "versions": [row.version_number for row in rows],
+        "kinds": [alike[id(forms[key_of(row)]), row.level] for row in rows],
+        "copying_kinds": [kind for kind, _code in copies],
+        "copied": [code for _kind, code in copies],
+        "worked_out": _worked_out(session, rows, forms),
+    }
+    session.execute(_PUT, asked)
+    _recompute(session, rows)
+
+
+def forget(session: Session, row: Submission) -> None:
+    """Take a version's figures out of the count."""
+    session.execute(delete(Observation).where(*same_submission(Observation, row)))
+    _recompute(session, [row])
+
+
+def _worked_out(session: Session, rows: Sequence[Submission], forms: dict[Key, FormVersion]) -> str:
+    found = contributing_beside_copies(session, rows, forms)
+    return json.dumps(
+        [{"unit_id": row.unit_id, **asdict(each)} for row, several in found for each in several], default=str
+    )
+
+
+def _recompute(session: Session, rows: Sequence[Submission]) -> None:
+    session.execute(
+        text("select recompute_rollup(:root, :period, :units)"),
+        {"root": rows[0].root_id, "period": rows[0].period_code, "units": [row.unit_id for row in rows]},
+    )
