@@ -78,8 +78,17 @@ def carried_over(way: Sequence[FormVersion], values: Values) -> Values:
     """All figures of another version, by the codes of the one that the way begins with."""
     if len(way) == 1:
         return values
-    carried = {code: value_across(way, code, values) for code in way[0].codes}
+    carried = {code: _sum([(each, values.get(each.code)) for each in found]) for code, found in _all_terms(way).items()}
     return {code: value for code, value in carried.items() if value is not None}
+
+
+def _all_terms(way: Sequence[FormVersion]) -> Mapping[str, tuple[Term, ...]]:
+    """The `terms` of every indicator, found once: a report of a province goes the same way for each of its units."""
+    key, once = (_all_terms, *map(id, way)), way[0].once
+    if key not in once:
+        once[key] = {code: terms(way, code) for code in way[0].codes}, tuple(way)  # the way stays, and so do its ids
+    found: Mapping[str, tuple[Term, ...]] = once[key][0]
+    return found
 
 
 def broken(way: Sequence[FormVersion]) -> frozenset[str]:

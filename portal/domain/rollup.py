@@ -37,7 +37,7 @@ from types import MappingProxyType
 
 from portal.domain.expressions import Context, decimal_of
 from portal.domain.form_expressions import looks_elsewhere, worked_out_from
-from portal.domain.forms import AggregationKind, FormVersion, Indicator
+from portal.domain.forms import AggregationKind, FormVersion, Indicator, Source
 from portal.domain.units import Level
 from portal.domain.values import MISSING, YES, Value, Values, ValueStatus
 
@@ -62,9 +62,53 @@ def contributions(form: FormVersion, level: Level, values: Values) -> list[Contr
 
     Nor does what is worked out from other forms or from units below: it would change with them, after it was accepted.
     """
-    own = (each for each in form if level in each.filled_by and not looks_elsewhere(form, each))
-    found = (_contribution(form, indicator, values) for indicator in own)
+    found = (_contribution(form, indicator, values) for indicator in _own(form, level))
     return [each for each in found if each.status is not ValueStatus.MISSING]
+
+
+def contributions_beside_copies(form: FormVersion, level: Level, values: Values) -> list[Contribution]:
+    """The same without those that are `copied`."""
+    copies = copied(form, level)
+    found = (_contribution(form, indicator, values) for indicator in _own(form, level) if indicator.code not in copies)
+    return [each for each in found if each.status is not ValueStatus.MISSING]
+
+
+def copied(form: FormVersion, level: Level) -> frozenset[str]:
+    """The indicators to which a unit of that level adds the very number it typed, whatever else it answered.
+
+    Such a contribution has the number as its amount and nothing else: it can be made without knowing the form.
+    """
+    key = (copied, level)
+    if key not in form.once:
+        form.once[key] = frozenset(
+            each.code
+            for each in _own(form, level)
+            if each.source is Source.COLLECTED
+            and each.aggregation.kind is AggregationKind.SUM
+            and not each.aggregation.of
+        )
+    found: frozenset[str] = form.once[key]
+    return found
+
+
+def behind_the_rest(form: FormVersion, level: Level) -> frozenset[str]:
+    """The indicators that what is not `copied` comes from, itself included; empty if everything is copied."""
+    key = (behind_the_rest, level)
+    if key not in form.once:
+        form.once[key] = _behind([each for each in form if each.code not in copied(form, level)], form, level)
+    found: frozenset[str] = form.once[key]
+    return found
+
+
+def _behind(rest: list[Indicator], form: FormVersion, level: Level) -> frozenset[str]:
+    if not any(level in each.filled_by for each in rest):
+        return frozenset()
+    named = {code for each in rest for code in (each.code, each.aggregation.of, each.aggregation.weight)}
+    return frozenset(named | {code for each in rest for source in worked_out_from(form, each) for code in source.codes})
+
+
+def _own(form: FormVersion, level: Level) -> Iterable[Indicator]:
+    return (each for each in form if level in each.filled_by and not looks_elsewhere(form, each))
 
 
 def _contribution(form: FormVersion, indicator: Indicator, values: Values) -> Contribution:
@@ -173,8 +217,10 @@ class Total:
         """
         way = indicator.aggregation
         match way.kind:
+            case AggregationKind.SUM if self.eliminated is None and self.adjusted is None:
+                return self.amount
             case AggregationKind.SUM:
-                return self.amount if self.entered is None else _sum(self.amount, self.entered)
+                return _sum(self.amount, self.entered)
             case AggregationKind.COUNT_YES:
                 return self.amount
             case AggregationKind.RATIO_OF_SUMS | AggregationKind.WEIGHTED_MEAN | AggregationKind.MEAN:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import ARRAY, Integer, any_, cast, select
+from sqlalchemy import any_, bindparam, case, select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import Indicator
@@ -16,12 +15,13 @@ from portal.domain.rollup import Total
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
 from portal.models import Observation, Submission
+from portal.queries.parameters import integers, joined
 from portal.queries.units import UnitRow, published_tree
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class OwnFigure:
-    """One unit's own figure.
+    """One unit's own figure. Nobody changes one; thousands are in one answer.
 
     Attributes:
         value: in the indicator's unit of measure; None unless it is a number and accepted.
@@ -48,28 +48,48 @@ def own_figures(
     top = tree.get(under)
     require(actor, Permission.SEE_ROLLUP, Subject(top.path))
     units = [unit for unit in tree.under(under) if unit.level is level]
-    rows = _observed(session, top.root_id, units, period, indicator)
-    demo = _made_up(session, top.root_id, period, {row.form_code for row in rows.values()})
-    return [_figure(unit, rows.get(unit.id), indicator, demo) for unit in units]
+    observed = _observed(session, top, units, period, indicator)
+    demo = _made_up(session, top.root_id, period, {form for form, *_rest in observed.values()})
+    figures = []
+    for unit in units:
+        if unit.id in observed:
+            _form, status, number, sides = observed[unit.id]
+            value = sides.figure(indicator) if sides else number
+            figures.append(OwnFigure(unit, value, ValueStatus(status), unit.id in demo))
+        else:
+            unanswered = ValueStatus.MISSING if unit.level in indicator.filled_by else ValueStatus.NOT_APPLICABLE
+            figures.append(OwnFigure(unit, None, unanswered, demo=False))
+    return figures
 
 
 def _observed(
-    session: Session, root_id: int, units: Sequence[UnitRow], period: Period, indicator: Indicator
-) -> dict[int, Any]:
-    query = select(
-        Observation.unit_id,
-        Observation.form_code,
-        Observation.status,
-        Observation.number,
-        Observation.amount,
-        Observation.weight,
-    ).where(
-        Observation.root_id == root_id,
-        Observation.period_code == str(period),
-        Observation.indicator == indicator.code,
-        Observation.unit_id == any_(cast([unit.id for unit in units], ARRAY(Integer))),
-    )
-    return {row.unit_id: row for row in session.execute(query).all()}
+    session: Session, top: UnitRow, units: Sequence[UnitRow], period: Period, indicator: Indicator
+) -> dict[int, tuple[str, str, Decimal | None, Total | None]]:
+    """By unit its form, its status, and its number or (of a ratio) the two sides of it."""
+    asked = {"root": top.root_id, "period": str(period), "indicator": indicator.code}
+    if top.depth:
+        found = session.execute(_OF_UNITS, asked | {"units": joined(str(unit.id) for unit in units)})
+    else:  # whatever is in sight is below it
+        found = session.execute(_OF_ALL, asked)
+    return {
+        unit_id: (form, status, number, Total(amount=amount, weight=weight) if number is None else None)
+        for unit_id, form, status, number, amount, weight in found.all()
+    }
+
+
+_OF_ALL = select(
+    Observation.unit_id,
+    Observation.form_code,
+    Observation.status,
+    Observation.number,
+    case((Observation.number.is_(None), Observation.amount)),  # else it was stored as it was reported
+    case((Observation.number.is_(None), Observation.weight)),
+).where(
+    Observation.root_id == bindparam("root"),
+    Observation.period_code == bindparam("period"),
+    Observation.indicator == bindparam("indicator"),
+)
+_OF_UNITS = _OF_ALL.where(Observation.unit_id == any_(integers("units")))
 
 
 def _made_up(session: Session, root_id: int, period: Period, forms: AbstractSet[str]) -> AbstractSet[int]:
@@ -81,12 +101,3 @@ def _made_up(session: Session, root_id: int, period: Period, forms: AbstractSet[
         Submission.demo,
     )
     return set(session.scalars(query))
-
-
-def _figure(unit: UnitRow, row: Any | None, indicator: Indicator, demo: AbstractSet[int]) -> OwnFigure:
-    if row is None:
-        status = ValueStatus.MISSING if unit.level in indicator.filled_by else ValueStatus.NOT_APPLICABLE
-        return OwnFigure(unit, None, status, demo=False)
-    # A ratio is stored as its two sides; whatever else is a number is stored as it was reported.
-    value = row.number if row.number is not None else Total(amount=row.amount, weight=row.weight).figure(indicator)
-    return OwnFigure(unit, value, ValueStatus(row.status), demo=unit.id in demo)

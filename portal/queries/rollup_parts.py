@@ -1,19 +1,19 @@
 """Of which rows a roll-up is made: stored roll-ups of inner units, observations of the others."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     Integer,
-    Numeric,
     Select,
     Text,
     any_,
-    bindparam,
     cast,
     column,
     func,
@@ -24,10 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from portal.domain.periods import Period
-from portal.domain.rollup import Contribution, Total
+from portal.domain.rollup import NO_COUNTS, Contribution, Total
 from portal.domain.values import ValueStatus
 from portal.models import Observation, RollUp
 from portal.queries.ancestors import Targets
+from portal.queries.parameters import NEXT
 from portal.queries.units import PublishedTree, UnitRow, published_tree
 
 Totals = dict[tuple[int, str], Total]
@@ -65,13 +66,17 @@ def parts_of(tree: PublishedTree, units: Iterable[UnitRow]) -> Parts:
 
 
 def totals_then(
-    session: Session, root_id: int, parts: Mapping[Period, Parts], indicators: Collection[str] | None
+    session: Session,
+    root_id: int,
+    parts: Mapping[Period, Parts],
+    indicators: Collection[str] | None,
+    stored: Iterable[Sequence[str]],
 ) -> dict[Period, Totals]:
-    """The totals made of these rows, by period."""
-    totals = _stored_totals(session, root_id, parts, indicators)
+    """The totals made of these rows, by period; `stored` as it was read."""
+    totals = _stored_totals(parts, stored)
     own = {unit_id for part in parts.values() for unit_id in part.observed}
     targets = {period: _counting(part.observed) for period, part in parts.items()}
-    for period, others in (_observed_then(session, root_id, targets, indicators, own) if own else {}).items():
+    for period, others in (observed_then(session, root_id, targets, indicators, own) if own else {}).items():
         _join(totals[period], others)
     return totals
 
@@ -118,10 +123,10 @@ def observed_totals(
     Of units that were in sight in the period's tree, or that gave way to units in sight, the scope may not show the
     rows themselves; a function of the database tells their figures.
     """
-    return _observed_then(session, root_id, {period: targets}, indicators, of_units)[period]
+    return observed_then(session, root_id, {period: targets}, indicators, of_units)[period]
 
 
-def _observed_then(
+def observed_then(
     session: Session,
     root_id: int,
     targets: Mapping[Period, Targets],
@@ -160,45 +165,39 @@ def _figures(table: Any) -> Select[Any]:
     )
 
 
-def _stored_totals(
-    session: Session, root_id: int, parts: Mapping[Period, Parts], indicators: Collection[str] | None
-) -> dict[Period, Totals]:
-    """By a function, because a policy asks for every row whether its unit is within sight."""
-    units = {unit_id for part in parts.values() for unit_id in part.stored}
+def _stored_totals(parts: Mapping[Period, Parts], stored: Iterable[Sequence[str]]) -> dict[Period, Totals]:
     found: dict[Period, Totals] = {period: {} for period in parts}
-    if not units:
-        return found
-    asked = {
-        "root": root_id,
-        "periods": [str(period) for period in parts],
-        "units": list(units),
-        "indicators": None if indicators is None else list(indicators),
-    }
-    rows = session.execute(_STORED, asked).all()
     by_code = {str(period): (found[period], part.stored) for period, part in parts.items()}
-    for code, unit_id, indicator, category, reported, not_applicable, amount, weight, minimum, maximum in rows:
+    for code, own, codes, categories, *columns in stored:
         totals, targets = by_code[code]
-        if category:
-            one = Total(counts={category: reported})
-        else:
-            one = Total(reported, not_applicable, amount, weight, minimum, maximum)
-        for target in targets.get(unit_id, ()):
-            key = (target, indicator)
-            totals[key] = totals[key] + one if key in totals else one
+        keys = zip(_counts(own), codes.split(NEXT), strict=True)
+        if not categories.strip(NEXT) and all(targets[each] == [each] for each in targets):
+            totals.update(zip(keys, _stored(*columns), strict=True))
+            continue
+        for (unit_id, indicator), category, one in zip(keys, categories.split(NEXT), _stored(*columns), strict=True):
+            part = Total(counts={category: one.reported}) if category else one
+            for target in targets.get(unit_id, ()):
+                _add(totals, (target, indicator), part)
     return found
 
 
-_STORED = select(
-    func.stored_rollups(
-        bindparam("root"),
-        bindparam("periods", type_=ARRAY(Text)),
-        bindparam("units", type_=ARRAY(Integer)),
-        bindparam("indicators", type_=ARRAY(Text)),
-    ).table_valued(
-        "period_code", "unit_id", "indicator", "category", "reported", "not_applicable",
-        *(column(name, Numeric()) for name in ("amount", "weight", "minimum", "maximum")),
-    )
-)  # fmt: skip
+def _stored(reported: str, not_applicable: str, *numbers: str) -> Iterator[Total]:
+    return map(Total, _counts(reported), _counts(not_applicable), *map(_numbers, numbers), repeat(NO_COUNTS))
+
+
+def _counts(column: str) -> Iterator[int]:
+    found = column.split(NEXT)
+    known = {each: int(each) for each in set(found)}  # there are few different ones
+    return map(known.__getitem__, found)
+
+
+def _numbers(column: str) -> Iterable[Decimal | None]:
+    if not column.strip(NEXT):
+        return repeat(None)
+    found = column.split(NEXT)
+    if "" not in found:
+        return map(Decimal, found)
+    return (Decimal(each) if each else None for each in found)
 
 
 def stored_total(row: RollUp) -> Total:

@@ -3,45 +3,49 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from portal.domain.forms import Indicator
+from portal.domain.coverage import Coverage
 from portal.domain.periods import Period
 from portal.domain.values import exact_text
-from portal.models import Unit
-from portal.queries.over_time import forms_shown
 from portal.queries.rollup_rows import RollUpRow
 
 COLUMNS = (
     "unit", "unit_name", "level", "period", "indicator", "name", "unit_of_measure", "value", "minimum", "maximum",
     "mean", "reported", "expected", "not_applicable", "scope", "tree", "partial", "pending", "demo", "torn",
-    "periods", "missing", "original", "eliminated", "adjusted",
+    "periods", "missing", "original", "eliminated", "adjusted", "exempt", "late", "awaiting", "in_time", "unanswered",
 )  # fmt: skip
 
 Record = dict[str, str | int | bool | None]
 
 
-def records(session: Session, unit: str, period: Period, rows: Sequence[RollUpRow]) -> list[Record]:
+def records(period: Period, rows: Sequence[RollUpRow]) -> list[Record]:
     """A record per row, in the order of the rows.
 
-    `unit` is the code of the one that was asked about. A number that does not exist is None: nothing was reported, or
-    the indicator is not added up.
+    A number that does not exist is None: nothing was reported, or the indicator is not added up; or, of the coverage,
+    it is no business of whoever asks.
     """
-    top = session.scalars(select(Unit).where(Unit.code == unit)).one()
-    indicators = {indicator.code: indicator for form in forms_shown(session, top, period) for indicator in form}
-    return [_record(period, row, indicators[row.indicator]) for row in rows]
+    return [_record(period, row) | coverage_record(row.coverage) for row in rows]
 
 
-def _record(period: Period, row: RollUpRow, indicator: Indicator) -> Record:
+def coverage_record(coverage: Coverage | None) -> Record:
+    """What became of the answers that are not in a number; `awaiting`: handed in, and not accepted yet."""
+    return {
+        "exempt": coverage.exempt if coverage else None,
+        "late": coverage.late if coverage else None,
+        "awaiting": coverage.pending if coverage else None,
+        "in_time": coverage.in_time if coverage else None,
+        "unanswered": coverage.unanswered if coverage else None,
+    }
+
+
+def _record(period: Period, row: RollUpRow) -> Record:
     return {
         "unit": row.unit_code,
         "unit_name": row.unit_name,
         "level": str(row.level),
         "period": str(period),
         "indicator": row.indicator,
-        "name": indicator.name.zh,
-        "unit_of_measure": indicator.unit,
+        "name": row.what.name.zh,
+        "unit_of_measure": row.what.unit,
         "value": row.text or None,
         "minimum": _text(row.minimum),
         "maximum": _text(row.maximum),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from portal.domain.coverage import Coverage
 from portal.domain.forms import AggregationKind, Incomplete, Indicator, Scope
 from portal.domain.periods import Period
 from portal.domain.rollup import Total
@@ -33,6 +34,8 @@ class RollUpRow:
         periods: of a number made from shorter periods, those that are in it; `reported` and `expected` count their
             answers.
         missing: the shorter periods that ought to be in it, and have no figure.
+        counted: the shorter periods whose answers `reported` and `expected` count.
+        coverage: what became of every answer, where somebody asked (`portal.queries.coverage`).
     """
 
     unit: UnitRow
@@ -47,6 +50,8 @@ class RollUpRow:
     torn: tuple[str, ...] = ()
     periods: tuple[Period, ...] = ()
     missing: tuple[Period, ...] = ()
+    counted: tuple[Period, ...] = ()
+    coverage: Coverage | None = None
 
     @property
     def unit_code(self) -> str:
@@ -129,7 +134,6 @@ def row_of(
     indicator: Indicator,
     total: Total,
     asked: int,
-    *,
     tree: str,
     torn: tuple[str, ...],
     pending: bool,

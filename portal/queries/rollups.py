@@ -1,7 +1,8 @@
 """Roll-ups (汇总数): an indicator added up for a unit, with the coverage that belongs to every such number."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,13 +16,13 @@ from portal.domain.units import Level
 from portal.errors import InvalidInput, NotFound
 from portal.models import Collection as CollectionRow
 from portal.models import Submission
-from portal.queries.ancestors import Targets
 from portal.queries.contributing import contributing
 from portal.queries.effective_forms import InTree, collected_forms, forms_then
 from portal.queries.expected import Expected, expected_restated, expected_then
-from portal.queries.restated import Restated, restate
-from portal.queries.rollup_entries import add_entries, entries_then
-from portal.queries.rollup_parts import Totals, observed_totals, parts_of, targets_in, totals_then
+from portal.queries.restated import Restated, restate_each
+from portal.queries.rollup_entries import EntryAmount, add_entries, entries_then, entries_told
+from portal.queries.rollup_parts import Totals, observed_then, parts_of, targets_in, totals_then
+from portal.queries.rollup_reading import read_reported
 from portal.queries.rollup_rows import RollUpRow, row_of
 from portal.queries.units import PublishedTree, UnitRow, published_tree, published_trees
 
@@ -67,7 +68,7 @@ def roll_ups(
     tree: str = REPORTED_TREE,
     pending: bool = False,
 ) -> dict[Period, list[RollUpRow]]:
-    """The same for several periods, each in its tree: accepted figures as reported in as many statements as for one.
+    """The same for several periods, each in its tree: as many statements as for one.
 
     Periods in whose tree the unit does not stand, or that were not asked for such an indicator, are left out.
 
@@ -136,63 +137,80 @@ class _Reading:
     restated: Restated
     totals: Totals
     expected: Expected
+    entries: Sequence[EntryAmount]
 
 
 def _read(session: Session, asked: Sequence[_Asked], tree: str, *, pending: bool) -> dict[Period, list[RollUpRow]]:
     if not asked:
         return {}
-    root_id, codes = asked[0].root_id, asked[0].codes
-    if tree == REPORTED_TREE:
-        readings = _as_reported(session, asked)
-    else:
-        readings = {each.period: _as_of_today(session, each) for each in asked}
-    entries = entries_then(session, root_id, list(readings), codes)
+    root_id = asked[0].root_id
+    readings = _as_reported(session, asked) if tree == REPORTED_TREE else _as_of_today(session, asked)
+    touched = _add_pending(session, root_id, readings) if pending else {}
     found: dict[Period, list[RollUpRow]] = {}
     for each in asked:
-        reading, period = readings[each.period], each.period
-        targets, totals = reading.restated.counted, reading.totals
-        add_entries(totals, entries[period], targets)
-        entered = {(entry.unit_id, entry.indicator) for entry in entries[period]}
-        unaccepted = _add_pending(session, root_id, period, targets, totals) if pending else set()
-        rows = found[period] = []
-        for unit, answers in zip(each.units, reading.expected.of(each.units, each.wanted), strict=True):
-            demo = unit.id in reading.expected.demo
-            torn = unit.id in reading.restated.torn
-            for indicator, expected in zip(each.wanted, answers, strict=True):
-                key = (unit.id, indicator.code)
-                row = row_of(
-                    unit,
-                    indicator,
-                    totals.get(key, NOTHING),
-                    expected,
-                    tree=tree,
-                    torn=reading.restated.torn_by(unit, indicator, entered) if torn else (),
-                    pending=key in unaccepted,
-                    demo=demo,
-                )
-                rows.append(row)
+        reading = readings[each.period]
+        add_entries(reading.totals, reading.entries, reading.restated.counted)
+        found[each.period] = _rows(each, reading, tree, touched.get(each.period, ()))
     return found
+
+
+def _rows(asked: _Asked, reading: _Reading, tree: str, unaccepted: Collection[tuple[int, str]]) -> list[RollUpRow]:
+    """A row per unit and indicator, made column by column: there are thousands."""
+    wanted, restated, expected = asked.wanted, reading.restated, reading.expected
+    keys = [(unit.id, indicator.code) for unit in asked.units for indicator in wanted]
+    units = [unit for unit in asked.units for _each in wanted]
+    indicators = [indicator for _each in asked.units for indicator in wanted]
+    torn: Iterable[tuple[str, ...]] = repeat(())
+    if restated.torn:
+        entered = {(entry.unit_id, entry.indicator) for entry in reading.entries}
+        torn = (restated.torn_by(*each, entered) for each in zip(units, indicators, strict=True))
+    return list(
+        map(
+            row_of,
+            units,
+            indicators,
+            map(reading.totals.get, keys, repeat(NOTHING)),
+            chain.from_iterable(expected.of(asked.units, wanted)),
+            repeat(tree),
+            torn,
+            (key in unaccepted for key in keys) if unaccepted else repeat(False),
+            (unit.id in expected.demo for unit in units) if expected.demo else repeat(False),
+        )
+    )
 
 
 def _as_reported(session: Session, asked: Sequence[_Asked]) -> dict[Period, _Reading]:
     root_id, codes = asked[0].root_id, asked[0].codes
+    forms = {each.period: each.forms for each in asked}
     parts = {each.period: parts_of(each.published, each.units) for each in asked}
-    totals = totals_then(session, root_id, parts, codes)
-    units = {each.period: each.units for each in asked}
-    expected = expected_then(session, root_id, units, {each.period: each.forms for each in asked})
+    stored = {unit_id for part in parts.values() for unit_id in part.stored}
+    units = {unit.id for each in asked for unit in each.units}
+    told = read_reported(session, root_id, parts, stored, units, codes)
+    totals = totals_then(session, root_id, parts, codes, told.stored)
+    expected = expected_then(parts, forms, told.expected)
+    entries = entries_told(parts, told.entries)
     return {
         each.period: _Reading(
-            Restated(targets_in(each.published, each.units), {}), totals[each.period], expected[each.period]
+            Restated(targets_in(each.published, each.units), {}),
+            totals[each.period],
+            expected[each.period],
+            entries[each.period],
         )
         for each in asked
     }
 
 
-def _as_of_today(session: Session, asked: _Asked) -> _Reading:
-    restated = restate(session, asked.period, asked.units)
-    totals = observed_totals(session, asked.root_id, asked.period, asked.codes, restated.counted)
-    expected = expected_restated(session, asked.root_id, asked.period, asked.forms, restated.counted)
-    return _Reading(restated, totals, expected)
+def _as_of_today(session: Session, asked: Sequence[_Asked]) -> dict[Period, _Reading]:
+    root_id, codes = asked[0].root_id, asked[0].codes
+    forms = {each.period: each.forms for each in asked}
+    restated = restate_each(session, forms, asked[0].units)
+    targets = {period: each.counted for period, each in restated.items()}
+    totals = observed_then(session, root_id, targets, codes, None)
+    expected = expected_restated(session, root_id, targets, forms)
+    entries = entries_then(session, root_id, list(forms), codes)
+    return {
+        period: _Reading(each, totals[period], expected[period], entries[period]) for period, each in restated.items()
+    }
 
 
 def list_indicators(session: Session, unit: InTree, period: Period) -> list[Indicator]:
@@ -235,28 +253,28 @@ def units_by(published: PublishedTree, unit: str, by: str) -> list[UnitRow]:
 
 
 def _chosen(forms: Sequence[FormVersion], codes: Collection[str] | None) -> list[Indicator]:
-    known = {indicator.code: indicator for form in forms for indicator in form}
-    if codes is None:
-        return list(known.values())
-    unknown = [code for code in codes if code not in known]
-    if unknown:
-        raise NotFound("indicator", ",".join(unknown))
-    return [indicator for code, indicator in known.items() if code in set(codes)]
+    wanted = None if codes is None else set(codes)
+    known = {code: one for form in forms for code, one in form.by_code.items() if wanted is None or code in wanted}
+    if wanted is not None and len(known) < len(wanted):
+        raise NotFound("indicator", ",".join(code for code in codes or () if code not in known))
+    return list(known.values())
 
 
 def _add_pending(
-    session: Session, root_id: int, period: Period, targets: Targets, totals: Totals
-) -> set[tuple[int, str]]:
+    session: Session, root_id: int, readings: Mapping[Period, _Reading]
+) -> dict[Period, set[tuple[int, str]]]:
     """Add what is submitted but not accepted; gives the totals touched. Unreadable figures stay out by policy."""
-    touched: set[tuple[int, str]] = set()
+    touched: dict[Period, set[tuple[int, str]]] = {period: set() for period in readings}
+    by_code = {str(period): (period, each.restated.counted, each.totals) for period, each in readings.items()}
     query = select(Submission).where(
-        Submission.root_id == root_id, Submission.period_code == str(period), Submission.state == State.SUBMITTED
+        Submission.root_id == root_id, Submission.period_code.in_(by_code), Submission.state == State.SUBMITTED
     )
-    waiting = [row for row in session.scalars(query) if targets(row.unit_id)]
+    waiting = [row for row in session.scalars(query) if by_code[row.period_code][1](row.unit_id)]
     for row, found in contributing(session, waiting):
+        period, targets, totals = by_code[row.period_code]
         for one in found:
             for target in targets(row.unit_id):
                 key = (target, one.indicator)
                 totals[key] = totals.get(key, Total()) + Total.of(one)
-                touched.add(key)
+                touched[period].add(key)
     return touched

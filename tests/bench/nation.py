@@ -24,6 +24,8 @@ from tests.world import START
 INDICATORS = 116
 LAST = 2023
 NATION = "n"
+MANY_BELOW = "p0"
+"""The unit with many directly below it (`one_above_many`)."""
 
 FIGURE = "((s.unit_id * 7 + i * 13 + substr(s.period_code, 1, 4)::int * 17) % 5000 + 1)"
 ACCEPTED = f"""
@@ -84,6 +86,47 @@ def provinces_apart(count: int, cities: int = 21, districts: int = 6) -> list[Pl
             tree.append((f"c{province}x{city}", f"p{province}", Level.CITY))
             tree += [(f"d{province}x{city}x{each}", f"c{province}x{city}", Level.DISTRICT) for each in range(districts)]
     return _placements(tree)
+
+
+def one_above_many(count: int, others: int = 100) -> list[Placement]:
+    """A unit with `count` directly below it, beside a smaller one, both below the nation."""
+    tree = [(NATION, "", Level.PROVINCE), (MANY_BELOW, NATION, Level.CITY), ("p1", NATION, Level.CITY)]
+    tree += [(f"d{number}", MANY_BELOW, Level.DISTRICT) for number in range(count)]
+    tree += [(f"e{number}", "p1", Level.DISTRICT) for number in range(others)]
+    return _placements(tree)
+
+
+def hand_in(made: Nation) -> None:
+    """Let all units hand in their answers of the open year."""
+    asked = {"period": str(made.open_year)}
+    of_submission = "s.root_id, s.period_code, s.form_code, s.unit_id, s.unit_path"
+    columns = of_submission.replace("s.", "")
+    with made.owner.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))
+        connection.execute(
+            text(f"""
+                insert into submission_version ({columns}, number, opened_at, opened_reason, sealed_at, open_to)
+                select {of_submission}, 1, now(), '', now(), nlevel(s.unit_path) - 1
+                from submission s where s.period_code = :period
+            """),
+            asked,
+        )
+        connection.execute(
+            text(f"""
+                insert into value ({columns}, version_number, indicator, status, number, approximate, note,
+                                   row_version, entered_by, entered_at, open_to)
+                select {of_submission}, 1, 'G' || lpad(i::text, 3, '0'), 'reported', {FIGURE}, false, '', 1, '', now(),
+                       nlevel(s.unit_path) - 1
+                from submission s cross join generate_series(0, {INDICATORS - 1}) i
+                where s.period_code = :period order by s.unit_id, i
+            """),
+            asked,
+        )
+        connection.execute(
+            text("update submission set state = 'submitted', submitted_at = now() where period_code = :period"), asked
+        )
+    with made.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum analyze"))
 
 
 def _placements(tree: list[tuple[str, str, Level]]) -> list[Placement]:
