@@ -18,7 +18,8 @@ from portal.domain.periods import Period
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
 from portal.errors import NotFound
-from portal.queries.over_time import indicators_then, roll_up_made
+from portal.queries.coverage import covered
+from portal.queries.over_time import indicators_then, periods_behind, roll_up_made
 from portal.queries.own_figures import OwnFigure, own_figures
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.same_units import Side, of_other_units
@@ -55,7 +56,8 @@ def _unbroken(session: Session, context: Context, figures: list[UnitFigure]) -> 
     """Without earlier figures that are not of the same units; restated to today's tree they are."""
     if context.filters.tree is not TreeChoice.REPORTED:
         return figures
-    marks = breaks_between(session, [figure.code for figure in figures], (context.earlier, context.period))
+    behind = periods_behind(session, context.unit, (context.earlier, context.period), context.indicator.code)
+    marks = breaks_between(session, [figure.code for figure in figures], behind)
     return [
         replace(figure, last_year=None, breaks=tuple(mark.words for mark in marks[figure.code]))
         if figure.code in marks
@@ -82,7 +84,7 @@ def _counts_as(unit: UnitRow, level: Level) -> bool:
 
 def _totals(session: Session, context: Context, units: Sequence[UnitRow], then: Then) -> list[UnitFigure]:
     """The units' roll-ups beside those of the earlier period."""
-    now = _rows(session, context, context.period, units, context.indicator)
+    now = _covered(session, context, _rows(session, context, context.period, units, context.indicator))
     period = context.earlier
     before = _summed([(_rows(session, context, period, units, each), term) for each, term in then])
     names = _names(context)
@@ -150,6 +152,13 @@ def _rows(
     return found
 
 
+def _covered(session: Session, context: Context, rows: dict[str, RollUpRow]) -> dict[str, RollUpRow]:
+    """The same with their coverage."""
+    pending = context.filters.basis is Basis.PENDING
+    found = covered(session, context.actor, field_of(context), context.period, list(rows.values()), pending=pending)
+    return {row.unit_code: row for row in found}
+
+
 def _total(unit: UnitRow, names: Mapping[str, str], row: RollUpRow | None, before: RollUpRow | None) -> UnitFigure:
     return UnitFigure(
         code=unit.code,
@@ -164,6 +173,7 @@ def _total(unit: UnitRow, names: Mapping[str, str], row: RollUpRow | None, befor
         expected=row.expected if row else 0,
         demo=bool(row and row.demo),
         missing=len(row.missing) if row else 0,
+        row=row,
     )
 
 

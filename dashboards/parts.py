@@ -3,18 +3,24 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.context import Context
 from dashboards.figures import Figure
-from dashboards.filters import Filters
+from dashboards.filters import Filters, TreeChoice
 from dashboards.language import gettext as _
 from portal.domain.numbers import Scale, percent
+from portal.domain.policy import Permission, Subject, permits
 from portal.domain.texts import Text
 from portal.domain.values import exact_text
+from portal.queries.differences import DifferenceRow
+from portal.queries.rollup_rows import RollUpRow
 from portal.web.language import language, say
+from portal.web.present.coverage import coverage_counts
+from portal.web.present.rollups import rollup_apart
 
 ROOT = "/dashboards/"
 MISSING_SIGN = "—"
@@ -65,8 +71,23 @@ def badge(text: str, tone: str, sign: str = "") -> Component:
     return html.Span([*marks, text], className=f"badge tone-{tone}")
 
 
-def coverage(reported: int, expected: int) -> Component:
-    """How many of the expected units have reported: `98/122（80.3%）`, marked as partial when some have not."""
+def coverage(row: RollUpRow | DifferenceRow | None) -> Component:
+    """How many of the expected units have reported: `98/122（80.3%）`, marked as partial when some have not.
+
+    Behind it stands what became of every answer that might be in the number.
+    """
+    if row is None:
+        return html.Span(MISSING_SIGN, className="soft")
+    counts = coverage_counts(row.coverage)
+    mark = share(row.reported, row.expected)
+    if not counts:
+        return mark
+    told = [html.Div([html.Dt(name), html.Dd(count)]) for name, count in counts]
+    return html.Details([html.Summary(mark), html.Dl(told)], className="cover")
+
+
+def share(reported: int, expected: int) -> Component:
+    """How many of the expected there are, marked where some are missing."""
     if not expected:
         return html.Span(MISSING_SIGN, className="soft")
     if reported >= expected:
@@ -88,11 +109,36 @@ def break_mark(words: Sequence[Text]) -> Children:
     return [" ", html.Span(badge(_("与上年不可比"), "consent", "⚡"), title=told)]
 
 
-def number_cell(number: Decimal | None, scale: Scale, reason: str, **attributes: Any) -> Component:
-    """A table cell with a number, exact in its tooltip; a dash and the reason when there is none."""
+def number_cell(
+    number: Decimal | None, scale: Scale, reason: str, beside: Children | None = None, **attributes: Any
+) -> Component:
+    """A table cell with a number, exact in its tooltip, and what stands `beside` it; without one a dash and why."""
     if number is None:
         return html.Td([MISSING_SIGN, " ", html.Span(reason, className="soft small")], className="number", **attributes)
-    return html.Td(scale.show(number), title=exact_text(number), className="number", **attributes)
+    shown = scale.show(number)
+    return html.Td([shown, *beside] if beside else shown, title=exact_text(number), className="number", **attributes)
+
+
+def entered_mark(context: Context, row: RollUpRow | None) -> Children:
+    """A mark at a number in which something was eliminated or adjusted; behind it the amounts, and the way to them."""
+    if row is None or row.total.entered is None:
+        return []
+    told: Children = [rollup_apart(row, row.what)]
+    as_reported = context.filters.tree is TreeChoice.REPORTED and not row.counted
+    if as_reported and permits(context.actor, Permission.SEE_ORIGINS, Subject(row.unit.path)):
+        asked = urlencode({"period": str(context.period), "indicator": row.indicator})
+        told += [" ", html.A(_("对账"), href=f"/rollups/{row.unit_code}/entries/?{asked}")]
+    return [
+        " ",
+        html.Details([html.Summary(badge(entered_words(row), "explain", "±")), html.P(told)], className="cover"),
+    ]
+
+
+def entered_words(row: RollUpRow) -> str:
+    """Which kinds of entries are in a number that has some."""
+    if row.total.adjusted is None:
+        return _("含冲抵")
+    return _("含调整") if row.total.eliminated is None else _("含冲抵、调整")
 
 
 def with_remark(text: str, remark: str) -> str:

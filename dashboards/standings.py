@@ -12,6 +12,7 @@ from portal.domain.forms import Direction
 from portal.domain.texts import Text
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
+from portal.queries.rollup_rows import RollUpRow
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class UnitFigure:
         breaks: what was reorganised in between, so that there is no comparable figure of a year ago.
         missing: of a figure made from shorter periods, how many of them have none.
         others: a year ago other units reported, so that there is no comparable figure.
+        row: the roll-up that the figure is; None for a unit's own figure, or where there is none.
     """
 
     code: str
@@ -45,6 +47,7 @@ class UnitFigure:
     breaks: tuple[Text, ...] = ()
     missing: int = 0
     others: bool = False
+    row: RollUpRow | None = None
 
     @property
     def partial(self) -> bool:

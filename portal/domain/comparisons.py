@@ -19,6 +19,9 @@ _LEAST_CELLS = 5
 _DIGIT = (Decimal("9.5"), Decimal("10.5"))
 """A figure this many times another most likely has one digit too many."""
 
+_NEAR = 9
+"""A figure less than this many times another is no slip beside it."""
+
 _WAN = (Decimal(5_000), Decimal(20_000))
 """A figure this many times another most likely is in 元 where 万元 is asked, or the like."""
 
@@ -32,6 +35,20 @@ def compared(
         yield implausibly_large(indicator, level, value)
         yield magnitude_slip(indicator, value, last_year, usual) or yoy_change(indicator, value, last_year)
     yield outlier(indicator, value, usual)
+
+
+def surely_usual(indicator: Indicator, now: Decimal, before: Decimal | None) -> bool:
+    """Whether `compared` has nothing to say of a figure beside last year's, seen at once because it is near it.
+
+    Asked of what is within its bounds and has no peers to be held against, as nearly every figure is.
+    """
+    if before is None or now == before:
+        return True
+    larger, smaller = abs(now), abs(before)
+    if larger < smaller:
+        larger, smaller = smaller, larger
+    limit = indicator.change_explain_percent
+    return larger < _NEAR * smaller and (limit is None or abs(now - before) * 100 < limit * abs(before))
 
 
 def implausibly_large(indicator: Indicator, level: Level, value: Value) -> Finding | None:
@@ -138,6 +155,8 @@ def yoy_change(indicator: Indicator, value: Value, last_year: Value) -> Finding 
         message=_change(indicator, now, before),
         indicator=indicator.code,
         found=exact_text(now),
+        expected=f"≈{exact_text(before)}",
+        difference=minus(now, before),
         advice=Text(
             f"请核对；无误的请说明增减原因，{JUST_CONFIRMED.zh}",
             f"Check the figure; if it is right, say what changed. {JUST_CONFIRMED.en}",

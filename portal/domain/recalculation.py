@@ -4,7 +4,7 @@ A calculated figure is stored as it was accepted, worked out by the version that
 works it out otherwise changes nothing about that; what it would have made of the same figures is told beside it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -100,6 +100,27 @@ def looks_back(form: FormVersion) -> bool:
         each for indicator in form for source in worked_out_from(form, indicator) for each in source.references
     )
     return any(each.when in {When.LAST_YEAR, When.PREVIOUS} for each in references)
+
+
+def resting_on_earlier(form: FormVersion) -> frozenset[str]:
+    """The indicators whose contributions come of figures of earlier periods, directly or through others of the form."""
+    found: set[str] = set()
+    grown = True
+    while grown:
+        more = {each.code for each in form if each.code not in found and _rests_on(form, each, found)}
+        found |= more
+        grown = bool(more)
+    return frozenset(found)
+
+
+def _rests_on(form: FormVersion, indicator: Indicator, found: Collection[str]) -> bool:
+    references = [each for source in worked_out_from(form, indicator) for each in source.references]
+    way = indicator.aggregation
+    return (
+        any(each.when in {When.LAST_YEAR, When.PREVIOUS} for each in references)
+        or any(each.when is When.NOW and not each.form and each.code in found for each in references)
+        or bool({way.of, way.weight} & set(found))
+    )
 
 
 def formula_of(indicator: Indicator) -> str:

@@ -204,6 +204,24 @@ def forms_made(session: Session, unit: InTree, periods: Collected[Period]) -> di
     return found
 
 
+def periods_behind(
+    session: Session, unit: InTree, periods: Collected[Period], indicator: str | None = None
+) -> list[Period]:
+    """The periods by whose trees figures of these periods, of one indicator or of all, were added up; oldest first."""
+    found: set[Period] = set()
+    for period, several in forms_made(session, unit, periods).items():
+        parts = {
+            part for made in several if indicator is None or _adds_up(made.form, indicator) for part in made.periods
+        }
+        found |= parts or {period}
+    return sorted(found, key=lambda each: each.ends_on)
+
+
+def _adds_up(form: FormVersion, code: str) -> bool:
+    """Whether all shorter periods are in the indicator's figure, not only the last one."""
+    return code in form.by_code and way_of(form, form.by_code[code]) is not OverTime.LAST
+
+
 def forms_shown(session: Session, unit: InTree, period: Period) -> list[FormVersion]:
     """The forms that there are roll-ups of for a period: those sent down for it, and those made from shorter ones."""
     return collected_forms(session, unit, period) + [each.form for each in made_forms(session, unit, period)]
@@ -258,7 +276,8 @@ def _row(unit: UnitRow, asked: _Asked, indicator: Indicator, heard: Heard, tree:
     is_last = way is OverTime.LAST
     since = had[-1] if is_last and had else made.periods[0]
     used = had[-1:] if is_last else had
-    counted = [rows[each] for each in ((used or tuple(rows)[-1:]) if is_last else rows)]
+    counts = (used or tuple(rows)[-1:]) if is_last else tuple(rows)
+    counted = [rows[each] for each in counts]
     total = combined(indicator, way, [rows[each].total for each in had])
     total = replace(total, not_applicable=sum(row.not_applicable for row in counted))
     row = row_of(
@@ -274,4 +293,4 @@ def _row(unit: UnitRow, asked: _Asked, indicator: Indicator, heard: Heard, tree:
         demo=any(row.demo for row in counted),
         gap=made.periods[-1] in missing if is_last else bool(missing),
     )
-    return replace(row, periods=used, missing=missing)
+    return replace(row, periods=used, missing=missing, counted=counts)

@@ -20,6 +20,7 @@ from portal.domain.units import Level
 from portal.errors import NotFound
 from portal.models import Submission
 from portal.queries.ancestors import Targets
+from portal.queries.coverage import covered
 from portal.queries.earlier import Earlier, earlier_values
 from portal.queries.editions import Edition, Way, Ways
 from portal.queries.effective_forms import answered_forms, collected_forms
@@ -106,7 +107,9 @@ def _of_period(
         if not wanted:
             continue
         codes = [each.was.code for each in wanted.values()]
-        rows = roll_up(session, actor, unit=unit, period=period, indicators=codes, by=by)
+        rows = covered(
+            session, actor, top, period, roll_up(session, actor, unit=unit, period=period, indicators=codes, by=by)
+        )
         published = {(row.unit_code, row.indicator): row for row in rows}
         totals = _anew(session, top.root_id, period, form.code, targets_of_period(session, period, units), ways)
         found += [

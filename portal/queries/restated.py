@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import Indicator
 from portal.domain.periods import Period
 from portal.domain.successions import Departure, Following, Heirs
 from portal.domain.units import Level
-from portal.models import Node, Placement, Succession, Tree, Unit
-from portal.queries.ancestors import Targets, ancestors_in
-from portal.queries.units import UnitRow, current_tree, tree_of
+from portal.models import Placement, Succession, Tree
+from portal.queries.ancestors import Targets
+from portal.queries.units import PublishedTree, UnitRow, published_tree, published_trees
 
 
 @dataclass(frozen=True)
@@ -57,40 +57,45 @@ class Torn:
 
 def restate(session: Session, period: Period, units: Iterable[UnitRow]) -> Restated:
     """The units of today's tree that figures of a period count for."""
-    tree = current_tree(session)
-    above = ancestors_in(session, tree)
-    until = session.scalars(select(Tree.effective_on).where(Tree.id == tree)).one()
-    heirs = heirs_in(session, above.keys(), until)
+    return restate_each(session, [period], units)[period]
+
+
+def restate_each(session: Session, periods: Collection[Period], units: Iterable[UnitRow]) -> dict[Period, Restated]:
+    """The same for each of several periods, in as many statements."""
+    today, trees = published_tree(session), published_trees(session, periods)
+    until = session.scalars(select(Tree.effective_on).where(Tree.id == today.id)).one()
+    lines = _lines(today)
+    heirs = heirs_in(session, lines.keys(), until)
+    split = set(session.scalars(select(Succession.old_id)))
     wanted = frozenset(unit.id for unit in units)
-    counting = ancestors_in(session, tree_of(session, period)).keys()
 
-    def lines(unit_id: int) -> list[frozenset[int]]:
-        if unit_id not in counting:
-            return []
-        return [above[heir] for heir in heirs.after(unit_id, period.ends_on)]
+    def restated(period: Period) -> Restated:
+        then = trees.get(period) or published_tree(session, period)
+        counting = {unit.id for unit in then.units}
 
-    def counted(unit_id: int) -> frozenset[int]:
-        found = lines(unit_id)
-        return frozenset.intersection(*found) & wanted if found else frozenset()
+        def lines_of(unit_id: int) -> list[frozenset[int]]:
+            return [lines[heir] for heir in heirs.after(unit_id, period.ends_on)] if unit_id in counting else []
 
-    torn: dict[int, list[Torn]] = defaultdict(list)
-    for unit_id, code, level in _given_way(session, period, tree):
-        for part in frozenset[int]().union(*lines(unit_id)) & wanted - counted(unit_id):
-            torn[part].append(Torn(unit_id, code, Level(level)))
-    return Restated(counted, torn)
+        def counted(unit_id: int) -> frozenset[int]:
+            found = lines_of(unit_id)
+            return frozenset.intersection(*found) & wanted if found else frozenset()
+
+        torn: dict[int, list[Torn]] = defaultdict(list)
+        gone = [unit for unit in then.units if unit.id in split or unit.id not in lines]
+        for unit in sorted(gone, key=lambda each: each.code):
+            for part in frozenset[int]().union(*lines_of(unit.id)) & wanted - counted(unit.id):
+                torn[part].append(Torn(unit.id, unit.code, unit.level))
+        return Restated(counted, torn)
+
+    return {period: restated(period) for period in periods}
 
 
-def _given_way(session: Session, period: Period, tree: int) -> Sequence[Row[int, str, str]]:
-    """The units of the period's tree that ever gave way to others, or are gone."""
-    query = (
-        select(Unit.id, Unit.code, Node.level)
-        .join(Node, (Node.unit_id == Unit.id) & (Node.tree_id == tree_of(session, period)))
-        .where(
-            Unit.id.in_(select(Succession.old_id)) | Unit.id.not_in(select(Node.unit_id).where(Node.tree_id == tree))
-        )
-        .order_by(Unit.code)
-    )
-    return session.execute(query).all()
+def _lines(tree: PublishedTree) -> dict[int, frozenset[int]]:
+    """For each unit of a tree, itself and all above it."""
+    above: dict[str, frozenset[int]] = {"": frozenset()}
+    for unit in tree.units:
+        above[unit.code] = above[unit.parent_code] | {unit.id}
+    return {unit.id: above[unit.code] for unit in tree.units}
 
 
 def heirs_in(session: Session, living: Collection[int], until: date) -> Heirs:

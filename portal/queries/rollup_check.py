@@ -1,10 +1,16 @@
 """Prove the roll-ups: compute every total again from the accepted values, by another road, and compare.
 
 Entries are not part of what is stored; those that count are held against the events that record them.
+
+What is worked out from an earlier period is stored as it was accepted, and stays so when that period is corrected
+afterwards: such a figure cannot be worked out again from what is accepted now. It is taken as it stands, and the totals
+above it are proved with it.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -13,14 +19,18 @@ from sqlalchemy.orm import Session
 from portal.domain.event_kinds import ENTRY_MADE, ENTRY_WITHDRAWN
 from portal.domain.lifecycle import COUNTED
 from portal.domain.periods import Period
+from portal.domain.recalculation import resting_on_earlier
 from portal.domain.rollup import Contribution, Total, total
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.submissions import SubmissionKey
-from portal.models import Event, ExpectedAnswers, Node, RollUp, Submission
+from portal.domain.values import ValueStatus
+from portal.models import Event, ExpectedAnswers, Node, Observation, RollUp, Submission
 from portal.models import Period as PeriodRow
 from portal.queries.contributing import contributing
+from portal.queries.effective_forms import answered_forms
 from portal.queries.events import event_of
 from portal.queries.expected import expected_restated
+from portal.queries.figures import key_of
 from portal.queries.rollup_entries import entry_amounts
 from portal.queries.rollup_parts import observed_totals, stored_total, targets_of_period
 from portal.queries.units import list_units
@@ -102,7 +112,7 @@ def _expected(session: Session, root_id: int, period: str) -> dict[Key, Total]:
 def _asked(session: Session, root_id: int, period: Period) -> dict[Key, Total]:
     """How many answers the submissions are, one by one."""
     targets = targets_of_period(session, period, list_units(session, period=period))
-    counted = expected_restated(session, root_id, period, (), targets).answers
+    counted = expected_restated(session, root_id, {period: targets}, {period: ()})[period].answers
     return {
         ("expected", unit_id, f"{form} {level}"): Total(answers) for (unit_id, form, level), answers in counted.items()
     }
@@ -136,9 +146,53 @@ def _computed(session: Session, root_id: int, period: Period) -> dict[Key, Total
     query = select(Submission).where(
         Submission.root_id == root_id, Submission.period_code == str(period), Submission.state.in_(COUNTED)
     )
-    for row, found in contributing(session, session.scalars(query).all()):
-        for one in found:
+    rows = session.scalars(query).all()
+    standing = _standing(session, root_id, period, rows)
+    for row, found in contributing(session, rows):
+        stays = standing.get(row.unit_id, {})
+        others = [one for one in found if (row.form_code, one.indicator) not in stays]
+        for one in [*others, *(each for (form, _), each in stays.items() if form == row.form_code and each)]:
             parts["observation", row.unit_id, one.indicator].append(one)
             for target in targets(row.unit_id):
                 parts["rollup", target, one.indicator].append(one)
     return {key: total(several) for key, several in parts.items()}
+
+
+Standing = dict[int, dict[tuple[str, str], Contribution | None]]
+"""By unit, form and indicator; None where there is no figure."""
+
+
+def _standing(session: Session, root_id: int, period: Period, rows: Sequence[Submission]) -> Standing:
+    """What stands as it was accepted, because the figures it was worked out from were corrected since."""
+    changed = _changed_since(session, root_id, period, rows)
+    forms = answered_forms(session, changed)
+    standing: Standing = defaultdict(dict)
+    for row in changed:
+        resting = resting_on_earlier(forms[key_of(row)])
+        standing[row.unit_id] |= {(row.form_code, code): None for code in resting}
+    query = select(Observation).where(
+        Observation.root_id == root_id, Observation.period_code == str(period), Observation.unit_id.in_(standing)
+    )
+    for each in session.scalars(query):
+        if (each.form_code, each.indicator) in standing[each.unit_id]:
+            numbers = (each.number, each.category, each.amount, each.weight)
+            one = Contribution(each.indicator, ValueStatus(each.status), *numbers)
+            standing[each.unit_id][each.form_code, each.indicator] = one
+    return standing
+
+
+def _changed_since(session: Session, root_id: int, period: Period, rows: Sequence[Submission]) -> list[Submission]:
+    """Those of the submissions after whose acceptance the unit's answers of an earlier period changed."""
+    before = {str(period.last_year), str(period.previous)}
+    query = select(Submission).where(Submission.root_id == root_id, Submission.period_code.in_(before))
+    latest: dict[tuple[str, int], datetime] = {}
+    for row in session.scalars(query):
+        at = row.accepted_at or row.last_activity_at
+        key = (row.form_code, row.unit_id)
+        if at is not None and (key not in latest or at > latest[key]):
+            latest[key] = at
+    return [
+        row
+        for row in rows
+        if row.accepted_at and latest.get((row.form_code, row.unit_id), row.accepted_at) > row.accepted_at
+    ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, Numeric, Text, and_, bindparam, column, func, select, true
+from sqlalchemy import Numeric, and_, bindparam, column, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.forms import Indicator
@@ -22,6 +22,7 @@ from portal.domain.rollup_entries import Entry, EntryKind, suggested
 from portal.models import Period as PeriodRow
 from portal.models import RollUpEntry, Unit
 from portal.queries.ancestors import Targets
+from portal.queries.parameters import joined, texts
 from portal.queries.rollup_parts import Totals, observed_totals, targets_of_period
 from portal.queries.units import UnitRow, get_unit, list_units
 
@@ -90,7 +91,7 @@ def entries_then(
     session: Session, root_id: int, periods: Sequence[Period], indicators: Collection[str] | None = None
 ) -> dict[Period, list[EntryAmount]]:
     """The same for each of several periods, in one statement."""
-    asked = {"root": root_id, "periods": [str(period) for period in periods]}
+    asked = {"root": root_id, "periods": joined(map(str, periods))}
     found: dict[str, list[EntryAmount]] = {str(period): [] for period in periods}
     for code, unit_id, indicator, kind, amount in session.execute(_AMOUNTS, asked):
         if indicators is None or indicator in indicators:
@@ -98,7 +99,15 @@ def entries_then(
     return {period: found[str(period)] for period in periods}
 
 
-_periods = func.unnest(bindparam("periods", type_=ARRAY(Text))).table_valued("code", name="asked").render_derived()
+def entries_told(periods: Iterable[Period], told: Iterable[Sequence[str]]) -> dict[Period, list[EntryAmount]]:
+    """The same as they were read with the roll-ups that they count in."""
+    found: dict[str, list[EntryAmount]] = {str(period): [] for period in periods}
+    for code, unit_id, indicator, kind, amount, *_nothing in told:
+        found[code].append(EntryAmount(int(unit_id), indicator, Entry(EntryKind(kind), Decimal(amount))))
+    return {period: found[str(period)] for period in periods}
+
+
+_periods = func.unnest(texts("periods")).table_valued("code", name="asked").render_derived()
 _amounts = (
     func.rollup_entry_amounts(bindparam("root"), _periods.c.code)
     .table_valued("unit_id", "indicator", "kind", column("amount", Numeric()))

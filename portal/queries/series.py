@@ -1,7 +1,7 @@
 """One indicator of one unit over the years, with the marks where reorganisations break it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import pairwise
@@ -13,12 +13,13 @@ from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor
 from portal.domain.series_breaks import Break, BreakKind, Spot, Spots, find_breaks, list_changes, names_of
 from portal.domain.texts import Text
-from portal.models import Node, Placement, Reorganisation, Succession, Unit
+from portal.models import Placement, Reorganisation, Succession, Unit
+from portal.queries.coverage import covered_then
 from portal.queries.over_time import list_shown_periods, roll_ups_made
 from portal.queries.restated import heirs_in
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods, roll_ups
-from portal.queries.units import tree_of
+from portal.queries.units import PublishedTree, published_tree, published_trees
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,13 @@ class SeriesBreak:
     Attributes:
         kind: of `BreakKind`.
         words: what happened, with the day and the legal basis as far as it is known.
+        within: it happened between the shorter periods that the period's own figure is made of.
     """
 
     period: Period
     kind: BreakKind
     words: Text
+    within: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,25 +71,42 @@ def get_series(
     read = roll_ups if kind is None else roll_ups_made
     found = read(session, actor, unit=unit, periods=periods, indicators=[indicator], tree=tree, pending=pending)
     points = [(period, row) for period in periods if period in found for row in found[period]]
-    if tree == CURRENT_TREE:
-        return Series(points, _torn(session, points))
-    return Series(points, breaks_of(session, unit, [period for period, _row in points]))
+    if points:
+        rows = covered_then(session, actor, points[-1][1].unit, found, pending=pending)
+        points = [(period, row) for period, _row in points for row in rows[period]]
+    marks = _torn(session, points) if tree == CURRENT_TREE else breaks_of(session, unit, points)
+    return Series(points, marks)
 
 
-def breaks_of(session: Session, unit: str, periods: Sequence[Period]) -> list[SeriesBreak]:
-    """Where figures of a unit, by the tree of each period, break; periods in order of time."""
-    return list(breaks_between(session, [unit], periods).get(unit, ()))
+def breaks_of(session: Session, unit: str, points: Sequence[tuple[Period, RollUpRow]]) -> list[SeriesBreak]:
+    """Where figures of a unit, by the tree of each period, break; points in order of time.
+
+    What happened within a period breaks also the step to the next one: its figure is of the units of both trees.
+    """
+    spans = [(period, row.counted or (period,)) for period, row in points]
+    parts = sorted({part for _period, several in spans for part in several}, key=lambda each: each.ends_on)
+    marks = breaks_between(session, [unit], parts).get(unit, ())
+    found: list[SeriesBreak] = []
+    for (_before, earlier), (period, own) in pairwise([*spans[:1], *spans]):
+        since, first, last = earlier[0].ends_on, own[0].ends_on, own[-1].ends_on
+        found += [
+            replace(mark, period=period, within=mark.period.ends_on > first)
+            for mark in marks
+            if since < mark.period.ends_on <= last
+        ]
+    return found
 
 
 def breaks_between(session: Session, units: Collection[str], periods: Sequence[Period]) -> dict[str, list[SeriesBreak]]:
     """The same for several units, by code; units whose figures do not break are left out."""
     codes = {code: unit_id for unit_id, code in session.execute(select(Unit.id, Unit.code).where(Unit.code.in_(units)))}
     found: dict[str, list[SeriesBreak]] = {}
-    trees = [(period, tree_of(session, period)) for period in periods]
+    known = published_trees(session, periods)
+    trees = [(period, known.get(period) or published_tree(session, period)) for period in periods]
     for (period, tree), (later, next_tree) in pairwise(trees):
-        if tree == next_tree:
+        if tree.id == next_tree.id:
             continue
-        before, after = _spots(session, tree), _spots(session, next_tree)
+        before, after = _spots(tree), _spots(next_tree)
         heirs = partial(heirs_in(session, after, later.ends_on).after, day=period.ends_on)
         kinds, days = _followed(session, period.ends_on, later.ends_on)
         changes = list_changes(before, after, heirs, kinds)
@@ -97,9 +117,10 @@ def breaks_between(session: Session, units: Collection[str], periods: Sequence[P
     return {code: marks for code, marks in found.items() if marks}
 
 
-def _spots(session: Session, tree: int) -> Spots:
-    rows = session.execute(select(Node.unit_id, Node.parent_id, Node.lft, Node.rgt).where(Node.tree_id == tree))
-    return {unit_id: Spot(parent_id, lft, rgt) for unit_id, parent_id, lft, rgt in rows}
+def _spots(tree: PublishedTree) -> Spots:
+    ids = {unit.code: unit.id for unit in tree.units}
+    places = enumerate(zip(tree.units, tree.ends, strict=True))
+    return {unit.id: Spot(ids.get(unit.parent_code), place, end - 1) for place, (unit, end) in places}
 
 
 def _followed(session: Session, since: date, until: date) -> tuple[dict[int, BreakKind], dict[int, date]]:

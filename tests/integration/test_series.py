@@ -5,12 +5,19 @@ from datetime import date
 import pytest
 
 from portal.db import transaction
-from portal.domain.periods import Period
+from portal.domain.form_file import read_form
+from portal.domain.lifecycle import Action
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.reorganisations import Change, ChangeKind
+from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value
 from portal.errors import NotFound, NotPermitted
+from portal.queries.over_time import periods_behind
+from portal.queries.people import portal_actor
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
 from portal.queries.series import breaks_between, get_series
+from portal.queries.units import get_unit
+from portal.services import collections, forms, moves, values
 from tests.integration.test_reorganisations import BASIS, HALVES, MERGER, MOVE, apply
 from tests.world import World, build_world
 
@@ -95,3 +102,73 @@ def test_what_is_not_there_or_not_theirs(years: World) -> None:
             get_series(session, actor, unit="nowhere", indicator="T203")
         with pytest.raises(NotFound):
             get_series(session, actor, unit="c11", indicator="NOTHING")
+
+
+QUARTERS = read_form("""
+code: Q
+number: 1
+name: 季报
+period: quarter
+levels: [district]
+sheets:
+- code: Q1
+  name: 进度
+  indicators:
+  - {code: Q101, name: 办件, unit: 件, type: count, roll_up: sum}
+  - {code: Q102, name: 在册, unit: 人, type: count, stock: true, roll_up: sum}
+""")
+
+
+@pytest.fixture
+def quarters(database: None) -> World:
+    """Every quarter of two years was asked for; d112 moved in the middle of the first, when two had reported."""
+    world = build_world(())
+    periods = [Period.parse(f"{year}Q{number}") for year in (2022, 2023) for number in (1, 2, 3, 4)]
+    with transaction(None) as session:
+        forms.publish(session, QUARTERS)
+        sender = portal_actor(session, "p1")
+    for period in periods:
+        with transaction(sender) as session:
+            collections.send_down(session, sender, QUARTERS, period, opens_on=period.ends_on, due_on=date(2024, 1, 31))
+    apply(world, MOVE, on=date(2022, 7, 1))
+    for unit, city in (("d111", "c11"), ("d112", "c12")):
+        actor, above = world.actor(unit), world.actor(city)
+        for number, period in enumerate(periods, 1):
+            key = SubmissionKey(unit, period, "Q")
+            with transaction(actor) as session:
+                values.save_values(session, actor, key, {"Q101": Value.of(number), "Q102": Value.of(number)})
+                moves.take(session, actor, key, Action.SUBMIT)
+            with transaction(above) as session:
+                moves.take(session, above, key, Action.ACCEPT)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("unit", "indicator", "marks"),
+    [
+        ("c11", "Q101", [("2022", "move", True), ("2023", "move", False)]),  # two quarters with d112, two without
+        ("c11", "Q102", []),  # the last quarter is the year's, by either year's tree without d112
+        ("c12", "Q101", [("2022", "move", True), ("2023", "move", False)]),
+        ("p1", "Q101", []),
+    ],
+)
+def test_a_year_made_of_quarters_says_what_happened_between_them(
+    quarters: World, unit: str, indicator: str, marks: list[tuple[str, str, bool]]
+) -> None:
+    actor = quarters.actor("p1")
+    with transaction(actor) as session:
+        found = get_series(session, actor, unit=unit, indicator=indicator, kind=PeriodKind.YEAR)
+        today = get_series(session, actor, unit=unit, indicator=indicator, kind=PeriodKind.YEAR, tree=CURRENT_TREE)
+    assert [(str(mark.period), mark.kind.value, mark.within) for mark in found.breaks] == marks
+    assert all(BASIS in mark.words.zh for mark in found.breaks)
+    assert [str(period) for period, _row in found.points] == ["2022", "2023"]
+    assert today.breaks == []
+
+
+def test_figures_of_both_years_rest_on_every_quarter(quarters: World) -> None:
+    actor = quarters.actor("p1")
+    years = [Period(2022), Period(2023)]
+    with transaction(actor) as session:
+        unit = get_unit(session, "c11")
+        behind = [list(map(str, periods_behind(session, unit, years, code))) for code in ("Q101", "Q102")]
+    assert behind == [[f"{year}Q{number}" for year in (2022, 2023) for number in (1, 2, 3, 4)], ["2022", "2023"]]

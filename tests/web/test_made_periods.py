@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,14 @@ from portal.domain.policy import Role
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.errors import NotFound, NotPermitted
+from portal.queries.coverage import covered
 from portal.queries.over_time import list_shown_periods, roll_up_made
 from portal.queries.people import portal_actor
 from portal.queries.rollup_check import verify
 from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
 from portal.queries.series import get_series
+from portal.queries.units import get_unit
 from portal.services import collections, forms, moves, values
 from tests.statements import statements
 from tests.web.conftest import Site
@@ -195,14 +199,22 @@ def test_a_series_of_one_kind_has_those_that_are_made(site: Site) -> None:
     assert series(None) == series(PeriodKind.MONTH) == [("2025M07", 30), ("2025M08", 3), ("2025M10", 4)]
 
 
-def test_more_months_cost_no_more_statements(site: Site) -> None:
+@pytest.mark.parametrize(
+    "reading", [{}, {"tree": CURRENT_TREE}, {"pending": True}, {"tree": CURRENT_TREE, "pending": True}]
+)
+def test_more_months_cost_no_more_statements(site: Site, reading: dict[str, Any]) -> None:
     actor = site.world.actor("p1")
 
-    def cost(period: str) -> int:
+    def cost(code: str) -> int:
+        period = Period.parse(code)
+
+        def ask() -> None:
+            rows = roll_up_made(session, actor, unit="c11", period=period, by="children", **reading)
+            top = get_unit(session, "c11", period=tree_day(period, reading.get("tree", REPORTED_TREE)))
+            assert covered(session, actor, top, period, rows, pending="pending" in reading)
+
         with transaction(actor) as session:
-            return len(
-                statements(lambda: roll_up_made(session, actor, unit="c11", period=Period.parse(period), by="children"))
-            )
+            return len(statements(ask))
 
     assert cost("2025") == cost("2025Q3") == cost("2025Q4")
 

@@ -26,7 +26,8 @@ def test_the_roll_up_leads_to_the_page_that_says_what_would_be_otherwise(site: S
     assert province.get("/rollups/p1?period=2023").all("a", href=f"{PAGE}?period=2023")
     page = province.get(PAGE)
     assert "T104 甲占比" in page.text
-    assert "40.00 % 60.00 % +20.00 2/7 ◐ 部分 (T102) ÷ (T101) × 100 (T103) ÷ (T101) × 100 T 第 2 版" in page.text
+    assert "40.00 % 60.00 % +20.00 2/7 ◐ 部分 应报 7 已报 2 待审核 0 逾期未报 5 免报 0 不适用 0" in page.text
+    assert "(T102) ÷ (T101) × 100 (T103) ÷ (T101) × 100 T 第 2 版" in page.text
     assert page.all("a", href="/rollups/p1/origins/?period=2023&indicator=T104")
 
 

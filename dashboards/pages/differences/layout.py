@@ -136,13 +136,12 @@ def _children_cell(row: DifferenceRow, scale: Scale) -> Component:
         number: Component = html.Span([parts.MISSING_SIGN, " ", html.Span(_("未报"), className="soft small")])
     else:
         number = html.Span(scale.show(row.children), title=exact_text(row.children))
-    covered = html.Span(f"{row.reported}/{row.expected}", className="soft small")
     entered = [
         html.Span([" ", word, " ", signed(amount / scale.divisor, scale.decimals)], className="soft small")
         for word, amount in ((_("冲抵"), row.eliminated), (_("调整"), row.adjusted))
         if amount is not None
     ]
-    return html.Td([number, " ", covered, *entered], className="number")
+    return html.Td([number, " ", parts.coverage(row), *entered], className="number")
 
 
 def _difference_cell(difference: Decimal | None, scale: Scale) -> Component:

@@ -127,6 +127,8 @@ def _area(figure: UnitFigure, classes: Sequence[ValueClass], scale: Scale) -> Ar
     if figure.value is None:
         return Area(figure.code, figure.name, None, str(words.WITHOUT[figure.status]))
     shown = scale.show_with_unit(figure.value)
+    if figure.row is not None and figure.row.total.entered is not None:
+        shown = parts.with_remark(shown, parts.entered_words(figure.row))
     if figure.breaks:
         shown = parts.with_remark(shown, _("区划变动，与上年不可比"))
     if figure.partial:
@@ -219,10 +221,13 @@ def _row(context: Context, compared: Comparison, figure: UnitFigure, rank: str, 
         [
             html.Th([_swatch(shade), parts.link(figure.name, address), *parts.break_mark(figure.breaks)], scope="row"),
             html.Td(rank, className="number"),
-            parts.number_cell(figure.value, compared.scale, str(words.WITHOUT[figure.status])),
-            html.Td(parts.coverage(figure.reported, figure.expected), className="number")
-            if compared.whose is Whose.TOTAL
-            else None,
+            parts.number_cell(
+                figure.value,
+                compared.scale,
+                str(words.WITHOUT[figure.status]),
+                parts.entered_mark(context, figure.row),
+            ),
+            html.Td(parts.coverage(figure.row), className="number") if compared.whose is Whose.TOTAL else None,
         ],
         className="mine" if figure.code == compared.marked else "",
     )

@@ -12,9 +12,10 @@ from dashboards.pages.page import Page
 from dashboards.parts import Children
 from portal.domain.policy import Permission, Subject, permits
 from portal.domain.texts import Text
-from portal.queries.over_time import roll_up_made
+from portal.queries.coverage import covered
+from portal.queries.over_time import periods_behind, roll_up_made
 from portal.queries.progress import Completeness, completeness
-from portal.queries.series import breaks_of
+from portal.queries.series import breaks_between
 
 
 def make(views: Sequence[Page]) -> Page:
@@ -29,6 +30,8 @@ def make(views: Sequence[Page]) -> Page:
             tree=context.filters.tree,
             pending=context.filters.basis is Basis.PENDING,
         )
+        pending = context.filters.basis is Basis.PENDING
+        rows = covered(session, context.actor, context.unit, context.period, rows, pending=pending)
         subject = Subject(context.unit.path)
         offered = [view for view in views if permits(context.actor, view.permission, subject)]
         links = [(view.slug, str(view.name), str(view.answers)) for view in offered]
@@ -41,7 +44,8 @@ def _breaks(session: Session, context: Context) -> list[Text]:
     """What was reorganised since the earlier period, where figures are grouped by the tree of the day."""
     if context.filters.tree is not TreeChoice.REPORTED:
         return []
-    return [mark.words for mark in breaks_of(session, context.unit.code, (context.earlier, context.period))]
+    behind = periods_behind(session, context.unit, (context.earlier, context.period))
+    return [mark.words for mark in breaks_between(session, [context.unit.code], behind).get(context.unit.code, ())]
 
 
 def _completeness(session: Session, context: Context) -> Completeness | None:

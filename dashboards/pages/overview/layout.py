@@ -146,7 +146,7 @@ def _entered(indicator: Indicator, row: RollUpRow) -> Children:
 
 def _behind(row: RollUpRow) -> Children:
     """What the number rests on."""
-    found: Children = [parts.coverage(row.reported, row.expected)]
+    found: Children = [parts.coverage(row)]
     if row.not_applicable:
         text = _("另 %(count)s 个不适用", count=row.not_applicable)
         found += [" ", html.Span(text, className="soft small nowrap")]

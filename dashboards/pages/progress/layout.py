@@ -198,7 +198,7 @@ def _row(context: Context, row: ProgressRow, tally: Counter[Stage], *, may_revie
             html.Td(moment(row.task.submitted_at), className="nowrap"),
             html.Td(str(row.task.version), className="number"),
             html.Td(moment(row.task.last_activity_at), className="nowrap"),
-            html.Td(parts.coverage(handed_in(below), due) if due else parts.MISSING_SIGN, className="number"),
+            html.Td(parts.share(handed_in(below), due) if due else parts.MISSING_SIGN, className="number"),
         ],
         className="late" if row.late else "",
     )

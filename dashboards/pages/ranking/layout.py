@@ -87,14 +87,12 @@ def _row(context: Context, compared: Comparison, standing: Standing, longest: De
         html.Td(rank, className="number rank shaky" if shaky else "number rank"),
         _unit_cell(context, figure),
         html.Td(figure.parent_name, className="soft"),
-        parts.number_cell(figure.value, scale, ""),
+        parts.number_cell(figure.value, scale, "", parts.entered_mark(context, figure.row)),
         html.Td(_bar(figure.value or Decimal(0), longest), className="bar-cell"),
         parts.number_cell(figure.last_year, scale, _why_not(compared, figure)),
         _change_cell(context, figure, scale),
         html.Td(_change_rate(context, figure), className="number"),
-        html.Td(parts.coverage(figure.reported, figure.expected), className="number")
-        if compared.whose is Whose.TOTAL
-        else None,
+        html.Td(parts.coverage(figure.row), className="number") if compared.whose is Whose.TOTAL else None,
     ]
     return html.Tr([cell for cell in cells if cell is not None], className="mine" if mine else "")
 
@@ -156,8 +154,9 @@ def _unranked(context: Context, compared: Comparison) -> Component:
             html.Td(words.WITHOUT[figure.status]),
         ]
         if total:
-            cells.append(parts.number_cell(figure.value, compared.scale, ""))
-            cells.append(html.Td(parts.coverage(figure.reported, figure.expected), className="number"))
+            beside = parts.entered_mark(context, figure.row)
+            cells.append(parts.number_cell(figure.value, compared.scale, "", beside))
+            cells.append(html.Td(parts.coverage(figure.row), className="number"))
         rows.append(html.Tr(cells, className="mine" if figure.code == compared.marked else ""))
     caption = _("未参加排名的 %(count)s 个单位", count=len(rows))
     return html.Section([html.H2(_("未排名")), parts.table(caption, headings, rows)])

@@ -6,6 +6,7 @@ from portal.queries.lineage import Contribution, Figure
 from portal.queries.progress import CompletenessRow
 from portal.queries.recalculations import Recalculated
 from portal.queries.rollup_entries import EntryRow
+from portal.queries.rollup_records import coverage_record
 from portal.queries.series import SeriesBreak
 from portal.web.api.resource import Json
 from portal.web.api.shapes import instant, number_text, text_shape, unit_shape
@@ -29,6 +30,8 @@ def difference_shape(row: DifferenceRow) -> Json:
         "whole": number_text(row.whole),
         "reported": row.reported,
         "expected": row.expected,
+        "not_applicable": row.coverage and row.coverage.not_applicable,
+        **coverage_record(row.coverage),
         "parts": [
             {
                 "unit": part.unit_code,
@@ -36,6 +39,8 @@ def difference_shape(row: DifferenceRow) -> Json:
                 "value": part.text or None,
                 "reported": part.reported,
                 "expected": part.expected,
+                "not_applicable": part.not_applicable,
+                **coverage_record(part.coverage),
             }
             for part in row.parts
         ],
@@ -77,6 +82,7 @@ def recalculated_shape(row: Recalculated) -> Json:
         "expected": row.published.expected,
         "not_applicable": row.published.not_applicable,
         "partial": row.published.partial,
+        **coverage_record(row.published.coverage),
         "recalculated": row.anew.reported,
         "formula_before": row.formulas[0],
         "formula": row.formulas[1],
@@ -89,7 +95,8 @@ def recalculated_shape(row: Recalculated) -> Json:
 
 def break_shape(mark: SeriesBreak) -> Json:
     """Where a series breaks, and why."""
-    return {"period": str(mark.period), "kind": str(mark.kind), "words": text_shape(mark.words)}
+    words = text_shape(mark.words)
+    return {"period": str(mark.period), "kind": str(mark.kind), "words": words, "within": mark.within}
 
 
 def contribution_shape(one: Contribution) -> Json:

@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 from portal.db import transaction
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor
+from portal.queries.coverage import covered
 from portal.queries.differences import differences
 from portal.queries.lineage import trace
 from portal.queries.over_time import roll_up_made
@@ -15,8 +16,9 @@ from portal.queries.progress import completeness
 from portal.queries.recalculations import list_recalculated
 from portal.queries.rollup_entries import list_entries
 from portal.queries.rollup_records import records
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
 from portal.queries.series import get_series
+from portal.queries.units import get_unit
 from portal.web.api.fields import CodesField, PeriodField
 from portal.web.api.resource import Resource, answer, endpoint
 from portal.web.api.rollup_shapes import (
@@ -102,12 +104,15 @@ class RollUpsApi(Resource):
         """Roll-ups of a unit, of its children, or of all units of a level below it (`level:district`).
 
         Of a form that was sent down for shorter periods only, those make the number; `periods` and `missing` name them.
+        Of the answers that are not in it, those `awaiting` are handed in and not accepted, and those `in_time` are not
+        due yet; how far the units are is told to nobody outside the tree.
         """
+        asked, pending = unit or actor.place.code, wanted["pending"]
         with transaction(actor) as session:
-            asked = unit or actor.place.code
             rows = roll_up_made(session, actor, unit=asked, period=period, indicators=indicator, **wanted)
-            found = records(session, asked, period, rows)
-        return answer(listed([dict(record) for record in found]))
+            top = get_unit(session, asked, period=tree_day(period, wanted["tree"]))
+            rows = covered(session, actor, top, period, rows, pending=pending)
+        return answer(listed([dict(record) for record in records(period, rows)]))
 
     @endpoint("/series", query=SeriesQuery)
     def series(self, actor: Actor, *, unit: str | None, indicator: str, **wanted: Any) -> Response:
@@ -115,7 +120,7 @@ class RollUpsApi(Resource):
         asked = unit or actor.place.code
         with transaction(actor) as session:
             found = get_series(session, actor, unit=asked, indicator=indicator, **wanted)
-            points = [dict(record) for period, row in found.points for record in records(session, asked, period, [row])]
+        points = [dict(record) for period, row in found.points for record in records(period, [row])]
         return answer(listed(points) | {"breaks": [break_shape(each) for each in found.breaks]})
 
     @endpoint("/recalculated", query=RecalculatedQuery)

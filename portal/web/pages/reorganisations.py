@@ -24,6 +24,7 @@ from portal.web.identity import current_actor
 from portal.web.language import gettext as _
 from portal.web.language import lazy_gettext
 from portal.web.present.entries import read_day, read_version
+from portal.web.present.units import unit_name
 from portal.web.screens import REORGANISATIONS
 from portal.web.words import CHANGE_KINDS, LEVELS, REORGANISATION_STATES, ROLES, STATES
 
@@ -182,12 +183,14 @@ def _page(number: int, problems: list[str] | None = None) -> str:
     with transaction(actor) as session:
         row = get_reorganisation(session, actor, number)
         is_draft = row.state == ReorganisationState.DRAFT
+        units = list_units(session, under=actor.place.code)
         return render_template(
             "reorganisation.html",
             row=row,
             changes=[change_row(change) for change in changes_of(row)],
             seen=preview(session, actor, row) if is_draft and row.changes else None,
-            units=list_units(session, under=actor.place.code) if is_draft else [],
+            units=units if is_draft else [],
+            names={unit.code: unit_name(unit) for unit in units},
             problems=problems or [],
             typed=request.form if problems else {},
             grouped=grouped,

@@ -7,6 +7,7 @@ from portal import clock
 from portal.db import transaction
 from portal.domain.forms import Indicator
 from portal.domain.periods import Period
+from portal.queries.coverage import covered
 from portal.queries.over_time import forms_shown, roll_up_made
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
@@ -16,6 +17,7 @@ from portal.web.identity import current_actor
 from portal.web.language import gettext as _
 from portal.web.language import say
 from portal.web.pages.periods import chosen_period
+from portal.web.present.coverage import coverage_cells, coverage_columns
 from portal.web.present.exports import Listing, check_size, hand_out_list
 from portal.web.present.rollups import rollup_unit
 from portal.web.screens import ROLLUPS
@@ -44,6 +46,7 @@ def export(unit: str, form: str) -> Response:
             )
         ]
         check_size(form, len(rows))
+        rows = covered(session, actor, top, period, rows, pending=pending)
         indicators = {each.code: each for shown in forms_shown(session, top, period) for each in shown}
         listing = Listing(
             _("汇总表"),
@@ -89,9 +92,7 @@ def _columns() -> list[tuple[str, int]]:
         (_("最大"), 14),
         (_("平均"), 14),
         (_("计量单位"), 10),
-        (_("已报"), 8),
-        (_("应报"), 8),
-        (_("不适用"), 8),
+        *coverage_columns(),
         (_("部分汇总"), 10),
         (_("含待审核"), 10),
         (_("由哪些期合成"), 16),
@@ -116,9 +117,7 @@ def _row(row: RollUpRow, indicator: Indicator) -> list[Content]:
         row.maximum,
         row.mean,
         indicator.unit,
-        row.reported,
-        row.expected,
-        row.not_applicable,
+        *coverage_cells(row.coverage),
         _("是") if row.partial else "",
         _("是") if row.pending else "",
         " ".join(map(str, row.periods)),

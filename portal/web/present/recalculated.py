@@ -10,6 +10,7 @@ from portal.queries.recalculations import Recalculated
 from portal.web.figures import MISSING_SIGN
 from portal.web.language import gettext as _
 from portal.web.language import say
+from portal.web.present.coverage import coverage_cells, coverage_columns
 from portal.web.present.rollups import decimals_of, rollup_unit
 
 
@@ -44,9 +45,8 @@ def lines(rows: Sequence[Recalculated]) -> tuple[Sequence[tuple[str, int]], Sequ
         (_("新公式数"), 18),
         (_("计量单位"), 10),
         (_("差额"), 18),
-        (_("已报"), 8),
         (_("重算单位数"), 10),
-        (_("应报"), 8),
+        *coverage_columns(),
         (_("原公式"), 30),
         (_("新公式"), 30),
         (_("改动来自"), 30),
@@ -68,9 +68,8 @@ def _line(row: Recalculated) -> list[Content]:
         row.anew.value,
         row.indicator.unit,
         row.difference,
-        row.published.reported,
         row.anew.reported,
-        row.published.expected,
+        *coverage_cells(row.published.coverage),
         *row.formulas,
         "；".join(edition_name(each, row.form) for each in row.editions),
     ]

@@ -37,7 +37,7 @@ def row(code: str, state: State, parent: str = "p", exempt: str | None = None) -
         last_activity_at=None,
         demo=False,
     )
-    return ProgressRow(unit, task)
+    return ProgressRow(unit, task, 1)
 
 
 @pytest.mark.parametrize(
