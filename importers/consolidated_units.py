@@ -46,7 +46,7 @@ class UnitAnswers:
 
 
 class RowReader:
-    """Reads the rows of a workbook; what is the same for every row is worked out once."""
+    """Reads the rows of a workbook, perhaps in several threads; what is the same for every row is worked out once."""
 
     def __init__(self, form: FormVersion) -> None:
         self._form = form
@@ -94,12 +94,13 @@ class RowReader:
 
     def _layout(self, table: Table, level: Level, columns: str) -> "_Layout":
         key = (id(table), level, columns)
-        if key not in self._layouts:
+        layout = self._layouts.get(key)
+        if layout is None:
             if len(self._layouts) >= _MOST_LAYOUTS:
                 self._layouts.clear()
             known = self._columns_of(table, level)
-            self._layouts[key] = _Layout([known.get(number) for number in columns_of(columns)])
-        return self._layouts[key]
+            self._layouts[key] = layout = _Layout([known.get(number) for number in columns_of(columns)])
+        return layout
 
 
 def _slowly(column: "_Column", row: ReadRow, item: Item, answers: UnitAnswers) -> None:

@@ -48,8 +48,8 @@ def completed(
         for indicator in form
         if indicator.source is not Source.CALCULATED
     }
-    worked_out = _calculated(form, replace(context, values=standing))
-    return {indicator.code: (standing | worked_out)[indicator.code] for indicator in form}
+    found = standing | _calculated(form, replace(context, values=standing))
+    return {code: found[code] for code in form.codes}
 
 
 def _standing(indicator: Indicator, level: Level, values: Values, carried: Values) -> Value:

@@ -8,6 +8,7 @@ still be looked at.
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from portal.domain.careful_yaml import Plain, PlainPath
@@ -92,10 +93,13 @@ class Record:
         return self._default(each) is _REQUIRED
 
     def _default(self, each: Field) -> Any:
-        if each.default is not _REQUIRED:
-            return each.default
-        default = next(f.default for f in dataclasses.fields(self.of) if f.name == each.name)
-        return _REQUIRED if default is dataclasses.MISSING else default
+        return self._of_class[each.name] if each.default is _REQUIRED else each.default
+
+    @cached_property
+    def _of_class(self) -> dict[str, Any]:
+        """What the dataclass says; found once, because nearly every field of a file is left out."""
+        defaults = {each.name: each.default for each in dataclasses.fields(self.of)}
+        return {name: _REQUIRED if value is dataclasses.MISSING else value for name, value in defaults.items()}
 
 
 @dataclass(frozen=True)

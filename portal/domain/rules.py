@@ -11,11 +11,11 @@ from typing import NamedTuple
 from portal.domain.breaches import broken
 from portal.domain.calculation import calculated, completed
 from portal.domain.column_rules import verdicts
-from portal.domain.comparisons import compared, unchanged
+from portal.domain.comparisons import compared, surely_usual, unchanged
 from portal.domain.entry_checks import admissible, required, unfit
 from portal.domain.expressions import Context, Expression
 from portal.domain.findings import Finding
-from portal.domain.form_expressions import condition_of, worked_out_from
+from portal.domain.form_expressions import condition_of, references_of, worked_out_from
 from portal.domain.forms import FormVersion, Rule, Severity, Text
 from portal.domain.implied_rules import rules_of
 from portal.domain.list_checks import check_lists
@@ -37,6 +37,7 @@ __all__ = [
     "calculated",
     "check",
     "completed",
+    "finds_no_more",
     "finds_nothing",
     "get_rule",
 ]
@@ -104,6 +105,22 @@ def finds_nothing(form: FormVersion, level: Level, units: Sequence[Values], peri
     return [seen and _breaks_none(form, level, others, values) for seen, values in zip(sound, units, strict=True)]
 
 
+def finds_no_more(form: FormVersion, values: Values, last_year: Values, previous: Values) -> bool:
+    """Whether accepted figures of earlier periods surely give no cause for a finding where `finds_nothing` is sure.
+
+    They do not where nothing in the form looks at them, and each figure is near last year's.
+    """
+    if not (last_year or previous):
+        return True
+    if not {When.LAST_YEAR, When.PREVIOUS}.isdisjoint(each.when for each in references_of(form)):
+        return False
+    for code, value in values.items():
+        before = last_year.get(code, MISSING).number
+        if value.number is not None and not surely_usual(form.by_code[code], value.number, before):
+            return False
+    return not (form.explain_unchanged and unchanged(form, values, last_year))
+
+
 def _breaks_none(form: FormVersion, level: Level, rules: list[Rule], values: Values) -> bool:
     if not rules:
         return True
@@ -122,19 +139,21 @@ def _check_figures(
     form: FormVersion, level: Level, context: Context, around: Surroundings, fit: Container[str]
 ) -> Iterable[Finding]:
     """Checks of single figures, with their own figure of last year and their peers' at most."""
-    alone = not context.last_year and not around.peers
+    last_year, peers = context.last_year or {}, around.peers
     for indicator in form:
-        value = context.values.get(indicator.code, MISSING)
-        if alone and indicator.code in fit:
-            continue
+        code = indicator.code
+        value = context.values.get(code, MISSING)
+        if code in fit and code not in peers:
+            before = last_year.get(code, MISSING).number
+            if value.number is not None and surely_usual(indicator, value.number, before):
+                continue
         found: list[Finding | None] = []
         if indicator.typed:
             found += [required(indicator, value) if level in indicator.filled_by else None, unfit(indicator, value)]
         if not any(found):
-            last_year = context.value(Reference(indicator.code, When.LAST_YEAR))
-            found += compared(indicator, level, value, last_year, around.peers.get(indicator.code))
+            found += compared(indicator, level, value, last_year.get(code, MISSING), peers.get(code))
         yield from (finding for finding in found if finding)
-    if form.explain_unchanged and (same := unchanged(form, context.values, context.last_year or {})):
+    if form.explain_unchanged and (same := unchanged(form, context.values, last_year)):
         yield same
 
 

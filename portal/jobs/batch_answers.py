@@ -1,11 +1,13 @@
 """Enter what a consolidated workbook, or a zip of templates, holds."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from itertools import count
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,7 +21,7 @@ from portal.db import transaction
 from portal.domain.batches import WRITTEN, BatchState, LineOutcome
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion, Text
-from portal.domain.rules import check, finds_nothing
+from portal.domain.rules import check, finds_no_more, finds_nothing
 from portal.errors import WorkbookUnreadable
 from portal.jobs.batch_bundle import enter_bundle
 from portal.jobs.batch_work import Work, finding_lines, read_report, refused_report
@@ -36,9 +38,10 @@ from portal.services.batches import Line
 from portal.services.entering import Entry, enter_answers
 
 UNITS_AT_ONCE = 250
+BLOCKS_AT_ONCE = 2
+"""Blocks of units done at the same time: while the database stores one, the next is read and checked."""
+
 _NAMED = 20
-_Given = TypeVar("_Given")
-_Made = TypeVar("_Made")
 
 
 def enter_file(work: Work) -> None:
@@ -76,11 +79,10 @@ def _enter_table(
         before = stored.count_lines(session, work.portal, work.batch.id).total()
         batches.progress(session, work.portal, work.batch.id, before, len(units))
     blocks = [units[first : first + UNITS_AT_ONCE] for first in range(0, len(units), UNITS_AT_ONCE)]
-    for rows in _ahead(table.read, blocks):
-        with work.step() as session:
-            done = stored.names_done(session, work.portal, work.batch.id, [row.unit.code for row in rows])
-            lines = table.enter(session, [row for row in rows if row.unit.code not in done])
-            batches.write_lines(session, work.portal, work.batch.id, lines)
+    contexts = [copy_context() for _block in blocks]  # from which machine the portal acts goes along
+    with ThreadPoolExecutor(BLOCKS_AT_ONCE) as threads:
+        for _done in threads.map(lambda context, *block: context.run(table.do, *block), contexts, count(), blocks):
+            pass  # what a block raises is raised here, and those that wait are not begun
     return read_report([*found.remarks, *_missing(asked, found)])
 
 
@@ -93,19 +95,6 @@ def _missing(asked: Mapping[str, UnitRow], found: Consolidated) -> Iterator[Text
             f"文件中没有这 {len(missing)} 个单位：{names}{more}",
             f"{len(missing)} units are not in the file: {codes}{more}",
         )
-
-
-def _ahead(work: Callable[[_Given], _Made], given: Iterable[_Given]) -> Iterator[_Made]:
-    """What becomes of each; while one is made use of, mostly waiting for the database, the next is made."""
-    with ThreadPoolExecutor(1) as thread:
-        ready: Future[_Made] | None = None
-        for each in given:
-            following = thread.submit(work, each)
-            if ready is not None:
-                yield ready.result()
-            ready = following
-        if ready is not None:
-            yield ready.result()
 
 
 @dataclass(frozen=True)
@@ -144,6 +133,14 @@ class _Table:
     def names(self) -> set[str]:
         """Of all units that are asked."""
         return {unit.name for unit in self.asked.values()}
+
+    def do(self, number: int, units: Sequence[tuple[int, UnitRows]]) -> None:
+        """Read a block of units, and enter those that have no line yet."""
+        work, rows = self.work, self.read(units)
+        with work.part(number) as session:
+            done = stored.names_done(session, work.portal, work.batch.id, [row.unit.code for row in rows])
+            lines = self.enter(session, [row for row in rows if row.unit.code not in done])
+            batches.write_lines(session, work.portal, work.batch.id, lines)
 
     def read(self, units: Sequence[tuple[int, UnitRows]]) -> list[_Read]:
         """Read some units; nothing is asked of the database."""
@@ -215,9 +212,9 @@ class _Table:
             key, row = key_of(each), written[each.unit_id]
             before, beside, known = earlier[key], around[key], row.known
             found[each.unit_id] = row.answers.findings
-            alone = beside.bare and not (before.last_year or before.previous)
-            if known and not (row.sound and alone):
-                values = row.answers.values
+            values = row.answers.values
+            bare = row.sound and beside.bare
+            if known and not (bare and finds_no_more(self.form, values, before.last_year, before.previous)):
                 result = check(
                     self.form, known.level, values, before.last_year or None, before.previous or None, beside
                 )

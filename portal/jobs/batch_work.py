@@ -52,6 +52,18 @@ class Work:
             yield session
 
     @contextmanager
+    def part(self, number: int) -> Iterator[Session]:
+        """A transaction that holds one of several parts that are done at the same time.
+
+        Raises:
+            Stopped: the batch was cancelled before.
+        """
+        with transaction(self.portal) as session:
+            if batches.hold_part(session, self.portal, self.batch.id, number):
+                raise Stopped
+            yield session
+
+    @contextmanager
     def entering(self, session: Session) -> Iterator[None]:
         """Around what writes answers: of a batch that only checks, nothing of it stays."""
         if self.batch.kind is not BatchKind.CHECK:

@@ -5,11 +5,11 @@ everybody above reads them, and of the unit's peers nobody learns more than the 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Integer, Text, bindparam, func, select, tuple_
+from sqlalchemy import Integer, Text, any_, bindparam, column, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,7 @@ from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, counted_rows, key_of, typed_figures
 from portal.queries.forms import newest_with, way_to
 from portal.queries.list_rows import lists_of
+from portal.queries.parameters import integers, joined, texts
 
 SWITCHED_OFF = "off"
 
@@ -57,28 +58,39 @@ def surroundings(session: Session, rows: Sequence[Submission], form: FormVersion
     }
 
 
-_PEERS = select(
+_ASKED = (
+    func.unnest(bindparam("units", type_=ARRAY(Integer)))
+    .table_valued(column("unit_id", Integer), name="asked")
+    .render_derived()
+)
+_SPREAD = (
     func.peer_spread(
         bindparam("root_id", type_=Integer),
         bindparam("period", type_=Text),
         bindparam("form", type_=Text),
-        bindparam("unit_id", type_=Integer),
+        _ASKED.c.unit_id,
         bindparam("indicators", type_=ARRAY(Text)),
-    ).table_valued("indicator", "peers", "median", "deviation")
+    )
+    .table_valued("indicator", "peers", "median", "deviation")
+    .lateral("spread")
 )
+_PEERS = select(_ASKED.c.unit_id, _SPREAD).join_from(_ASKED, _SPREAD, true())
 
 
-def with_peers(session: Session, row: Submission, form: FormVersion, around: Surroundings) -> Surroundings:
-    """The same with what is usual among the unit's peers, for the indicators that are held against them."""
+def with_peers(
+    session: Session, rows: Sequence[Submission], form: FormVersion, around: Mapping[Key, Surroundings]
+) -> dict[Key, Surroundings]:
+    """The same with what is usual among the units' peers, for the indicators that are held against them."""
     compared = {each.code: each for each in form if each.outlier is not None or each.type is DataType.AMOUNT}
-    if not compared:
-        return around
-    asked = dict(zip(("root_id", "period", "form", "unit_id"), key_of(row), strict=True))
-    peers = {}
-    for code, count, median, deviation in session.execute(_PEERS, {**asked, "indicators": list(compared)}):
+    if not compared or not rows:
+        return dict(around)
+    asked = dict(zip(("root_id", "period", "form"), key_of(rows[0])[:3], strict=True))
+    units = {"units": [row.unit_id for row in rows], "indicators": list(compared)}
+    peers: defaultdict[int, dict[str, Spread]] = defaultdict(dict)
+    for unit_id, code, count, median, deviation in session.execute(_PEERS, {**asked, **units}):
         times = compared[code].aggregation.multiplier  # a ratio is stored as its two sides
-        peers[code] = Spread(count, median * times, deviation * times)
-    return replace(around, peers=peers)
+        peers[unit_id][code] = Spread(count, median * times, deviation * times)
+    return {key_of(row): replace(around[key_of(row)], peers=peers[row.unit_id]) for row in rows}
 
 
 def _other_forms(
@@ -158,7 +170,11 @@ _CHANGES = (
 )
 _WAIVERS = (
     select(WaiverRow)
-    .where(tuple_(WaiverRow.root_id, WaiverRow.unit_id, WaiverRow.form_code).in_(bindparam("units", expanding=True)))
+    .where(
+        WaiverRow.root_id == any_(integers("roots")),
+        WaiverRow.unit_id == any_(integers("units")),
+        WaiverRow.form_code == any_(texts("forms")),
+    )
     .order_by(WaiverRow.expires_on)
 )
 
@@ -177,10 +193,15 @@ def _waivers(session: Session, rows: Sequence[Submission]) -> defaultdict[Key, d
 
     What is handed in keeps those of the day it was handed in.
     """
-    by_unit = {(row.root_id, row.unit_id, row.form_code): row for row in rows}
+    by_unit = {row.unit_id: row for row in rows}
     found: defaultdict[Key, dict[str, Waiver]] = defaultdict(dict)
-    for waiver in session.scalars(_WAIVERS, {"units": list(by_unit)}):
-        row = by_unit[waiver.root_id, waiver.unit_id, waiver.form_code]
+    asked = {
+        "roots": joined({str(row.root_id) for row in rows}),
+        "units": joined(str(row.unit_id) for row in rows),
+        "forms": joined({row.form_code for row in rows}),
+    }
+    for waiver in session.scalars(_WAIVERS, asked):
+        row = by_unit[waiver.unit_id]
         since = Period.parse(waiver.from_period).starts_on
         if waiver.expires_on >= _day(row) and since <= Period.parse(row.period_code).starts_on:
             found[key_of(row)][waiver.rule] = Waiver(waiver.reason, waiver.approved_by, waiver.expires_on)

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import IO, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import delete, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -152,8 +152,19 @@ def take_up(session: Session, portal: Actor, batch_id: UUID) -> bool:
 
 
 def is_cancelled(session: Session, portal: Actor, batch_id: UUID) -> bool:
-    """Whether somebody asked to stop; holds the batch until the commit, so that no two workers do the same units."""
+    """Whether somebody asked to stop; holds the batch until the commit, so that no two workers do the same step."""
     return get_row(session, portal, batch_id, for_update=True).state == BatchState.CANCELLING
+
+
+def hold_part(session: Session, portal: Actor, batch_id: UUID, number: int) -> bool:
+    """Hold one of the parts that are done at the same time, until the commit; gives whether somebody asked to stop.
+
+    No two workers do the same part. The batch itself is not held before `write_lines`, which is what lets others do
+    another part meanwhile; whoever cancels waits for no figure to be stored.
+    """
+    name = {"name": f"batch {batch_id} {number}"}
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), name)
+    return get_row(session, portal, batch_id).state == BatchState.CANCELLING
 
 
 def put_piece(session: Session, actor: Actor, batch_id: UUID, number: int, content: bytes) -> None:
@@ -175,24 +186,29 @@ def progress(session: Session, portal: Actor, batch_id: UUID, done: int, total: 
 
 
 def write_lines(session: Session, portal: Actor, batch_id: UUID, lines: Iterable[Line]) -> None:
-    """Keep what became of some units, in the transaction that entered their answers."""
+    """Keep what became of some units, in the transaction that entered their answers.
+
+    From here to the commit the batch is held, if it was not before: other parts wait to be counted, and nothing comes
+    to a batch that has ended. Called last, because then only the chain of events is left to wait for.
+
+    Raises:
+        InvalidMove: it has ended.
+    """
     rows = [
         {
             **_part(portal, batch_id),
-            **asdict(line),
+            **vars(line),  # of thousands; asdict() would copy every finding
             "counts": dict(line.counts or {}),
             "findings": [dict(each) for each in line.findings],
         }
         for line in lines
     ]
     if rows:
+        batch = get_row(session, portal, batch_id, for_update=True)
+        if batch.state not in UNDER_WAY:
+            raise InvalidMove("enter", batch.state)
         session.execute(insert(BatchLine), rows)
-        done = select(func.count()).where(
-            BatchLine.root_id == portal.place.root_id,
-            BatchLine.unit_id == portal.place.id,
-            BatchLine.batch_id == batch_id,
-        )
-        get_row(session, portal, batch_id).done = session.scalar(done) or 0
+        batch.done += len(rows)
 
 
 def end(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,8 @@ from portal.domain.values import MISSING, Value, Values, ValueStatus
 from portal.models import Submission, SubmissionVersion
 from portal.models import Value as ValueRow
 from portal.queries.collections import settings_of
-from portal.queries.figures import VALUE_COLUMNS, value_of
-from portal.queries.submissions import subject_of
+from portal.queries.figures import VALUE_COLUMNS, these, value_of
+from portal.queries.submissions import same_submission, subject_of
 from portal.services import events, versions
 from portal.services.collections import hold_settings
 from portal.services.value_rows import in_draft, put_values
@@ -147,11 +147,12 @@ def _standing(session: Session, rows: Sequence[Submission]) -> dict[int, dict[st
     """What stands in the current versions, by unit and indicator."""
     if not rows:
         return {}
-    query = select(ValueRow.unit_id, ValueRow.indicator, *VALUE_COLUMNS).where(
-        ValueRow.root_id == rows[0].root_id,
-        ValueRow.period_code == rows[0].period_code,
-        ValueRow.form_code == rows[0].form_code,
-        tuple_(ValueRow.unit_id, ValueRow.version_number).in_([(row.unit_id, row.version_number) for row in rows]),
+    # Joined, because a list of pairs would be gone through for every figure that the units have.
+    current = and_(*same_submission(ValueRow, Submission), ValueRow.version_number == Submission.version_number)
+    query = (
+        select(ValueRow.unit_id, ValueRow.indicator, *VALUE_COLUMNS)
+        .join(Submission, current)
+        .where(*these(Submission, rows))
     )
     found: dict[int, dict[str, Value]] = {}
     for each in session.execute(query):

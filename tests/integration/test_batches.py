@@ -8,10 +8,12 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 from uuid import UUID
 
@@ -39,7 +41,7 @@ from portal.queries.people import portal_actor
 from portal.queries.submissions import get_submission
 from portal.queries.units import get_unit
 from portal.services import moves
-from portal.services.batches import cancel
+from portal.services.batches import cancel, end
 from portal.services.collection_changes import change_settings
 from tests.databases import TestServer
 from tests.world import PERIOD, TREE, World, build_world, good_answers
@@ -515,6 +517,7 @@ class TestBundle:
 class TestWork:
     def test_cancelled_between_two_chunks(self, world: World, clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(batch_answers, "UNITS_AT_ONCE", 1)
+        monkeypatch.setattr(batch_answers, "BLOCKS_AT_ONCE", 1)
         batch_id = hand_in(clerk, filled(table(clerk), {unit: good_cells() for unit in ("d111", "d112")}))
         real = batch_answers.enter_answers
 
@@ -526,16 +529,16 @@ class TestWork:
 
         cancelling: list[bool] = []
         monkeypatch.setattr(batch_answers, "enter_answers", then_cancel)
-        step = batch_answers.Work.step
+        part = batch_answers.Work.part
 
-        def stepping(work: batch_answers.Work) -> object:
+        def beginning(work: batch_answers.Work, number: int) -> object:
             if cancelling:
                 cancelling.clear()
                 with transaction(clerk) as session:
                     cancel(session, clerk, batch_id)
-            return step(work)
+            return part(work, number)
 
-        monkeypatch.setattr(batch_answers.Work, "step", stepping)
+        monkeypatch.setattr(batch_answers.Work, "part", beginning)
         run(clerk, batch_id)
         with transaction(clerk) as session:
             assert get_batch(session, clerk, batch_id).state is BatchState.CANCELLED
@@ -543,6 +546,75 @@ class TestWork:
         assert draft(world, "d112") == {}
         with pytest.raises(InvalidMove), transaction(clerk) as session:
             cancel(session, clerk, batch_id)
+
+    def test_cancelled_while_two_blocks_are_stored(
+        self, world: World, clerk: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(batch_answers, "UNITS_AT_ONCE", 1)
+        batch_id = hand_in(clerk, filled(table(clerk), {unit: good_cells() for unit in ("d111", "d112")}))
+        real, both_stored = batch_answers.enter_answers, Barrier(2, timeout=30)
+
+        def then_cancel(*args: object, **kwargs: object) -> object:
+            found = real(*args, **kwargs)
+            if both_stored.wait() == 0:  # neither is committed, and whoever cancels waits for neither
+                with transaction(clerk) as session:
+                    session.execute(text("set local lock_timeout = '10s'"))
+                    cancel(session, clerk, batch_id)
+            both_stored.wait()
+            return found
+
+        monkeypatch.setattr(batch_answers, "enter_answers", then_cancel)
+        run(clerk, batch_id)
+        batch = progress_of(clerk, batch_id)
+        assert (batch.state, batch.done) == (BatchState.CANCELLED, 3)
+        stored = dict.fromkeys(("d111", "d112"), LineOutcome.STORED)
+        assert outcomes(clerk, batch_id) == {"c11": LineOutcome.EMPTY} | stored
+        assert draft(world, "d111")
+        assert draft(world, "d112")
+
+    def test_of_two_workers_each_part_is_done_by_one(
+        self, own_database: TestServer, world: World, clerk: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(batch_answers, "UNITS_AT_ONCE", 1)
+        units = ("d111", "d112")
+        batch_id = hand_in(clerk, filled(table(clerk), {unit: good_cells() for unit in units}))
+        real, both_there = batch_answers.Work.part, Barrier(2, timeout=30)
+
+        def together(work: batch_answers.Work, number: int) -> object:
+            if number == 0:
+                both_there.wait()
+            return real(work, number)
+
+        monkeypatch.setattr(batch_answers.Work, "part", together)
+        with ThreadPoolExecutor(2) as workers:
+            for ended in [workers.submit(run, clerk, batch_id) for _worker in range(2)]:
+                ended.result(60)
+        batch = progress_of(clerk, batch_id)
+        assert (batch.state, batch.done) == (BatchState.DONE, 3)
+        stored = dict.fromkeys(units, LineOutcome.STORED)
+        assert outcomes(clerk, batch_id) == {"c11": LineOutcome.EMPTY} | stored
+        with own_database_engine(own_database) as connection:
+            events = connection.scalar(text("select count(*) from event where kind = 'values_entered_above'"))
+            versions = connection.scalar(text("select max(row_version) from value"))
+        assert (events, versions) == (2, 1)
+
+    def test_nothing_comes_to_a_batch_that_has_ended(
+        self, world: World, clerk: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        batch_id = hand_in(clerk, filled(table(clerk), {"d111": good_cells()}))
+        real = batch_answers.enter_answers
+
+        def then_end(*args: object, **kwargs: object) -> object:
+            found = real(*args, **kwargs)
+            with transaction(clerk) as session:
+                end(session, clerk, batch_id, BatchState.FAILED)
+            return found
+
+        monkeypatch.setattr(batch_answers, "enter_answers", then_end)
+        with pytest.raises(InvalidMove):
+            run(clerk, batch_id)
+        assert outcomes(clerk, batch_id) == {}
+        assert draft(world, "d111") == {}
 
     def test_a_second_run_changes_nothing(self, world: World, clerk: Actor) -> None:
         batch_id = hand_in(clerk, filled(table(clerk), {"d111": good_cells()}))
@@ -635,6 +707,7 @@ def own_database_engine(target: TestServer) -> Iterator[Connection]:
     """The owner, whom row-level security does not bind in here."""
     engine = create_engine(target.owner_url, poolclass=NullPool)
     with engine.connect() as connection:
+        connection.execute(text("set local citus.multi_shard_modify_mode = 'sequential'"))  # or Citus alters one only
         for table_name in ("value", "event"):
             connection.execute(text(f"alter table {table_name} no force row level security"))
         yield connection

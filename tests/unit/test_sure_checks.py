@@ -1,5 +1,6 @@
 """What is seen at a glance to be sound is found sound when it is looked at in full."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal.domain import rules
 from portal.domain.form_file import read_form
-from portal.domain.rules import check, finds_nothing
+from portal.domain.rules import check, finds_no_more, finds_nothing
 from portal.domain.sure_checks import Seen
 from portal.domain.units import Level
 from portal.domain.values import NOT_APPLICABLE, Value
@@ -59,6 +60,9 @@ FIGURES = st.one_of(
     st.sampled_from("是否").map(Value.of),
 )
 ANSWERS = st.dictionaries(st.sampled_from(FORM.codes), FIGURES)
+LOOKS_BACK = {"I", "M"}
+PLAIN = replace(FORM, rules=tuple(rule for rule in FORM.rules if rule.id not in LOOKS_BACK))
+BESIDE = {"Q1": Value.of(6), "Q2": Value.of(4), "Q3": Value.of(2), "Q4": Value.of(1), "Q8": Value.of(5)}
 SOUND = {"Q1": Value.of(5), "Q2": Value.of(3), "Q3": Value.of(2), "Q4": Value.of(1), "Q8": Value.of(4)}
 
 
@@ -76,6 +80,28 @@ def test_a_glance_never_changes_what_is_found(
 def test_nothing_is_found_in_units_that_are_sound_at_a_glance(units: list[dict[str, Value]], level: Level) -> None:
     for values, sound in zip(units, finds_nothing(FORM, level, units, PERIOD), strict=True):
         assert not (sound and check(FORM, level, values, None).findings)
+
+
+NO_ANSWERS: dict[str, Value] = {}
+EARLIER = st.one_of(st.just(NO_ANSWERS), st.just(BESIDE), ANSWERS)
+
+
+@given(st.lists(ANSWERS | st.just(SOUND), max_size=3), EARLIER, EARLIER, st.booleans())
+def test_nor_beside_earlier_figures_that_are_seen_to_be_near(
+    units: list[dict[str, Value]], last_year: dict[str, Value], previous: dict[str, Value], unchanged: bool
+) -> None:
+    form = replace(PLAIN, explain_unchanged=unchanged)
+    for values, sound in zip(units, finds_nothing(form, Level.DISTRICT, units, PERIOD), strict=True):
+        if sound and finds_no_more(form, values, last_year, previous):
+            assert not check(form, Level.DISTRICT, values, last_year or None, previous or None).findings
+
+
+def test_earlier_figures_are_looked_at_in_full_where_the_form_does_or_they_are_far() -> None:
+    assert finds_no_more(FORM, SOUND, {}, {})
+    assert not finds_no_more(FORM, SOUND, BESIDE, {})
+    assert finds_no_more(PLAIN, SOUND, BESIDE, {})
+    assert not finds_no_more(PLAIN, SOUND, BESIDE | {"Q8": Value.of(40_000)}, {})
+    assert not finds_no_more(replace(PLAIN, explain_unchanged=True), SOUND, SOUND, {})
 
 
 def test_sound_figures_are_seen_at_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
