@@ -10,6 +10,7 @@ from openpyxl.styles import PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importers import template_styles as style
+from importers.cell_values import escaped
 from importers.examination_text import SEVERITY_WORDS, summary
 from importers.identity import FINDINGS_SHEET, Context, Identity
 from importers.pipeline import Examination
@@ -96,7 +97,7 @@ def _mark_cells(book: Workbook, job: Job, findings: tuple[Finding, ...]) -> None
         cell = book[place.sheet][place.answer]
         cell.fill = PatternFill("solid", start_color=_FILLS[heaviest])
         text = "\n".join(_comment_line(job, finding) for finding in found)[:_LONGEST_COMMENT]
-        cell.comment = Comment(text, "汇总", height=40 + 18 * lines_of(text, 44), width=340)
+        cell.comment = Comment(escaped(text), "汇总", height=40 + 18 * lines_of(text, 44), width=340)
     for sheet in {job.places[code].sheet for code in by_spot}:
         codes = [code for code in by_spot if job.places[code].sheet == sheet]
         heaviest = min((f.severity for code in codes for f in by_spot[code]), key=lambda s: s.rank)

@@ -134,4 +134,4 @@ def _left_behind(
         value = answers.values.get(indicator.code)
         if indicator.code not in becomes and value is not None and value.answered:
             entry = extraction.entries[indicator.code]
-            yield say.left_behind(way, indicator, entry.place, entry.answer.raw if entry.answer else "")
+            yield say.left_behind(way, indicator, entry.place, entry.answer.text if entry.answer else "")

@@ -4,8 +4,11 @@ Two severities only: a cell that could not be understood blocks, a cell that was
 Nothing asks for an explanation here: what is explained must still be found once the figures are stored.
 """
 
+from decimal import Decimal
+
 from portal.domain.findings import Finding
 from portal.domain.forms import Indicator, Severity, Text
+from portal.domain.values import exact_text
 from portal.domain.wording import label
 
 ERROR_CAUSES = {
@@ -98,6 +101,15 @@ def too_many_digits(indicator: Indicator, found: str) -> Finding:
     return _unread(indicator, "too_many_digits", found, message, advice)
 
 
+def almost_zero(indicator: Indicator, found: str) -> Finding:
+    """What a formula leaves of two equal figures: shown as 0, but not 0."""
+    message = Text(
+        f"填的是 {found}，几乎是 0，多半是公式计算的余数",
+        f"{found} is next to nothing, most likely what a formula left of equal figures",
+    )
+    return _unread(indicator, "almost_zero", found, message, Text("如果是 0，请填 0", "Enter 0 if it is 0"))
+
+
 def converted(indicator: Indicator, found: str, number: str) -> Finding:
     """A figure read in another unit of measure than the indicator's."""
     message = Text(
@@ -105,6 +117,14 @@ def converted(indicator: Indicator, found: str, number: str) -> Finding:
     )
     advice = Text("如不对，请改为不带单位的数字", "If that is wrong, enter the figure without a unit")
     return _said(indicator, "converted", found, message, advice, expected=number)
+
+
+def below_one_percent(indicator: Indicator, number: Decimal) -> Finding:
+    """0.956 for an indicator in per cent: most likely the share itself, which is 95.6 per cent."""
+    found, share = exact_text(number), exact_text(number * 100)
+    message = Text(f"填的是 {found}，按 {found}% 读取", f"{found} was read as {found}%")
+    advice = Text(f"如果是 {share}%，请填 {share}", f"If {share}% is meant, enter {share}")
+    return _said(indicator, "below_one_percent", found, message, advice, expected=f"{found}%")
 
 
 def read_as(indicator: Indicator, found: str, answer: str) -> Finding:

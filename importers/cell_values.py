@@ -13,6 +13,7 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?\s*", re.ASCI
 _LONGEST_NUMBER = 400
 _PLAIN_NUMBER = re.compile(r"-?(?:\d{1,15}|(?=[\d.]{3,16}$)\d+\.\d+)", re.ASCII)  # at most 15 digits: no noise in it
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 # C0 and C1 controls other than tab and line breaks, surrogates, and the marks that reorder text on screen.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _LAST_SERIAL = 2_958_466  # 9999-12-31 is the day before, in the 1900 system
@@ -44,11 +45,24 @@ def exact_number(stored: str) -> Decimal | None:
     return _SPREADSHEET_DIGITS.plus(number)
 
 
-def clean_text(stored: str) -> str:
-    """The text without `_x000D_` escapes, control characters and marks that reorder what is shown."""
+def clean_text(text: str) -> str:
+    """The text without control characters and marks that reorder what is shown."""
+    return _UNWANTED.sub("", text)
+
+
+def unescaped(stored: str) -> str:
+    """The clean text that an .xlsx stores: `_x0041_` in it is the letter A, and `_x005F_x0041_` is `_x0041_`.
+
+    No other format has these escapes, and they are taken away once only: ECMA-376 part 1, 22.9.2.19.
+    """
     if "_x" in stored:
         stored = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), stored)
-    return _UNWANTED.sub("", stored)
+    return clean_text(stored)
+
+
+def escaped(text: str) -> str:
+    """A clean text as an .xlsx is to store it, so that what looks like an escape in it stays as it is."""
+    return _LOOKS_ESCAPED.sub("_x005F_", clean_text(text))
 
 
 def number_or_date(stored: str, number_format: str, *, epoch_1904: bool) -> tuple[CellKind, Decimal | str | None]:

@@ -22,7 +22,7 @@ from importers.identity import GUIDE_SHEET, META_SHEET, UnitName, hidden_pairs, 
 from importers.template import mark_properties
 from importers.template_cells import numeric, put_value
 from importers.template_formulas import validation
-from importers.template_frame import DEMO_WORDS, protect, set_page
+from importers.template_frame import DEMO_WORDS, legal_marks, protect, set_page
 from importers.template_job import Job
 from importers.template_styles import dress, lines_of, put_text, row_height
 from portal.domain.forms import Indicator, Sheet, Text
@@ -36,7 +36,7 @@ FIRST_ROW = CODES_ROW + 1
 _WIDTHS = (14.0, 26.0, 14.0)
 _COLUMN_WIDTH = 13.0
 _ON_A_PAGE = 12
-"""Indicators that may be shrunk to one page side by side; more go on to further pages, each with the units' names."""
+"""Indicators that are printed side by side; more go on to further pages, each with the units' names."""
 _GUIDE = (
     Text(
         "一行一个单位，一列一个指标。按“单位代码”和“指标代码”识别，可以排序、筛选、增删行列，不要改动代码。",
@@ -120,7 +120,7 @@ class _Table:
             self._sheet.column_dimensions[get_column_letter(number)].width = width
         self._sheet.freeze_panes = f"{get_column_letter(FIRST_COLUMN)}{FIRST_ROW}"
         self._page = cast("Worksheet", self._sheet)  # a sheet that is only written has a page too; the stubs lack it
-        set_page(self._page, job, landscape=True, fit_width=len(indicators) <= _ON_A_PAGE)
+        set_page(self._page, job, landscape=True, pages_wide=-(-len(indicators) // _ON_A_PAGE))
         self._sheet.print_title_rows = f"{GROUP_ROW}:{CODES_ROW}"
         self._sheet.print_title_cols = f"A:{get_column_letter(FIRST_COLUMN - 1)}"
         protect(self._sheet)
@@ -135,10 +135,11 @@ class _Table:
 
     def _head(self, sheet: Sheet) -> None:
         job = self._job
-        issued = Text(f"{job.form.issuer.zh}　{job.form.approval.zh}", f"{job.say(job.form.issuer)}")
+        issued = "　　".join(job.say(mark) for mark in legal_marks(job, sheet))
         about = Text(f"汇总单位：{job.unit.name}　{period_text(job.period).zh}", f"{job.unit.name} {job.period}")
         self._line(job.say(sheet.name), style.TITLE)
-        self._line(job.say(DEMO_WORDS), style.DEMO) if job.demo else self._line(job.say(issued), style.LEGAL)
+        demo = f"{job.say(DEMO_WORDS)}　　" if job.demo else ""
+        self._line(f"{demo}{issued}", style.DEMO if job.demo else style.LEGAL)
         self._line(job.say(about), style.PLAIN)
         self._line(job.say(visible_line(job.identity, sheet.code, job.mark)), style.SMALL)
         groups = [job.say(shown_group(job.form, sheet, indicator)) for indicator in self._indicators]
@@ -162,7 +163,7 @@ class _Table:
         self._append([(job.say(word), style.HEADER) for word in WORDS] + codes)
 
     def _line(self, text: str, look: style.Look) -> None:
-        self._append([(text, replace(look, horizontal="left"))])
+        self._append([(text, replace(look, horizontal="left", shrink=False))])
 
     def _merge_groups(self, groups: Sequence[str]) -> None:
         first = 0
@@ -213,7 +214,11 @@ class _Table:
 
 def _write_guide(sheet: WriteOnlyWorksheet, job: Job) -> None:
     sheet.column_dimensions["A"].width = 110  # type: ignore[attr-defined]  # the stubs do not know it
-    sheet.append([_text(sheet, f"{job.say(job.form.name)} {job.say(period_text(job.period))}", style.TITLE)])
+    page = cast("Worksheet", sheet)  # as above
+    set_page(page, job, landscape=True)
+    page.row_dimensions[1].height = row_height(2)
+    title = f"{job.say(job.form.name)} {job.say(period_text(job.period))}"
+    sheet.append([_text(sheet, title, replace(style.TITLE, horizontal="left"))])
     for number, text in enumerate(_GUIDE, start=1):
         sheet.append([_text(sheet, f"{number}. {job.say(text)}", style.WRAPPED)])
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from importers.recognise import NotRecognised
-from importers.workbook import column_letters
+from importers.workbook import Comment, column_letters
 from portal.domain.forms import Text
 
 _DOWNLOAD = Text(
@@ -11,6 +11,7 @@ _DOWNLOAD = Text(
     "Download the table from the page of batches, copy the figures into it, and upload that",
 )
 _NAMED = 20  # codes listed in one sentence
+_QUOTED = 5  # comments quoted in one sentence
 
 
 def no_table() -> NotRecognised:
@@ -104,6 +105,17 @@ def hidden_sheet(sheet: str) -> Text:
 def hidden_cells(sheet: str) -> Text:
     """Hidden rows or columns were read."""
     return Text(f"工作表“{sheet}”有隐藏的行或列，也读取了", f'Hidden rows or columns of sheet "{sheet}" were read too')
+
+
+def comments_not_read(sheet: str, comments: Sequence[Comment]) -> Text:
+    """Comments on cells, for which the draft has no place."""
+    listed = "；".join(f"{each.address}“{each.text}”" for each in comments[:_QUOTED])
+    listed += "…" if len(comments) > _QUOTED else ""
+    count = len(comments)
+    return Text(
+        f"工作表“{sheet}”的 {count} 个批注没有读取，需要的请写到各单位的备注里：{listed}",
+        f'Comments of sheet "{sheet}" were not read ({count}); enter them in the notes of the units: {listed}',
+    )
 
 
 def _listed(codes: Sequence[str]) -> str:

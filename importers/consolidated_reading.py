@@ -106,6 +106,8 @@ def read_consolidated(content: bytes, form: FormVersion, expected: Expected) -> 
             tables = {sheet.name: Table(sheet.name, sheet.visibility) for sheet in record.sheets}
         elif isinstance(record, SheetEnd):
             _remark_hidden(tables[record.sheet], record, found)
+            if record.comments:
+                found.remark(wrong.comments_not_read(record.sheet, record.comments))
         else:
             refusal = _hear(tables[record.sheet], record, line, form, found)
             if refusal is not None:

@@ -6,11 +6,12 @@ from importers import table_findings as wrong
 from importers.grid_entries import Crossings, crossings_of, entries_of, hidden_in, strays_of
 from importers.grids import Grid
 from importers.identity import SHEETS_WITHOUT_ANSWERS
+from importers.left_over import beside, comments, merged_answers, stray_row
 from importers.listings import listings_on
 from importers.lost_tables import headless, is_named, unreadable
 from importers.measures import tidy
 from importers.report_text import is_report_text
-from importers.tables import CODE, Column, Entry, Row, Table, holds_figure
+from importers.tables import Column, Entry, Row, Table
 from importers.workbook import ReadWorkbook, Visibility, column_letters
 from portal.domain.findings import Cell, Finding
 from portal.domain.forms import FormVersion, Indicator, Sheet, Source, Text
@@ -46,12 +47,15 @@ def extract(workbook: ReadWorkbook, tables: list[Table | Grid], form: FormVersio
     lists = [table for table in tables if isinstance(table, Table)]
     grids = [table for table in tables if isinstance(table, Grid)]
     for table in lists:
-        _report_hidden(table, extraction)
+        if table.readable:
+            _report_hidden(table, extraction)
+            extraction.findings += merged_answers(table, form.by_code)
+            extraction.not_checked += beside(table, form.by_code)
         for row in table.rows if table.readable else ():
             if row.code in form.by_code:
                 rows.setdefault(row.code, []).append(_entry(form, table, row))
-            else:
-                _report_stray(table, row, extraction)
+            elif stray := stray_row(table, row):
+                extraction.findings.append(stray)
     crossings = crossings_of(form)
     for grid in grids:
         extraction.findings += _about_grid(grid, crossings)
@@ -62,6 +66,7 @@ def extract(workbook: ReadWorkbook, tables: list[Table | Grid], form: FormVersio
     _report_repeats(rows, extraction)
     found = extraction.entries.keys() | extraction.lost
     extraction.findings += [*unreadable(lists, form, found), *headless(workbook, tables, form, found)]
+    extraction.findings += comments(workbook.sheets, extraction.entries.values())
     _report_missing(form, typed, {code for each in extraction.findings for code in each.hides}, extraction)
     _report_other_sheets(workbook, tables, extraction)
     return extraction
@@ -91,20 +96,10 @@ def _cells_of(grid: Grid, crossings: Crossings) -> frozenset[str]:
     return frozenset(code for (row, _column), code in crossings.cells.items() if row in rows)
 
 
-def _report_stray(table: Table, row: Row, extraction: Extraction) -> None:
-    """Rows of another form's code, or with a number but no code; the letter row, signatures and notes are neither."""
-    answer = row.cells.get(Column.THIS_YEAR)
-    place = _place(table, row)
-    if CODE.fullmatch(row.code):
-        extraction.findings.append(wrong.unknown_code(place, row.code, answer.raw if answer else ""))
-    elif not row.code and answer is not None and holds_figure(answer):
-        extraction.findings.append(wrong.value_without_code(place, answer.raw))
-
-
 def _settle(form: FormVersion, code: str, entries: list[Entry], extraction: Extraction) -> None:
     """Take the only answer there is; several different ones, or another indicator's name beside it, contradict it."""
-    answered = [entry for entry in entries if entry.answer is not None and entry.answer.raw.strip()]
-    contents = list(dict.fromkeys(entry.answer.raw for entry in answered if entry.answer))
+    answered = [entry for entry in entries if entry.answer is not None and entry.answer.text.strip()]
+    contents = list(dict.fromkeys(entry.answer.text for entry in answered if entry.answer))
     indicator = form.indicator(code)
     misnamed = next((entry for entry in answered if entry.misnamed), None)
     if misnamed is not None:
@@ -172,8 +167,6 @@ def _lines_missing(sheet: Sheet, missing: list[Indicator], wanted: list[Indicato
 
 def _report_hidden(table: Table, extraction: Extraction) -> None:
     sheet = table.sheet
-    if not table.readable:
-        return
     if sheet.visibility is not Visibility.VISIBLE:
         extraction.findings.append(wrong.hidden_sheet(sheet.name))
     if table.columns[Column.THIS_YEAR] in sheet.hidden_columns:

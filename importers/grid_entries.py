@@ -75,13 +75,13 @@ def strays_of(grid: Grid, crossings: Crossings) -> Iterator[Finding]:
     for row in grid.rows:
         note = grid.notes.get(row.code)
         if row.number > last and note is not None and CODE.fullmatch(row.code) and row.code not in known:
-            yield wrong.unknown_code(_place(grid, row, note.column), row.code, note.raw)
+            yield wrong.unknown_code(_place(grid, row, note.column), row.code, note.text)
         for column, cell in row.cells.items():
             is_cell = (row.code, grid.codes.get(column, "")) in crossings.cells
             below = column in grid.codes
             is_number = (below and holds_figure(cell)) or (row.code in crossings.rows and cell.kind is CellKind.NUMBER)
             if is_number and not is_cell:
-                yield wrong.value_outside(_place(grid, row, column), cell.raw)
+                yield wrong.value_outside(_place(grid, row, column), cell.text)
 
 
 def hidden_in(grid: Grid) -> Iterator[Finding]:

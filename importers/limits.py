@@ -19,6 +19,7 @@ MAX_SHARED_TEXTS = 2_000_000
 MAX_STYLES = 65_536
 MAX_NAMES = 20_000
 MAX_MERGED = 5_000  # ranges of a sheet that are noted; they only help to find the labels of a foreign layout
+MAX_COMMENTS = 5_000  # of a sheet that are noted; there is a comment on every name of a template
 MAX_FORMAT_CODE = 255
 
 CHILD_MEMORY_BYTES = 512 * 1024**2

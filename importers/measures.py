@@ -63,7 +63,7 @@ def read_amount(indicator: Indicator, behind: str) -> Amount | None:
     whole_unit = magnitude + unit
     if not whole_unit:
         return Amount(Decimal(1), "", approximate)
-    if whole_unit in _own_words(indicator):
+    if {whole_unit, whole_unit.removeprefix("个")} & _own_words(indicator):  # 7.5个工作日
         return Amount(Decimal(1), whole_unit, approximate)
     factor = conversion(indicator, unit or _measure(tidy(indicator.unit)).base)
     if factor is None:

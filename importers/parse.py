@@ -40,12 +40,13 @@ _PLACEHOLDERS = {
 _YES_WORDS = {"是", "对", "已", "已完成", "完成", "有", "y", "yes", "true", "√", "✓", "✔", "1"}
 _NO_WORDS = {"否", "不是", "未", "未完成", "没有", "n", "no", "false", "×", "✗", "✘", "x", "0"}
 _QUANTITY = re.compile(
-    r"(?P<about>大约|将近|约|近|≈|~|about\s+|ca\.?\s*)?\s*(?P<sign>[+\-−–])?\s*[¥￥]?\s*"
+    r"(?P<about>大约|将近|约|近|≈|~|about\s+|ca\.?\s*)?\s*(?P<sign>[+\-−–])?\s*(?P<yuan>[¥￥])?\s*"
     r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d+)?|\.\d+)(?P<exponent>[eE][+-]?\d{1,2})?"
     r"(?P<behind>.*)",
     re.IGNORECASE | re.ASCII,
 )
 _DIGITS_KEPT = Decimal(10) ** 15
+_LEAST_PLACES = 15  # 0.3-0.1-0.2 leaves 2.8E-17 in a cell
 _MOST_DIGITS = 28  # what arithmetic on decimals keeps
 _MORE_DIGITS = re.compile(r"\s*[\d,.;:+\-*/=]", re.ASCII)  # what follows a number is no unit: 12,3 or 27+1
 _MAGNITUDES = {"百", "千", "万", "十万", "百万", "千万", "亿", "万亿"}
@@ -160,11 +161,14 @@ def _parse_quantity(indicator: Indicator, text: str, unit: str) -> Parsed:
     amount = read_amount(indicator, match["behind"])
     if amount is None:
         return _unread(wrong.unit_mismatch(indicator, text))
+    if match["yuan"] and not amount.stated and counts_in_multiples(indicator):  # ¥37,000: is that 元 or 万元?
+        return _unread(wrong.unit_mismatch(indicator, text))
     approximate = bool(match["about"]) or amount.approximate
     if not amount.stated:
         return _in_own_unit(indicator, number, unit, found=text, approximate=approximate)
     parsed = _in_own_unit(indicator, number * amount.factor, indicator.unit, found=text, approximate=approximate)
-    if parsed.value is None or (amount.factor == 1 and amount.stated not in _MAGNITUDES):
+    as_is = amount.factor == 1 and amount.stated not in _MAGNITUDES and conversion(indicator, unit) == 1
+    if parsed.value is None or as_is:
         return parsed
     return replace(parsed, findings=(wrong.converted(indicator, text, exact_text(number * amount.factor)),))
 
@@ -176,9 +180,12 @@ def _in_own_unit(indicator: Indicator, number: Decimal, unit: str, *, found: str
         return _unread(wrong.unit_mismatch(indicator, f"{found}{unit}"))
     if abs(number) >= _DIGITS_KEPT or len(number.as_tuple().digits) > _MOST_DIGITS:
         return _unread(wrong.too_many_digits(indicator, exact_text(number)))
+    if number and (number * factor).adjusted() < -_LEAST_PLACES:
+        return _unread(wrong.almost_zero(indicator, found))
     value = Value.of(_plain(number * factor), approximate=approximate)
     if factor == 1:
-        return Parsed(value)
+        as_share = indicator.unit == "%" and 0 < abs(number) < 1 and "%" not in found
+        return Parsed(value, (wrong.below_one_percent(indicator, number),) if as_share else ())
     return Parsed(value, (wrong.converted(indicator, f"{found}{unit}", exact_text(number * factor)),))
 
 
@@ -189,7 +196,7 @@ def _parse_day(indicator: Indicator, text: str) -> Parsed:
 
 def _parse_choice(indicator: Indicator, text: str) -> Parsed:
     """是 or 否, or one of a rating's words."""
-    answer = text
+    answer = text if text in indicator.choices else text.replace(" ", "")  # 优 秀, to make it as wide as 不合格
     if indicator.type is DataType.YES_NO:
         answer = YES if text.lower() in _YES_WORDS else NO if text.lower() in _NO_WORDS else text
     value = Value.of(answer)

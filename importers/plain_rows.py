@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from importers import limits
-from importers.cell_values import LONGEST_TEXT, clean_text, number_or_date
+from importers.cell_values import LONGEST_TEXT, number_or_date, unescaped
 from importers.ordinary_rows import CELLS, Formats, OrdinaryRow, Shape, column_of
 from importers.reader_sheet import SheetContext
 from importers.rows import Item, ReadRow, item_of, row_of
@@ -84,7 +84,7 @@ class PlainReader:
             text = inline or self._shared(stored, place)
             if len(text) > LONGEST_TEXT:
                 raise WorkbookUnreadable("text_too_long", place)
-            return [CellKind.TEXT.value, text, clean_text(text), False, number_format, False, False]
+            return [CellKind.TEXT.value, text, unescaped(text), False, number_format, False, False]
         if plain and _SAME_DIGITS.fullmatch(stored):
             return stored
         if not stored.strip():

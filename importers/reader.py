@@ -8,9 +8,16 @@ from importers.gate import MACRO_PART, FileKind
 from importers.package import Package, Relation
 from importers.reader_sheet import SheetContext, SheetListener
 from importers.reader_styles import Styles
-from importers.reader_workbook import CustomProperties, SharedTexts, SheetEntry, WorkbookPart
+from importers.reader_workbook import (
+    Connections,
+    CustomProperties,
+    SharedTexts,
+    SheetComments,
+    SheetEntry,
+    WorkbookPart,
+)
 from importers.rows import ReadRow, in_rows
-from importers.workbook import Record, SheetEnd, SheetHeader, WorkbookHeader
+from importers.workbook import Comment, Record, SheetEnd, SheetHeader, WorkbookHeader
 from portal.errors import WorkbookUnreadable
 
 _CELL_SHEETS = {"worksheet"}
@@ -86,7 +93,16 @@ def _cells(package: Package, part: str, context: SheetContext, seen: _Seen) -> I
     for _step in package.parse_stepwise(part, listener):
         yield from listener.take()
     seen.elements = listener.elements
-    yield listener.finish()
+    yield listener.finish(_comments(package, part))
+
+
+def _comments(package: Package, part: str) -> list[Comment]:
+    """The comments on a sheet's cells."""
+    found = SheetComments()
+    for relation in package.relations(part).values():
+        if relation.kind == "comments" and not relation.external and relation.target in package.names:
+            package.parse(relation.target, found)
+    return found.found
 
 
 def _rows(
@@ -106,7 +122,7 @@ def _rows(
     listener = SheetListener(context, reader.elements)
     package.parse_content(part, sheet.frame, listener)
     seen.elements = reader.elements
-    yield listener.finish()
+    yield listener.finish(_comments(package, part))
 
 
 def _workbook_name(package: Package) -> str:
@@ -141,9 +157,16 @@ def _notices(package: Package, workbook: WorkbookPart, relations: dict[str, Rela
     """What is in the file but is not read.
 
     Raises:
-        WorkbookUnreadable: `embedded_object`, for an object no sheet shows: it can only be there to be smuggled in.
+        WorkbookUnreadable: `embedded_object`, for an object no sheet shows: it can only be there to be smuggled in;
+            `data_connection`, for one that fetches data from elsewhere.
     """
     notices = []
+    connections = Connections()
+    for relation in relations.values():
+        if relation.kind == "connections" and not relation.external and relation.target in package.names:
+            package.parse(relation.target, connections)
+    if connections.external:
+        raise WorkbookUnreadable("data_connection", connections.external)
     embedded = {name for name in package.names if name.startswith(_EMBEDDED) and not name.endswith(".rels")}
     if embedded:
         shown: set[str] = set()

@@ -13,6 +13,7 @@ from importers.reader_workbook import CustomProperties
 from importers.workbook import (
     MAX_ROW,
     CellKind,
+    Comment,
     Merged,
     ReadCell,
     Record,
@@ -20,6 +21,7 @@ from importers.workbook import (
     SheetHeader,
     Visibility,
     WorkbookHeader,
+    comment_text,
     iso_text,
 )
 from portal.errors import WorkbookUnreadable
@@ -119,6 +121,7 @@ class _Cell:
     attributes: Mapping[str, str]
     times: int
     paragraphs: list[str] = field(default_factory=list)
+    comment: list[str] = field(default_factory=list)
 
 
 class _Cells(_Silent):
@@ -135,6 +138,8 @@ class _Cells(_Silent):
         self._hidden_rows: set[int] = set()
         self._hidden_columns: set[int] = set()
         self._merged: list[Merged] = []
+        self._comments: list[Comment] = []
+        self._heard: list[str] = []
         self._repeated = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -142,7 +147,7 @@ class _Cells(_Silent):
             case "table":
                 self._sheet = clean_text(attributes.get("name", ""))
                 self._row = self._table_column = 0
-                self._hidden_rows, self._hidden_columns, self._merged = set(), set(), []
+                self._hidden_rows, self._hidden_columns, self._merged, self._comments = set(), set(), [], []
             case "table-column":
                 times = _times(attributes, "number-columns-repeated")
                 if attributes.get("visibility", "visible") != "visible":
@@ -159,16 +164,17 @@ class _Cells(_Silent):
                 self._cell = _Cell(attributes, _times(attributes, "number-columns-repeated"))
             case "annotation":
                 self._in_note = True
-            case "p" if self._cell is not None and not self._in_note:
+            case "p" if self._cell is not None:
                 self._in_paragraph = True
-                self._cell.paragraphs.append("")
+                self._heard = self._cell.comment if self._in_note else self._cell.paragraphs
+                self._heard.append("")
             case "s" | "tab" | "line-break" if self._in_paragraph:
                 self.text({"s": " " * _times(attributes, "c"), "tab": "\t", "line-break": "\n"}[name])
 
     def text(self, content: str) -> None:
-        if self._in_paragraph and self._cell is not None:
-            self._cell.paragraphs[-1] += content
-            if len(self._cell.paragraphs[-1]) > LONGEST_TEXT:
+        if self._in_paragraph and self._heard:
+            self._heard[-1] += content
+            if len(self._heard[-1]) > LONGEST_TEXT:
                 raise WorkbookUnreadable("text_too_long", self._sheet)
 
     def end(self, name: str) -> None:
@@ -184,12 +190,14 @@ class _Cells(_Silent):
                 self._end_row()
             case "table":
                 hidden = frozenset(self._hidden_rows), frozenset(self._hidden_columns)
-                self.ready.append(SheetEnd(self._sheet, *hidden, tuple(self._merged)))
+                self.ready.append(SheetEnd(self._sheet, *hidden, tuple(self._merged), tuple(self._comments)))
 
     def _end_cell(self, cell: _Cell) -> None:
         first = self._column + 1
         self._column += cell.times
         self._note_merged(cell, first)
+        if cell.comment and len(self._comments) < limits.MAX_COMMENTS:
+            self._comments.append(Comment(self._row + 1, first, comment_text(clean_text("\n".join(cell.comment)))))
         meaning = _meaning(cell.attributes, "\n".join(cell.paragraphs))
         if meaning is None:
             return

@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from importers import limits
-from importers.cell_values import LONGEST_TEXT, clean_text, number_or_date, reads_elsewhere
+from importers.cell_values import LONGEST_TEXT, number_or_date, reads_elsewhere, unescaped
 from importers.reader_styles import Styles
 from importers.workbook import (
     MAX_COLUMN,
     MAX_ROW,
     CellKind,
+    Comment,
     Merged,
     ReadCell,
     SheetEnd,
@@ -61,10 +62,10 @@ class SheetListener:
         ready, self._ready = self._ready, []
         return ready
 
-    def finish(self) -> SheetEnd:
-        """What is known of the sheet once it has been heard whole."""
+    def finish(self, comments: Sequence[Comment] = ()) -> SheetEnd:
+        """What is known of the sheet once it has been heard whole, with the comments of another part."""
         hidden = frozenset(self._hidden_rows), frozenset(self._hidden_columns)
-        return SheetEnd(self._context.sheet, *hidden, tuple(self._merged))
+        return SheetEnd(self._context.sheet, *hidden, tuple(self._merged), tuple(comments))
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """A row, a cell, or a part of a cell begins."""
@@ -194,7 +195,7 @@ class SheetListener:
             case "s":
                 return self._shared_text(stored)
             case "str" | "inlineStr":
-                return CellKind.TEXT, stored, clean_text(stored)
+                return CellKind.TEXT, stored, unescaped(stored)
             case "b":
                 return CellKind.BOOLEAN, stored, stored.strip() in _TRUE
             case "e":
@@ -214,7 +215,7 @@ class SheetListener:
         if int(index) >= len(self._context.texts):
             raise WorkbookUnreadable("bad_string_index", f"{self._context.sheet} {index}")
         text = self._context.texts[int(index)]
-        return CellKind.TEXT, text, clean_text(text)
+        return CellKind.TEXT, text, unescaped(text)
 
 
 def _iso_date(stored: str) -> _Meaning:

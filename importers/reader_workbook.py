@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from importers import limits
-from importers.cell_values import LONGEST_TEXT, clean_text
-from importers.workbook import Visibility
+from importers.cell_values import LONGEST_TEXT, unescaped
+from importers.workbook import Comment, Visibility, comment_text, parse_address
 from portal.errors import WorkbookUnreadable
 
 
@@ -38,7 +38,7 @@ class WorkbookPart:
             self.epoch_1904 = attributes.get("date1904") in {"1", "true"}
 
     def _add_sheet(self, attributes: Mapping[str, str]) -> None:
-        title = clean_text(attributes.get("name", ""))
+        title = unescaped(attributes.get("name", ""))
         if len(self.sheets) >= limits.MAX_SHEETS:
             raise WorkbookUnreadable("too_many_sheets")
         if any(sheet.name.casefold() == title.casefold() for sheet in self.sheets):
@@ -101,6 +101,64 @@ class SharedTexts:
             if self._length > LONGEST_TEXT:
                 raise WorkbookUnreadable("text_too_long")
             self._pieces.append(content)
+
+
+@dataclass
+class SheetComments:
+    """Hears the comments of a sheet; one too long is cut short, since it is only pointed at."""
+
+    found: list[Comment] = field(default_factory=list)
+    _place: tuple[int, int] | None = None
+    _pieces: list[str] = field(default_factory=list)
+    _in_text: bool = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """A comment, or a piece of its text, begins."""
+        if name == "comment":
+            full = len(self.found) >= limits.MAX_COMMENTS
+            self._place, self._pieces = None if full else parse_address(attributes.get("ref", "")), []
+        elif name == "t":
+            self._in_text = True
+
+    def end(self, name: str) -> None:
+        """A comment is complete."""
+        if name == "t":
+            self._in_text = False
+        elif name == "comment" and self._place is not None:
+            self.found.append(Comment(*self._place, comment_text(unescaped("".join(self._pieces)))))
+            self._place = None
+
+    def text(self, content: str) -> None:
+        """A piece of a text."""
+        if self._in_text and self._place is not None and len(self._pieces) < limits.MAX_FORMAT_CODE:
+            self._pieces.append(content[:LONGEST_TEXT])
+
+
+_INSIDE = ("data source=$workbook$", "data model connection")
+"""By what a connection says that it leads to a query or to the data model of the workbook itself."""
+
+
+@dataclass
+class Connections:
+    """Hears connections.xml."""
+
+    external: str = ""  # name of a connection that leads out of the workbook
+    _name: str = ""
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """A connection, or what it leads to."""
+        if name == "connection":
+            self._name = unescaped(attributes.get("name", "")) or "?"
+        elif name in {"dbPr", "webPr", "textPr"}:
+            leads_to = attributes.get("connection", "").lower()
+            if not any(words in leads_to for words in _INSIDE):
+                self.external = self._name
+
+    def end(self, _name: str) -> None:
+        """Nothing waits for an element's end."""
+
+    def text(self, _content: str) -> None:
+        """Connections have no text."""
 
 
 @dataclass

@@ -3,19 +3,30 @@
 import os
 import re
 from collections.abc import Iterator
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 
 import xlrd
 from xlrd.biffh import XLRDError
 from xlrd.book import Book
-from xlrd.sheet import Cell, Sheet
+from xlrd.sheet import Cell
 
 from importers import limits
 from importers.biff_formulas import Places, formulas_in
 from importers.cell_values import clean_text, number_or_date
 from importers.gate import MACRO_STREAM
 from importers.reader_styles import BUILT_IN
-from importers.workbook import CellKind, Merged, ReadCell, Record, SheetEnd, SheetHeader, Visibility, WorkbookHeader
+from importers.workbook import (
+    CellKind,
+    Comment,
+    Merged,
+    ReadCell,
+    Record,
+    SheetEnd,
+    SheetHeader,
+    Visibility,
+    WorkbookHeader,
+    comment_text,
+)
 from portal.errors import WorkbookUnreadable
 
 _VISIBILITY = {0: Visibility.VISIBLE, 1: Visibility.HIDDEN, 2: Visibility.VERY_HIDDEN}
@@ -31,30 +42,40 @@ def read_xls(content: bytes) -> Iterator[Record]:
     """
     book, formulas = _open(content)
     sheets = book.sheets()
+    titles = [clean_text(sheet.name) for sheet in sheets]
+    if len({title.casefold() for title in titles}) < len(titles):
+        raise WorkbookUnreadable("duplicate_sheet_name")
     yield WorkbookHeader(
-        sheets=tuple(SheetHeader(sheet.name, _VISIBILITY.get(sheet.visibility, Visibility.HIDDEN)) for sheet in sheets),
+        sheets=tuple(
+            SheetHeader(title, _VISIBILITY.get(sheet.visibility, Visibility.HIDDEN))
+            for title, sheet in zip(titles, sheets, strict=True)
+        ),
         constants=_text_constants(book),
         notices=("macro",) if _MACROS.search(content) else (),
     )
     cells = 0
     places = chain(formulas, repeat(Places()))
-    for sheet, computed in zip(sheets, places, strict=False):
+    for title, sheet, computed in zip(titles, sheets, places, strict=False):
         for row in range(sheet.nrows):
             for column, cell in enumerate(sheet.row(row)):
                 if cell.ctype in _BLANK:
                     continue
                 cells += 1
                 if cells > limits.MAX_CELLS:
-                    raise WorkbookUnreadable("too_many_cells", sheet.name)
-                read = _read_cell(book, sheet, row, column, cell)
+                    raise WorkbookUnreadable("too_many_cells", title)
+                read = _read_cell(book, title, row, column, cell)
                 yield read._replace(has_formula=True) if (row, column) in computed else read
         yield SheetEnd(
-            sheet.name,
+            title,
             frozenset(row + 1 for row, shown in sheet.rowinfo_map.items() if shown.hidden),
             frozenset(column + 1 for column, shown in sheet.colinfo_map.items() if shown.hidden),
             tuple(
                 Merged(top + 1, left + 1, bottom, right)
                 for top, bottom, left, right in sheet.merged_cells[: limits.MAX_MERGED]
+            ),
+            tuple(
+                Comment(row + 1, column + 1, comment_text(clean_text(note.text)))
+                for (row, column), note in islice(sheet.cell_note_map.items(), limits.MAX_COMMENTS)
             ),
         )
 
@@ -75,10 +96,10 @@ def _open(content: bytes) -> tuple[Book, list[Places]]:
 
 def _text_constants(book: Book) -> dict[str, str]:
     results = {name.name: name.result for name in book.name_obj_list if name.result is not None}
-    return {name: result.value for name, result in results.items() if isinstance(result.value, str)}
+    return {name: clean_text(result.value) for name, result in results.items() if isinstance(result.value, str)}
 
 
-def _read_cell(book: Book, sheet: Sheet, row: int, column: int, cell: Cell) -> ReadCell:
+def _read_cell(book: Book, sheet: str, row: int, column: int, cell: Cell) -> ReadCell:
     number_format = _format_code(book, cell.xf_index)
     kind: CellKind
     raw = str(cell.value)
@@ -88,12 +109,12 @@ def _read_cell(book: Book, sheet: Sheet, row: int, column: int, cell: Cell) -> R
             raw = raw.removesuffix(".0")
             kind, value = number_or_date(raw, number_format, epoch_1904=bool(book.datemode))
         case xlrd.XL_CELL_BOOLEAN:
-            return ReadCell(sheet.name, row + 1, column + 1, CellKind.BOOLEAN, raw, bool(cell.value), number_format)
+            return ReadCell(sheet, row + 1, column + 1, CellKind.BOOLEAN, raw, bool(cell.value), number_format)
         case xlrd.XL_CELL_ERROR:
             kind, raw = CellKind.ERROR, xlrd.error_text_from_code.get(int(cell.value), raw)
         case _:
             kind, value = CellKind.TEXT, clean_text(raw)
-    return ReadCell(sheet.name, row + 1, column + 1, kind, raw, value, number_format)
+    return ReadCell(sheet, row + 1, column + 1, kind, raw, value, number_format)
 
 
 def _format_code(book: Book, style: int | None) -> str:

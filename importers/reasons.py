@@ -70,6 +70,13 @@ REASONS: dict[str, tuple[Text, Text]] = {
         Text("文件带有宏", "The file contains macros"),
         Text("请“另存为”不带宏的 .xlsx 后再上传", "Save it as .xlsx, without macros, and upload that"),
     ),
+    "data_connection": (
+        Text("文件带有外部数据连接", "The file has connections to data elsewhere"),
+        Text(
+            "请在 Excel 或 WPS 的“数据”里删除查询和连接（只留数值），“另存为”.xlsx 后再上传",
+            "Delete its queries and connections, keep the figures, save it as .xlsx, and upload that",
+        ),
+    ),
     "embedded_object": (Text("文件中藏有嵌入的对象", "The file hides an embedded object"), _SAVE_AS),
     "not_ooxml": (Text("这是压缩包，不是工作簿", "This is a zip archive, not a workbook"), _TEMPLATE),
     "corrupt_zip": (_DAMAGED, _SAVE_AS),

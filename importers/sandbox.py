@@ -45,6 +45,7 @@ def read_workbook(content: bytes, filename: str = "") -> ReadWorkbook:
             sheets[record.sheet].hidden_rows = record.hidden_rows
             sheets[record.sheet].hidden_columns = record.hidden_columns
             sheets[record.sheet].merged = record.merged
+            sheets[record.sheet].comments = record.comments
         else:
             header = record
             sheets = {sheet.name: ReadSheet(sheet.name, sheet.visibility) for sheet in record.sheets}

@@ -147,6 +147,16 @@ def value_without_code(place: Cell, found: str) -> Finding:
     return Finding("value_without_code", Severity.INFO, message, found=found, advice=_NOT_LOST, cell=place)
 
 
+def merged_cells(place: Cell, merged: str) -> Finding:
+    """A cell to fill in that is part of a larger one; only the first cell of that can hold anything."""
+    message = Text(
+        f"工作表“{place.sheet}”的 {merged} 合并成了一格，内容只算在第一格，{place.address} 按空格读取",
+        f'{merged} of sheet "{place.sheet}" are merged; what they hold stands in the first, {place.address} is blank',
+    )
+    advice = Text("请取消合并，每格分别填写", "Unmerge them and fill in each")
+    return Finding("merged_cells", Severity.INFO, message, found=merged, advice=advice, cell=place)
+
+
 def value_outside(place: Cell, found: str) -> Finding:
     """A number beside a cross table, or in a cell of it that the form does not have."""
     message = Text(
@@ -223,6 +233,22 @@ def calculated_overwritten(indicator: Indicator, found: str, expected: str) -> F
     )
     return Finding(
         "calculated_overwritten", Severity.INFO, message, indicator=indicator.code, found=found, expected=expected
+    )
+
+
+def comment_not_read(place: Cell, found: str) -> Finding:
+    """A comment attached to a cell to fill in, for which the draft has no place but the note."""
+    message = Text(f"这一格的批注“{found}”没有读取", f'The comment on this cell, "{found}", was not read')
+    advice = Text("需要保留的请写到“备注”一列", "Write it in the column of notes if it is to be kept")
+    return Finding("comment_not_read", Severity.INFO, message, found=found, advice=advice, cell=place)
+
+
+def columns_not_read(sheet: str, letters: Iterable[str], count: int) -> Text:
+    """Columns that somebody added beside a table."""
+    listed = "、".join(letters)
+    return Text(
+        f"工作表“{sheet}”的 {listed} 列不是报表的列，其中 {count} 格没有读取",
+        f'Columns {listed} of sheet "{sheet}" are not of the form; {count} cells of them were not read',
     )
 
 

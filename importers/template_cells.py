@@ -7,6 +7,7 @@ from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importers import template_styles as style
+from importers.cell_values import escaped
 from importers.template_formulas import NOT_APPLICABLE, display_formula, validation
 from importers.template_job import Job
 from importers.template_styles import Look, dress, lines_of, put_text
@@ -68,4 +69,4 @@ def numeric(look: Look, indicator: Indicator, value: Value | None = None) -> Loo
 def comment(text: str) -> Comment:
     """A comment of a size that shows it whole."""
     short = text if len(text) <= _LONGEST_COMMENT else text[: _LONGEST_COMMENT - 1] + "…"
-    return Comment(short, "汇总", height=30 + 18 * lines_of(short, 42), width=320)
+    return Comment(escaped(short), "汇总", height=30 + 18 * lines_of(short, 42), width=320)

@@ -49,7 +49,7 @@ def write_head(worksheet: Worksheet, job: Job, sheet: Sheet, frame: Frame) -> No
     worksheet.row_dimensions[1].height = 40
     if job.demo:
         put_text(worksheet["A2"], job.say(DEMO_WORDS), style.DEMO)
-    for row, mark in enumerate(_legal_marks(job, sheet), start=2):
+    for row, mark in enumerate(legal_marks(job, sheet), start=2):
         put_text(worksheet[f"{frame.legal}{row}"], job.say(mark), style.LEGAL)
         worksheet.merge_cells(f"{frame.legal}{row}:{frame.last}{row}")
     put_text(
@@ -62,7 +62,8 @@ def write_head(worksheet: Worksheet, job: Job, sheet: Sheet, frame: Frame) -> No
     put_text(worksheet["A5"], job.say(visible_line(job.identity, sheet.code, job.mark)), style.SMALL)
 
 
-def _legal_marks(job: Job, sheet: Sheet) -> Iterator[Text]:
+def legal_marks(job: Job, sheet: Sheet) -> Iterator[Text]:
+    """表号, 制定机关, 批准文号 and 有效期, as far as the form has them."""
     form = job.form
     yield Text(f"表　　号：{sheet.code}", f"Table: {sheet.code}")
     yield Text(f"制定机关：{form.issuer.zh}", f"Issued by: {job.say(form.issuer)}")
@@ -97,11 +98,11 @@ def start_at(worksheet: Worksheet, address: str) -> None:
             selection.activeCell = selection.sqref = address
 
 
-def set_page(worksheet: Worksheet, job: Job, *, landscape: bool = False, fit_width: bool = True) -> None:
-    """A4, fitted to the width if not too wide, with page numbers, and with a warning on demonstration data."""
+def set_page(worksheet: Worksheet, job: Job, *, landscape: bool = False, pages_wide: int = 1) -> None:
+    """A4, fitted to the width of that many pages, with page numbers, and with a warning on demonstration data."""
     worksheet.page_setup.paperSize = "9"
     worksheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    worksheet.page_setup.fitToWidth = 1 if fit_width else 0
+    worksheet.page_setup.fitToWidth = pages_wide
     worksheet.page_setup.fitToHeight = 0
     worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     worksheet.page_margins.left = worksheet.page_margins.right = 0.5

@@ -1,6 +1,5 @@
 """How cells of a generated workbook look, and the one way text is put into them."""
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -10,15 +9,14 @@ from openpyxl.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.worksheet.hyperlink import Hyperlink
 
-from importers.cell_values import LONGEST_TEXT, clean_text
+from importers.cell_values import LONGEST_TEXT, escaped
 
 _LINE_POINTS = 16.0
 _ROW_PADDING = 7.0
+_HIGHEST_ROW = 409.0
 _SONG, _HEI = "宋体", "黑体"
 _THIN = Side(style="thin", color="808080")
 _BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-# Excel reads _x0041_ in a stored text as the letter A, so such a text is stored with its underscore escaped.
-_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def _parts(look: Look) -> tuple[Font, PatternFill, Border, Alignment, Protection
 def put_text(cell: SheetCell, text: str, look: Look) -> None:
     """Write text as text: whatever it begins with, no program will take it for a formula."""
     dress(cell, look)
-    cell.value = _LOOKS_ESCAPED.sub("_x005F_", clean_text(text))[:LONGEST_TEXT] or None
+    cell.value = escaped(text)[:LONGEST_TEXT] or None
     if cell.value is not None:
         cell.data_type = "s"
         cell.quotePrefix = text[:1] in tuple("=+-@")
@@ -108,5 +106,5 @@ def lines_of(text: object, width: float) -> int:
 
 
 def row_height(lines: int) -> float:
-    """Height in points of a row with that many lines of text."""
-    return _LINE_POINTS * lines + _ROW_PADDING
+    """Height in points of a row with that many lines of text, as far as spreadsheets have such rows."""
+    return min(_LINE_POINTS * lines + _ROW_PADDING, _HIGHEST_ROW)

@@ -6,6 +6,7 @@ from typing import Any
 
 from importers.workbook import (
     CellKind,
+    Comment,
     Merged,
     ReadCell,
     Record,
@@ -45,7 +46,8 @@ def _to_json(record: Record) -> list[Any]:
             record.external,
         ]
     if isinstance(record, SheetEnd):
-        return ["sheet_end", record.sheet, sorted(record.hidden_rows), sorted(record.hidden_columns), record.merged]
+        hidden = sorted(record.hidden_rows), sorted(record.hidden_columns)
+        return ["sheet_end", record.sheet, *hidden, record.merged, record.comments]
     return [
         "workbook",
         [[sheet.name, sheet.visibility.value] for sheet in record.sheets],
@@ -77,7 +79,11 @@ def no_cell(fields: list[Any]) -> WorkbookHeader | SheetEnd:
     """The record of a parsed line that is no cell's."""
     if fields[0] == "sheet_end":
         return SheetEnd(
-            fields[1], frozenset(fields[2]), frozenset(fields[3]), tuple(Merged(*each) for each in fields[4])
+            fields[1],
+            frozenset(fields[2]),
+            frozenset(fields[3]),
+            tuple(Merged(*each) for each in fields[4]),
+            tuple(Comment(*each) for each in fields[5]),
         )
     return WorkbookHeader(
         sheets=tuple(SheetHeader(name, Visibility(visibility)) for name, visibility in fields[1]),

@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 
 MAX_ROW = 1_048_576
 MAX_COLUMN = 16_384
+LONGEST_COMMENT = 200
+_LONGEST_STORED = 2_000
+# What Excel puts before a comment of a conversation, for older readers.
+_THREADED = re.compile(r"\A\[[^\]\n]*\]\s.*?(?:Comment|注释|批注)\s*[:：]\s*", re.DOTALL)
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,10})", re.ASCII)
 
 
@@ -116,14 +120,33 @@ class Merged(NamedTuple):
     last_column: int
 
 
+class Comment(NamedTuple):
+    """What somebody attached to a cell."""
+
+    row: int
+    column: int
+    text: str
+
+    @property
+    def address(self) -> str:
+        """The cell as users write it: `D7`."""
+        return f"{column_letters(self.column)}{self.row}"
+
+
+def comment_text(stored: str) -> str:
+    """The words of a comment, as many as are shown."""
+    return " ".join(_THREADED.sub("", stored[:_LONGEST_STORED]).split())[:LONGEST_COMMENT]
+
+
 @dataclass(frozen=True)
 class SheetEnd:
-    """Sent after a sheet's last cell: its rows and columns that are not shown, from 1, and its merged cells."""
+    """Sent after a sheet's last cell: rows and columns that are not shown, from 1, merged cells, comments on cells."""
 
     sheet: str
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     merged: tuple[Merged, ...] = ()
+    comments: tuple[Comment, ...] = ()
 
 
 @dataclass
@@ -136,6 +159,7 @@ class ReadSheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     merged: tuple[Merged, ...] = ()
+    comments: tuple[Comment, ...] = ()
 
     def rows(self) -> list[tuple[int, list[ReadCell]]]:
         """Rows that have content, top down, each with its cells from left to right."""

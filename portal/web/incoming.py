@@ -25,6 +25,11 @@ def _allow_large() -> None:
         request.max_content_length = MAX_BUNDLE_BYTES + _FORM_AROUND
 
 
+def name_of(file: FileStorage) -> str:
+    """What a file is called, without the folders that some programs send along."""
+    return (file.filename or "").replace("\\", "/").rpartition("/")[2]
+
+
 def read_file(file: FileStorage) -> bytes:
     """The bytes of a file, once the virus scanner, where there is one, has nothing against them.
 

@@ -32,7 +32,8 @@ def install(app: Flask) -> None:
 def _check() -> None:
     if request.path.startswith("/api/"):
         return
-    if not storable([request.path, request.args.to_dict(flat=False), request.form.to_dict(flat=False)]):
+    names = [file.filename or "" for _field, file in request.files.items(multi=True)]
+    if not storable([request.path, request.args.to_dict(flat=False), request.form.to_dict(flat=False), names]):
         raise BadRequest
     if not all(is_count(text) for name, text in request.args.items() if name.startswith(_PAGING)):
         raise BadRequest

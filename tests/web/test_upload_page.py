@@ -182,3 +182,14 @@ def test_the_file_is_handed_back_as_it_came(filler: Browser) -> None:
         assert response.data == content
         assert response.mimetype == "application/octet-stream"
         assert "attachment" in response.headers["Content-Disposition"]
+
+
+def test_a_file_name_that_cannot_be_stored_is_refused(filler: Browser) -> None:
+    assert upload(filler, filled(template(filler), ANSWERS), "报表\0.xlsx").status_code == 400
+
+
+def test_folders_are_no_part_of_a_files_name(filler: Browser) -> None:
+    address = upload(filler, filled(template(filler), ANSWERS), "..\\../C:/报表.xlsx").location
+    assert "报表.xlsx" in filler.get(address).text
+    with filler.client.get(f"{address}/original") as response:
+        assert ".." not in response.headers["Content-Disposition"]

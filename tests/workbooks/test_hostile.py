@@ -1,6 +1,7 @@
 """Files built to break a reader, and files that are only a little odd."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -158,6 +159,29 @@ def test_the_gate_names_what_it_refuses(content: bytes, expected: str) -> None:
     assert refusal.value.reason == expected
 
 
+CONNECTED = [
+    ('<dbPr connection="Provider=SQLOLEDB;Data Source=10.0.0.1" command="select 1"/>', "data_connection"),
+    ('<webPr url="http://example.org"/>', "data_connection"),
+    ('<textPr sourceFile="D:\\1.txt"/>', "data_connection"),
+    ('<dbPr connection="Provider=Microsoft.Mashup.OleDb.1;Data Source=$Workbook$;Location=Q"/>', ""),
+    ('<dbPr connection="Data Model Connection" command="Model"/><olapPr/>', ""),
+]
+
+
+@pytest.mark.parametrize(("leads_to", "expected"), CONNECTED)
+def test_connections_that_lead_out_of_the_workbook_are_refused(leads_to: str, expected: str) -> None:
+    connections = f'<connections xmlns="{MAIN}"><connection id="1" name="库">{leads_to}</connection></connections>'
+    relations = rels(("r1", "worksheet", "worksheets/sheet1.xml"), ("r2", "connections", "connections.xml"))
+    content = xlsx(
+        "<row><c><v>1</v></c></row>",
+        more=[("xl/_rels/workbook.xml.rels", relations), ("xl/connections.xml", connections)],
+    )
+    if expected:
+        assert reason(content) == expected
+    else:
+        assert len(cells(content)) == 1
+
+
 def test_zip_entries_that_share_their_bytes() -> None:
     content = bytearray(xlsx("", more=[("x/1", b"a" * 5000), ("x/2", b"b" * 5000)]))
     first = content.rfind(b"PK\x01\x02", 0, content.rfind(b"x/1"))
@@ -168,6 +192,25 @@ def test_zip_entries_that_share_their_bytes() -> None:
     with pytest.raises(WorkbookUnreadable) as refusal:
         admit(bytes(content))
     assert refusal.value.reason == "overlapping_parts"
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["zip", "zip64"])
+def test_a_directory_that_says_it_is_short_is_not_believed(long: bool) -> None:
+    """400,000 entries would take the web process seconds and hundreds of megabytes."""
+    entries = b"".join(
+        struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 0, 20, 0, *[0] * 7, 4, *[0] * 6) + b"%04x" % (number % 65_536)
+        for number in range(400_000)
+    )
+    size = 0xFFFFFFFF if long else len(entries)
+    ends = [
+        struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, len(entries), 30),
+        struct.pack("<4sLQL", b"PK\x06\x07", 0, 30 + len(entries), 1),
+    ]
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, size, 0xFFFFFFFF if long else 30, 0)
+    content = b"PK\x03\x04" + bytes(26) + entries + (b"".join(ends) if long else b"") + end
+    with pytest.raises(WorkbookUnreadable) as refusal:
+        admit(content)
+    assert refusal.value.reason == "too_many_parts"
 
 
 class TestTheChild:

@@ -38,3 +38,12 @@ def test_saved_by_libreoffice_it_says_the_same(tmp_path: Path, extension: str) -
     examination = examine_trial(resaved(trial_template(ANSWERS), tmp_path, extension))
     assert examination.values == ANSWERS
     assert examination.findings == ()
+
+
+def test_a_sheet_name_in_an_old_file_holds_nothing_that_cannot_be_stored(tmp_path: Path) -> None:
+    name, odd = "SY01 数量", "SY01 \0数"
+    content = resaved(trial_template(ANSWERS), tmp_path, "xls")
+    assert name.encode("utf-16-le") in content
+    examination = examine_trial(content.replace(name.encode("utf-16-le"), odd.encode("utf-16-le")))
+    assert examination.values == ANSWERS
+    assert examination.places["SY0101"].sheet == "SY01 数"

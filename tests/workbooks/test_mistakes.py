@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.comments import Comment
 
 from importers import cell_findings, recognise, table_findings
 from importers.examination_json import examination_json
@@ -47,6 +48,8 @@ MISTYPED: list[tuple[str, Callable[[Workbook], None], str, Severity]] = [
     ("date_for_number", typed({"SY0101": date(2023, 3, 5)}), "SY0101", Severity.BLOCKING),
     ("no_cached_value", typed({"SY0101": "=1+1"}), "SY0101", Severity.BLOCKING),
     ("error_value", typed({"SY0101": "#REF!"}), "SY0101", Severity.BLOCKING),
+    ("almost_zero", typed({"SY0103": 2.77555756156289e-17}), "SY0103", Severity.BLOCKING),
+    ("below_one_percent", typed({"SY0106": 0.956}), "SY0106", Severity.INFO),
     ("too_many_digits", typed({"SY0101": 340124199001011234}), "SY0101", Severity.BLOCKING),
     ("scaled_format", formatted("SY0103", 12345678.9, '0!.0,"万元"'), "SY0103", Severity.BLOCKING),
     ("placeholder", typed({"SY0101": "—"}), "SY0101", Severity.BLOCKING),
@@ -180,6 +183,8 @@ def test_every_kind_of_finding_is_raised_by_some_workbook() -> None:
         first["D8"], second["E13"] = 7, 7
         first.row_dimensions[8].hidden = first.column_dimensions["E"].hidden = True
         second.sheet_state = "hidden"
+        first.merge_cells("D9:E9")
+        first[f"E{edits.row_of(first, 'SY0107')}"].comment = Comment("含街道", "张三")
 
     def two_columns(book: Workbook) -> None:
         edits.table(book, "SY01")["G6"] = "本年数"

@@ -19,7 +19,7 @@ from portal.queries.collections import get_collection
 from portal.services import batches
 from portal.web.access import guarded_blueprint, may_open
 from portal.web.identity import current_actor
-from portal.web.incoming import scanned
+from portal.web.incoming import name_of, scanned
 from portal.web.language import gettext as _
 from portal.web.language import language
 from portal.web.present.batches import hand_out_file
@@ -85,7 +85,7 @@ def hand_in(key: str) -> AnyResponse:
             session,
             actor,
             CollectionKey.parse(key),
-            file.filename,
+            name_of(file),
             scanned(file),
             replaces="replaces" in request.form,
             check_only="check_only" in request.form,

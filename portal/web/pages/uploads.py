@@ -21,7 +21,7 @@ from portal.services.downloads import Download
 from portal.services.uploads import apply as apply_upload
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
-from portal.web.incoming import read_file
+from portal.web.incoming import name_of, read_file
 from portal.web.language import gettext as _
 from portal.web.language import language
 from portal.web.present.files import ODS, hand_out
@@ -71,7 +71,7 @@ def receive(key: str) -> AnyResponse:
         raise InvalidInput("file", "no_file")
     actor = current_actor()
     with transaction(actor) as session:
-        upload_id = receive_file(session, actor, SubmissionKey.parse(key), file.filename, read_file(file))
+        upload_id = receive_file(session, actor, SubmissionKey.parse(key), name_of(file), read_file(file))
     return redirect(url_for("uploads.show", upload_id=upload_id), code=303)
 
 

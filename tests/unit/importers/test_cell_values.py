@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from importers.cell_values import (
     clean_text,
+    escaped,
     exact_number,
     is_date_format,
     is_percent_format,
     is_scaled_format,
     number_or_date,
     reads_elsewhere,
+    unescaped,
 )
 from importers.workbook import CellKind, column_letters, parse_address
 from portal.domain.values import exact_text
@@ -92,8 +94,33 @@ def test_formats_that_change_the_magnitude() -> None:
 
 
 def test_texts_lose_what_cannot_be_seen() -> None:
-    assert clean_text("甲_x0000__x0007_乙\u202e") == "甲乙"
-    assert clean_text("一_x000D_\n二_x005F_x0041_") == "一\r\n二_x0041_"
+    assert clean_text("甲\x00\x07乙\u202e_x0041_") == "甲乙_x0041_"
+
+
+@pytest.mark.parametrize(
+    ("stored", "meant"),
+    [
+        ("甲_x0000__x0007_乙", "甲乙"),
+        ("一_x000D_\n二_x005F_x0041_", "一\r\n二_x0041_"),
+        ("_x005F_x005F_x005F_x0041_", "_x005F_x0041_"),
+        ("_x0041", "_x0041"),
+        ("__x0041__x0042_", "_AB"),
+    ],
+)
+def test_escapes_of_stored_texts_are_taken_away_once(stored: str, meant: str) -> None:
+    assert unescaped(stored) == meant
+
+
+_NEAR_ESCAPES = st.lists(
+    st.sampled_from(
+        ["_", "x", "_x", "_x0041_", "_x005F_", "_x000D_", "_x00", "41_", "\n", "\r", "\x1f", "\ud800", "甲"]
+    )
+).map("".join)
+
+
+@given(_NEAR_ESCAPES)
+def test_a_text_comes_back_from_a_workbook_as_it_was_typed(text: str) -> None:
+    assert unescaped(escaped(text)) == clean_text(text)
 
 
 @pytest.mark.parametrize("formula", ["[1]Sheet1!A1", "'[汇总.xlsx]表1'!A1", "cmd|'/c calc'!A0"])

@@ -110,6 +110,34 @@ class TestNumbersAsPeopleWriteThem:
         assert parse_text(indicator(unit="个", unit_synonyms=("家", "间")), "659家") == Parsed(Value.of(659))
         assert parse_text(PERCENT, "99.95%") == Parsed(Value.of(Decimal("99.95")))
 
+    def test_a_counting_word_before_the_unit_is_none(self) -> None:
+        parsed = parse_text(indicator(DataType.MEAN, "工作日"), "7.5个工作日")
+        assert (number_of(parsed), parsed.findings) == (Decimal("7.5"), ())
+
+    @pytest.mark.parametrize("digits", ["2.77555756156289E-17", "-1E-300", "1E-40"])
+    def test_what_a_formula_leaves_of_equal_figures_is_no_figure(self, digits: str) -> None:
+        parsed = parse_cell(MONEY, number_cell(digits))
+        assert (parsed.value, finding_codes(parsed)) == (None, ["almost_zero"])
+
+    def test_a_currency_sign_does_not_tell_yuan_from_ten_thousand(self) -> None:
+        assert finding_codes(parse_text(MONEY, "¥37,000")) == ["unit_mismatch"]
+        assert number_of(parse_text(MONEY, "￥3.7万元")) == Decimal("3.7")
+        assert number_of(parse_text(indicator(DataType.AMOUNT, "元"), "¥37,000")) == 37_000
+
+    @pytest.mark.parametrize("found", [number_cell("0.956"), cell(CellKind.TEXT, "0.956", "0.956")])
+    def test_a_share_for_a_percentage_is_taken_and_said(self, found: ReadCell) -> None:
+        parsed = parse_cell(PERCENT, found)
+        assert (number_of(parsed), finding_codes(parsed)) == (Decimal("0.956"), ["below_one_percent"])
+        assert "95.6" in parsed.findings[0].advice.zh
+
+    @pytest.mark.parametrize("text", ["0.5%", "0", "1", "95.6"])
+    def test_what_is_meant_as_a_percentage_needs_no_remark(self, text: str) -> None:
+        assert parse_text(PERCENT, text).findings == ()
+
+    def test_two_units_of_measure_for_one_figure_are_said(self) -> None:
+        parsed = parse_text(MONEY, "9万元", stated_unit="元")
+        assert (number_of(parsed), finding_codes(parsed)) == (9, ["converted"])
+
     @pytest.mark.parametrize("text", ["28元", "50%", "3.7万人", "5份", "2023年"])
     def test_another_unit_is_refused(self, text: str) -> None:
         parsed = parse_text(COUNT, text)
@@ -221,6 +249,10 @@ class TestChoicesAndDates:
         parsed = parse_text(of, "也许")
         assert (parsed.value, finding_codes(parsed)) == (None, ["not_a_choice"])
 
+    def test_a_choice_may_be_spread_out(self) -> None:
+        parsed = parse_text(self.RATING, "优　秀")
+        assert (parsed.value, finding_codes(parsed)) == (Value.of("优秀"), ["read_as"])
+
     def test_a_rating(self) -> None:
         assert parse_text(self.RATING, " 优秀 ") == Parsed(Value.of("优秀"))
 
@@ -288,7 +320,7 @@ WRITINGS = st.sampled_from(
         lambda text: text.translate(FULL_WIDTH),
         lambda text: f"{text}万元",
         lambda text: f"{text} 万元",
-        lambda text: f"¥{text}" if not text.startswith("-") else text,
+        lambda text: f"¥{text}万元" if not text.startswith("-") else text,
     ]
 )
 
