@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
-import psycopg.errors
+import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Numeric, Text, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -19,8 +19,8 @@ from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import String, TypeDecorator, TypeEngine, UserDefinedType
 
+from portal.constraints import domain_error
 from portal.domain.policy import Actor, Role
-from portal.errors import Conflict, Duplicate, InvalidInput, NotFound, NotPermitted, PortalError
 
 APP_ROLE = "huizong_app"
 
@@ -61,7 +61,7 @@ class LTree(TypeDecorator[str]):
 class Base(DeclarativeBase):
     """Base of our tables; Flask-AppBuilder's have a metadata of their own."""
 
-    # Names are part of the contract: `CONSTRAINT_ERRORS` below turns them into domain errors.
+    # Names are part of the contract: `portal.constraints` turns them into domain errors.
     metadata = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",
@@ -91,16 +91,16 @@ class _Database:
     sessions: sessionmaker[Session] | None = None
 
 
-def connect(url: str) -> Engine:
-    """Point this process at a database; a second call replaces the first.
+def connect(url: str, *, at_most: int = 24) -> Engine:
+    """Point this process at a database, over so many connections at most; a second call replaces the first.
 
     Whatever role the URL logs in with, work is done as `huizong_app`, which row-level security binds.
     """
-    engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=8, max_overflow=at_most - 8, pool_pre_ping=True)
     event.listen(engine, "do_connect", _connect)
     if make_url(url).username != APP_ROLE:
         event.listen(engine, "connect", _become_app_role)
-    event.listen(engine, "first_connect", _ask_for_citus)
+    event.listen(engine, "first_connect", partial(_ask_for_citus, engine))
     use(engine)
     return engine
 
@@ -138,10 +138,11 @@ def is_restarting(error: Exception) -> bool:
 def is_away(error: DBAPIError) -> bool:
     """Whether the server went away or cannot be reached; then a transaction may have been committed or not.
 
-    Without a state there was no answer; the states of class 57P are those of a server that ends or starts.
+    Without a state there was no answer; those of class 57P are of a server that ends or starts, those of class 08 of
+    Citus when it does not reach a node.
     """
     state = getattr(error.orig, "sqlstate", None)
-    return isinstance(error.orig, psycopg.OperationalError) and (state is None or state.startswith("57P"))
+    return isinstance(error.orig, psycopg.OperationalError) and (state is None or state.startswith(("57P", "08")))
 
 
 def _become_app_role(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
@@ -155,12 +156,27 @@ def read_one_moment(session: Session) -> None:
     session.execute(text("set transaction isolation level repeatable read"))
 
 
-def _ask_for_citus(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+def _ask_for_citus(engine: Engine, connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         clustered = cursor.execute("SELECT FROM pg_extension WHERE extname = 'citus'").rowcount
     connection.rollback()
-    if clustered and not event.contains(Session, "do_orm_execute", _stay_on_one_node):
-        event.listen(Session, "do_orm_execute", _stay_on_one_node)
+    if clustered:
+        event.listen(engine, "connect", _speak_to_workers)
+        if not event.contains(Session, "do_orm_execute", _stay_on_one_node):
+            event.listen(Session, "do_orm_execute", _stay_on_one_node)
+
+
+def _speak_to_workers(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+    """What a transaction sets holds on the workers of Citus too, and it talks to each over one connection.
+
+    So it sees what it has written. Only the coordinator writes what all nodes share; else a foreign key to it, checked
+    in the name of its owner, would wait for the transaction itself.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET citus.propagate_set_commands = 'local'")
+        cursor.execute("SET citus.multi_shard_modify_mode = 'sequential'")
+        cursor.execute("SET citus.allow_modifications_from_workers_to_replicated_tables = off")
+    connection.commit()
 
 
 def _stay_on_one_node(state: ORMExecuteState) -> None:
@@ -261,13 +277,6 @@ def _set_local(connection: Connection, **settings: str) -> None:
     connection.exec_driver_sql(_setting(tuple(settings.items())))
 
 
-# For Citus: what is set here holds on its workers too, and a transaction talks to each over one connection, so that it
-# sees what it has written. To any other PostgreSQL these are names that nobody reads.
-_TO_WORKERS = (
-    "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'; "
-)
-
-
 @lru_cache(maxsize=4096)
 def _setting(settings: tuple[tuple[str, str], ...]) -> str:
     """Literal SET LOCALs, because `set_config()` does not reach the workers of a distributed PostgreSQL."""
@@ -275,41 +284,4 @@ def _setting(settings: tuple[tuple[str, str], ...]) -> str:
         sql.SQL("SET LOCAL {} = {}").format(sql.Identifier("huizong", name), sql.Literal(value))
         for name, value in settings
     ]
-    return (_TO_WORKERS + sql.SQL("; ").join(statements).as_string(None)).replace("%", "%%")
-
-
-CONSTRAINT_ERRORS: dict[str, Callable[[], PortalError]] = {
-    "pk_submission": lambda: Duplicate("submission"),
-    "pk_collection": lambda: Duplicate("collection"),
-    "uq_unit_code": lambda: Duplicate("unit"),
-    "uq_form_version_form_code_number": lambda: Duplicate("form_version"),
-    "pk_form_addition": lambda: Duplicate("form_addition"),
-    "pk_collection_addition": lambda: Duplicate("form_addition"),
-    "pk_form_draft": lambda: Duplicate("form_draft"),
-    "ex_placement_overlap": lambda: Duplicate("placement"),
-    "ex_membership_overlap": lambda: Duplicate("membership"),
-    "ab_user_username_key": lambda: Duplicate("username"),
-    "ab_user_email_key": lambda: Duplicate("email"),
-    "pk_rule_change": lambda: Conflict("rule", ""),
-    "pk_rollup_entry": lambda: Conflict("rollup_entry", ""),
-    "uq_rollup_entry_root_id_period_code_unit_id_indicator_withdraws": lambda: Conflict("rollup_entry", ""),
-    "pk_directory_account": lambda: Duplicate("directory_account"),
-    "uq_directory_account_user_id": lambda: Duplicate("directory_account"),
-    "pk_value": lambda: Conflict("value", ""),
-    "pk_submission_version": lambda: Conflict("submission", ""),
-    "pk_observation": lambda: Conflict("submission", ""),
-    "fk_collection_form_version_id": lambda: NotFound("form", ""),
-    "ck_value_one_answer": lambda: InvalidInput("value", "not_one_answer"),
-}
-"""Constraint name → what it means; one that is not named here is a defect and stays a database error."""
-
-
-def domain_error(error: DBAPIError) -> PortalError | None:
-    """The domain error that a database error stands for, if any."""
-    cause = error.orig
-    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
-        return NotPermitted("row_level_security")
-    if isinstance(cause, psycopg.errors.IntegrityError | psycopg.errors.ExclusionViolation):
-        make = CONSTRAINT_ERRORS.get(cause.diag.constraint_name or "")
-        return make() if make else None
-    return None
+    return sql.SQL("; ").join(statements).as_string(None).replace("%", "%%")

@@ -110,7 +110,6 @@ def kinds() -> tuple[list[Table], list[Table]]:
 
 def distribute(connection: Connection) -> None:
     """Spread what is not spread yet, and let functions and policies work there."""
-    _keep_people_on_the_coordinator(connection)
     spread = _spread(connection)
     tenant, shared = kinds()
     for table in shared:
@@ -126,15 +125,17 @@ def distribute(connection: Connection) -> None:
 
 
 @contextmanager
-def joining() -> Iterator[None]:
+def joining(connection: Connection) -> Iterator[None]:
     """Within the block, a table of units that a migration creates joins the others at once.
 
-    A foreign key to a distributed table is possible only from a table that is distributed already.
+    A foreign key to a distributed table is possible only from a table that is distributed already. A migration may
+    change several tables of one node, one after another; tables refer to shared ones without joining Citus themselves.
     """
+    connection.exec_driver_sql("set citus.multi_shard_modify_mode = 'sequential'")
+    connection.exec_driver_sql("set citus.enable_local_reference_table_foreign_keys = off")
     withheld: dict[str, list[ForeignKeyConstraint]] = {}
 
     def withhold(table: Table, connection: Connection, **_kw: Any) -> None:
-        _keep_people_on_the_coordinator(connection)
         spread = _spread(connection)
         withheld[table.name] = [
             key for key in table.foreign_key_constraints if spread.get(key.referred_table.name) == "h"
@@ -172,11 +173,6 @@ def _spread_by_root(connection: Connection, name: str) -> None:
         text("select create_distributed_table(:name, :key, colocate_with => :beside)"),
         {"name": name, "key": _KEY, "beside": beside},
     )
-
-
-def _keep_people_on_the_coordinator(connection: Connection) -> None:
-    """Let tables refer to shared ones without joining Citus themselves."""
-    connection.exec_driver_sql("set local citus.enable_local_reference_table_foreign_keys = off")
 
 
 def _adapt_functions(connection: Connection) -> None:

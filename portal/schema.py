@@ -28,8 +28,8 @@ def upgrade(owner_url: str) -> None:
     engine = _owner_engine(owner_url)
     with engine.connect() as connection:
         clustered = distribution.is_cluster(connection)
-        _create_roles(connection)
-        with distribution.joining() if clustered else nullcontext():
+        with distribution.joining(connection) if clustered else nullcontext():
+            _create_roles(connection)  # and commits
             command.upgrade(alembic_config(connection), "head")
         if clustered:
             distribution.distribute(connection)

@@ -276,10 +276,10 @@ class TestAttacks:
         statement = text(
             "insert into form_addition (root_id, unit_id, form_code, number, form_number, definition, digest,"
             " published_by, published_at, unit_path) select root_id, :unit, form_code, 7, form_number, definition,"
-            " 'x', published_by, published_at, cast(:path as ltree) from form_addition limit 1"
+            " 'x', published_by, published_at, cast(:path as ltree) from form_addition where root_id = :root"
         )
         with pytest.raises(NotPermitted), transaction(actor) as session:
-            session.execute(statement, {"unit": target.id, "path": target.path})
+            session.execute(statement, {"root": actor.place.root_id, "unit": target.id, "path": target.path})
 
     def test_nobody_asks_what_is_handed_in_by_an_earlier_date(self, world: World) -> None:
         world.submit("d111")

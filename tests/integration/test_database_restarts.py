@@ -66,6 +66,7 @@ def test_a_transaction_that_a_crash_interrupts_is_told_from_a_defect() -> None:
     [
         (psycopg.OperationalError("connection refused"), True),
         (psycopg.errors.AdminShutdown("terminating connection"), True),
+        (psycopg.errors.ConnectionFailure("connection to the remote node failed"), True),
         (psycopg.errors.DeadlockDetected("deadlock detected"), False),
         (psycopg.errors.DiskFull("no space left"), False),
         (psycopg.errors.SyntaxError("syntax error"), False),

@@ -1,15 +1,21 @@
 """On a Citus cluster: which tables stand where, and that later migrations go on. On any other server nothing happens."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from portal import distribution, schema
+from portal.db import identity_transaction
+from portal.domain.policy import Role
+from portal.models import Membership
 from tests.databases import TestServer
+from tests.world import World
 
 
 @pytest.fixture
@@ -34,6 +40,25 @@ def spread(connection: Connection) -> dict[str, tuple[str, int]]:
 
 def test_one_server_is_told_from_a_cluster(owner: Connection, test_server: TestServer) -> None:
     assert distribution.is_cluster(owner) is test_server.distributed
+
+
+def test_only_a_cluster_is_told_how_to_work_on_its_nodes(connection: Connection, test_server: TestServer) -> None:
+    setting = text("select current_setting('citus.propagate_set_commands', true)")
+    assert connection.scalar(setting) == ("local" if test_server.distributed else None)
+
+
+def test_somebody_joins_a_unit_within_the_transaction_that_made_it(world: World) -> None:
+    """Citus checks a foreign key to what all nodes share in its owner's name, who must not wait for us."""
+    place = world.actor("d111").place
+    with identity_transaction() as session:
+        user = User(first_name="三", last_name="张", username="zhang", email="zhang@example.invalid")
+        session.add(user)
+        session.flush()
+        session.add(
+            Membership(
+                user_id=user.id, unit_id=place.id, unit_path=place.path, role=Role.FILLER, valid_from=date(2020, 1, 1)
+            )
+        )  # fmt: skip
 
 
 def test_rows_of_a_top_unit_stand_together_and_what_is_shared_everywhere(cluster: Connection) -> None:
@@ -76,7 +101,7 @@ def test_a_function_that_a_migration_writes_anew_is_sent_to_its_node_again(
 
 def test_a_table_of_units_that_a_migration_creates_joins_with_its_foreign_keys(cluster: Connection) -> None:
     key = ["root_id", "period_code", "form_code"]
-    with distribution.joining():
+    with distribution.joining(cluster):
         Operations(MigrationContext.configure(cluster)).create_table(
             "remark",
             sa.Column("root_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -92,3 +117,14 @@ def test_a_table_of_units_that_a_migration_creates_joins_with_its_foreign_keys(c
         text("select confrelid::regclass::text from pg_constraint where conrelid = 'remark'::regclass")
     )
     assert {"form", "collection"} <= set(keys)
+
+
+def test_a_migration_drops_foreign_keys_to_what_is_distributed_and_to_what_is_shared(cluster: Connection) -> None:
+    keys = text("select conname from pg_constraint where conrelid = 'upload'::regclass and contype = 'f' order by 1")
+    names = cluster.scalars(keys).all()
+    assert len(names) > 1
+    with distribution.joining(cluster):
+        operations = Operations(MigrationContext.configure(cluster))
+        for name in names:
+            operations.drop_constraint(name, "upload")
+    assert cluster.scalars(keys).all() == []

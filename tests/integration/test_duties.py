@@ -157,7 +157,12 @@ class TestSamePerson:
                 from submission where unit_path ~ '*.d111'"""),
                 {"user": people["乙"]},
             )
-            session.execute(text("update value v set upload_id = u.id from upload u where u.unit_id = v.unit_id"))
+            session.execute(
+                text(
+                    "update value v set upload_id = u.id from upload u"
+                    " where (u.root_id, u.unit_id) = (v.root_id, v.unit_id)"
+                )
+            )
         with pytest.raises(SamePerson):
             take(world, person(world, people["乙"]), Action.SIGN)
 

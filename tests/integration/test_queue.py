@@ -64,7 +64,8 @@ def test_a_worker_that_cannot_close_a_job_ends(
     environment = os.environ | {"HUIZONG_DATABASE_URL": own_database.app_url, "HUIZONG_DATA_DIR": str(tmp_path)}
     owner = create_engine(own_database.owner_url, poolclass=NullPool)
     with owner.connect() as watcher, owner.connect() as gate, owner.connect() as holder:
-        gate.execute(text("select from upload for update"))  # the job begins, and comes no further
+        root = {"root": actor.place.root_id}
+        gate.execute(text("select from upload where root_id = :root for update"), root)  # the job comes no further
         process = subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=ROOT, env=environment)
         try:
             _wait(lambda: bool(_ask(holder, HELD)))

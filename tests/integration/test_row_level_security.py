@@ -1,5 +1,6 @@
 """The lock on the door: what PostgreSQL itself lets the application's role see and write."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -95,28 +96,55 @@ class TestScope:
             assert session.execute(text("delete from value where unit_path ~ '*.d111'")).rowcount == 0
 
 
+_INSERT_VERSION = text("""
+    insert into submission_version (root_id, period_code, form_code, unit_id, unit_path, number, opened_at,
+                                    opened_reason, open_to)
+    values (:root, '2023', 'T', :unit, cast(:path as ltree), 9, now(), '', 1)
+""")
+
+
 class TestForgery:
     def test_a_row_of_another_unit_cannot_be_inserted(self, world: World) -> None:
         victim, thief = world.actor("d112").place, world.actor("d111")
         with pytest.raises(Exception, match="row_level_security"), transaction(thief) as session:
-            session.execute(
-                text("""
-                insert into observation (root_id, period_code, indicator, unit_id, unit_path, form_code,
-                                         version_number, status, category)
-                values (:root, '2023', 'T101', :unit, cast(:path as ltree), 'T', 1, 'reported', '')"""),
-                {"root": victim.root_id, "unit": victim.id, "path": victim.path},
-            )
+            session.execute(_INSERT_VERSION, {"root": victim.root_id, "unit": victim.id, "path": victim.path})
 
     def test_a_path_cannot_be_forged(self, world: World) -> None:
         victim, thief = world.actor("d112").place, world.actor("d111")
-        with pytest.raises(DBAPIError, match="fk_observation"), transaction(thief) as session:
-            session.execute(
-                text("""
-                insert into observation (root_id, period_code, indicator, unit_id, unit_path, form_code,
-                                         version_number, status, category)
-                values (:root, '2023', 'T101', :unit, cast(:path as ltree), 'T', 1, 'reported', '')"""),
-                {"root": victim.root_id, "unit": victim.id, "path": thief.place.path},
-            )
+        with pytest.raises(DBAPIError, match="fk_submission_version"), transaction(thief) as session:
+            session.execute(_INSERT_VERSION, {"root": victim.root_id, "unit": victim.id, "path": thief.place.path})
+
+    def test_observations_come_in_by_their_function_only(self, world: World) -> None:
+        world.accept("d111")
+        statement = (
+            'insert into observation select (jsonb_populate_record(o, \'{"indicator": "T9"}\')).* from observation o'
+        )
+        for written in (statement, "update observation set amount = 1"):
+            with pytest.raises(NotPermitted), transaction(world.actor("d111")) as session:
+                session.connection().exec_driver_sql(written)
+
+    @pytest.mark.parametrize(("thief", "unit"), [("d111", "d112"), ("c12", "d112"), ("p2", "d112"), ("c11", "d111")])
+    def test_nothing_is_observed_of_others_or_of_what_is_not_accepted(
+        self, world: World, thief: str, unit: str
+    ) -> None:
+        world.submit("d111")
+        world.accept("d112")
+        victim, actor = world.actor(unit).place, world.actor(thief)
+        rows = [{"unit_id": victim.id, "indicator": "T999", "status": "reported", "amount": 1, "category": ""}]
+        asked = {"root": victim.root_id, "units": [victim.id], "rows": json.dumps(rows)}
+        query = text("select put_observations(:root, '2023', 'T', :units, array[1], array[0], '{}', '{}', :rows)")
+        with pytest.raises(NotPermitted), transaction(actor) as session:
+            session.execute(query, asked)
+
+    @pytest.mark.parametrize(("thief", "state"), [("d112", "submitted"), ("p1", "submitted"), ("c11", "accepted")])
+    def test_nobody_opens_values_that_are_not_theirs_to_read_or_are_accepted(
+        self, world: World, thief: str, state: str
+    ) -> None:
+        (world.accept if state == "accepted" else world.submit)("d111")
+        victim = world.actor("d111").place
+        query = text("select open_values(:root, '2023', 'T', :units, array[1], 1)")
+        with pytest.raises(NotPermitted), transaction(world.actor(thief)) as session:
+            session.execute(query, {"root": victim.root_id, "units": [victim.id]})
 
     def test_values_come_in_by_their_functions_only(self, world: World) -> None:
         world.fill("d111")
@@ -310,9 +338,12 @@ class TestPartner:
         with transaction(self.partner(world, "p1", "FZ", "X")) as session:
             assert {table: count(session, table) for table in TENANT_ROWS} == dict.fromkeys(TENANT_ROWS, 0)
 
-    @pytest.mark.parametrize(
-        ("table", "column"), [("submission", "answered"), ("value", "note"), ("observation", "status")]
-    )
+    def test_takes_no_observation_away(self, world: World) -> None:
+        world.accept("d111")
+        with transaction(self.partner(world, "p1", "T")) as session:
+            assert session.execute(text("delete from observation")).rowcount == 0
+
+    @pytest.mark.parametrize(("table", "column"), [("submission", "answered"), ("value", "note"), ("passage", "words")])
     def test_changes_nothing(self, world: World, table: str, column: str) -> None:
         world.accept("d111")
         with transaction(self.partner(world, "p1", "T")) as session:

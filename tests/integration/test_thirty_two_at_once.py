@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import cycle
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 
 from portal import db
 from portal.db import read_one_moment, transaction
@@ -45,8 +45,8 @@ ENOUGH_SECONDS = 120
 ONE_STATEMENT = text("""
     select (select sum(r.amount) from rollup r join period p on p.code = r.period_code
             join node n on n.tree_id = p.tree_id and n.unit_id = r.unit_id and n.depth = 1
-            where r.indicator = 'T101' and r.category = ''),
-           (select sum(amount) from observation where indicator = 'T101')
+            where r.root_id = :root and r.indicator = 'T101' and r.category = ''),
+           (select sum(amount) from observation where root_id = :root and indicator = 'T101')
 """)
 
 Work = Callable[[], None]
@@ -174,8 +174,7 @@ def _shown(row) -> tuple:
 @pytest.fixture
 def province(own_database: TestServer) -> Iterator[Province]:
     """A province on connections enough for everybody."""
-    engine = create_engine(own_database.app_url, pool_size=AT_ONCE + 8)
-    db.use(engine)
+    engine = db.connect(own_database.app_url, at_most=AT_ONCE + 8)
     try:
         yield Province()
     finally:
@@ -244,8 +243,9 @@ def _read_a_page(province: Province) -> None:
 
 
 def _read_one_statement(province: Province) -> None:
-    with transaction(province.world.actor("p")) as session:
-        stored, observed = session.execute(ONE_STATEMENT).one()
+    actor = province.world.actor("p")
+    with transaction(actor) as session:
+        stored, observed = session.execute(ONE_STATEMENT, {"root": actor.place.root_id}).one()
     assert stored == observed
 
 

@@ -149,7 +149,7 @@ def upload(world: World, unit: str) -> None:
         session.execute(
             text("""
             update value v set upload_id = u.id from upload u
-            where u.unit_id = v.unit_id and v.unit_path ~ ('*.' || :unit)::lquery"""),
+            where (u.root_id, u.unit_id) = (v.root_id, v.unit_id) and v.unit_path ~ ('*.' || :unit)::lquery"""),
             {"unit": unit},
         )
 
