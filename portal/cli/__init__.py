@@ -26,6 +26,7 @@ NOUNS: dict[str, Line] = {
     "cells": ("列出读到的每个单元格", "list every cell as the importer reads it"),
     "upload": ("上传一个工作簿并写入草稿", "upload a workbook into the draft"),
     "batch": ("批量：多个单位的模板、汇总表和答案", "batches: files for many units, and with their answers"),
+    "submission": ("报送件：一次验收多个单位的", "submissions: accept those of many units at once"),
     "rollup": ("汇总数：查询、核对、重算", "roll-ups: show, verify, rebuild"),
     "audit": ("事件链：核对、签署检查点", "the chain of events: verify, sign checkpoints"),
 }

@@ -15,12 +15,13 @@ from portal.domain.periods import Period
 from portal.domain.rollup import Total
 from portal.domain.spreadsheet_text import not_a_formula
 from portal.domain.values import exact_text
+from portal.queries.coverage import covered
 from portal.queries.over_time import roll_up_made
 from portal.queries.rollup_check import verify as verify_rollups
 from portal.queries.rollup_entries import list_entries
 from portal.queries.rollup_records import COLUMNS, Record, records
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
-from portal.queries.units import list_units
+from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
+from portal.queries.units import get_unit, list_units
 from portal.services.downloads import record_export
 from portal.services.rollups import rebuild as rebuild_rollups
 
@@ -59,7 +60,8 @@ def command(
             rows = roll_up_made(
                 session, actor, unit=unit, period=wanted, indicators=codes, by=by, tree=tree, pending=pending
             )
-            found = records(session, unit, wanted, rows)
+            top = get_unit(session, unit, period=tree_day(wanted, tree))
+            found = records(wanted, covered(session, actor, top, wanted, rows, pending=pending))
             record_export(session, actor, "rollups", {"unit": unit, "period": period, "rows": len(found)})
     _print(found, form)
 

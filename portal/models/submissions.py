@@ -13,6 +13,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
@@ -80,6 +81,7 @@ class Submission(SubmissionPart, Base):
             "(state in ('accepted', 'locked', 'published')) = (accepted_at is not null)", name="accepted_at"
         ),
         Index("ix_submission_unit_path", "unit_path", postgresql_using="gist"),
+        Index("ix_submission_demo", "root_id", "period_code", "unit_id", postgresql_where=text("demo")),
     )
 
     level: Mapped[str]
@@ -128,6 +130,7 @@ class Value(SubmissionPart, Base):
         CheckConstraint(f"status in ({_STATUSES})", name="status"),
         CheckConstraint("num_nonnulls(number, text) = (status = 'reported')::int", name="one_answer"),
         CheckConstraint("number not in ('NaN', 'Infinity', '-Infinity')", name="finite"),
+        {"postgresql_with": {"fillfactor": "50"}},
     )
 
     version_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -4,13 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import add
 
 from sqlalchemy.orm import Session
 
+from portal.domain.coverage import Coverage
 from portal.domain.forms import AggregationKind, Incomplete, Indicator
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.rollup import Total
+from portal.queries.coverage import covered
 from portal.queries.rollup_entries import entry_amounts
 from portal.queries.rollup_parts import own_totals
 from portal.queries.rollup_rows import RollUpRow
@@ -35,6 +39,7 @@ class DifferenceRow:
         reported: units below whose figure is in `children`.
         expected: units below whose figure ought to be in it.
         parts: the roll-ups that `children` is the sum of, in tree order.
+        coverage: of `children`; None: there is nothing below.
     """
 
     indicator: Indicator
@@ -47,6 +52,7 @@ class DifferenceRow:
     reported: int
     expected: int
     parts: Sequence[RollUpRow]
+    coverage: Coverage | None = None
 
 
 def differences(
@@ -59,9 +65,10 @@ def differences(
         NotPermitted: the unit is not within the actor's reach.
     """
     rows: dict[str, list[RollUpRow]] = defaultdict(list)
-    for row in roll_up(session, actor, unit=unit, period=period, indicators=indicators, by="children"):
-        rows[row.indicator].append(row)
     top = get_unit(session, unit, period=period)
+    found = roll_up(session, actor, unit=unit, period=period, indicators=indicators, by="children")
+    for row in covered(session, actor, top, period, found):
+        rows[row.indicator].append(row)
     own = own_totals(session, top, period)
     here: dict[str, Total] = defaultdict(Total)
     for each in entry_amounts(session, top.root_id, period, indicators):
@@ -91,4 +98,5 @@ def _row(indicator: Indicator, own: Total, here: Total, parts: Sequence[RollUpRo
         below.reported,
         expected,
         parts,
+        reduce(add, [part.coverage for part in parts if part.coverage]) if parts else None,
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Select, bindparam, select, tuple_
+from sqlalchemy import Select, any_, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.domain.addition_file import addition_from_dict
@@ -23,6 +23,7 @@ from portal.models import Collection, CollectionAddition, FormAddition, Submissi
 from portal.models import FormVersion as FormVersionRow
 from portal.queries.figures import Key, key_of
 from portal.queries.forms import parsed
+from portal.queries.parameters import joined, paths, texts
 
 _additions: dict[str, Addition] = {}  # by digest, so that it can never be out of date
 _extended: dict[tuple[str, ...], FormVersion] = {}  # by the digests of form and additions
@@ -86,7 +87,7 @@ def collected_forms(session: Session, unit: InTree, period: Period) -> list[Form
 
 def forms_then(session: Session, unit: InTree, periods: Collected[Period]) -> dict[Period, list[FormVersion]]:
     """The same for each of several periods, in one statement."""
-    asked = {"root_id": unit.root_id, "periods": [str(period) for period in periods]}
+    asked = {"root_id": unit.root_id, "periods": joined(map(str, periods))}
     sent = _sent_down(session, _SENT_FOR_PERIODS, asked, {unit.path})
     found: dict[str, list[FormVersion]] = defaultdict(list)
     for key in sorted(sent):
@@ -149,8 +150,7 @@ _SENT = (
     .join(FormVersionRow, FormVersionRow.id == Collection.form_version_id)
     .outerjoin(
         CollectionAddition,
-        (tuple_(*_ADDED_TO) == tuple_(*_COLLECTION))
-        & CollectionAddition.unit_path.in_(bindparam("above", expanding=True)),
+        (tuple_(*_ADDED_TO) == tuple_(*_COLLECTION)) & (CollectionAddition.unit_path == any_(paths("above"))),
     )
     .outerjoin(
         FormAddition,
@@ -163,7 +163,7 @@ _SENT = (
 )
 _SENT_FOR_ROWS = _SENT.where(tuple_(*_COLLECTION).in_(bindparam("collections", expanding=True)))
 _SENT_FOR_PERIODS = _SENT.where(
-    Collection.root_id == bindparam("root_id"), Collection.period_code.in_(bindparam("periods", expanding=True))
+    Collection.root_id == bindparam("root_id"), Collection.period_code == any_(texts("periods"))
 )
 
 
@@ -173,7 +173,7 @@ def _sent_down(
     """What was sent down, with what was added by units on the way down to any of the paths; one statement."""
     above = {each for path in paths for each in line_of(path)}
     found: dict[tuple[int, str, str], _SentDown] = {}
-    for row in session.execute(query, {**asked, "above": list(above)}):
+    for row in session.execute(query, {**asked, "above": joined(above)}):
         core = parsed(session, row.id, row.digest)
         sent = found.setdefault((row.root_id, row.period_code, row.form_code), _SentDown(core, row.digest, []))
         if row.added is not None:

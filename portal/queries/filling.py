@@ -63,5 +63,5 @@ def get_filling(session: Session, actor: Actor, key: SubmissionKey, *, number: i
     earlier = earlier_values(session, {place: form})[place] if actor.place.covers(unit.path) else Earlier()
     around = Surroundings(period=key.period)
     if row is not None:
-        around = with_peers(session, row, form, surroundings(session, [row], form)[place])
+        around = with_peers(session, [row], form, surroundings(session, [row], form))[place]
     return Filling(unit, form, earlier, around)

@@ -1,6 +1,7 @@
 """What is wrong with a submission now: checked afresh each time, because a finding follows from the figures."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,17 +9,22 @@ from enum import StrEnum
 from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
+from portal.domain.calculation import completed
 from portal.domain.entry_checks import unwritten
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion, Severity, Text
 from portal.domain.policy import Actor, Permission, require
 from portal.domain.rules import check
 from portal.domain.submissions import SubmissionKey
+from portal.domain.units import Level
 from portal.errors import NotFound
 from portal.models import Explanation, StoredFile, Submission
+from portal.queries.earlier import earlier_values
+from portal.queries.effective_forms import answered_forms
+from portal.queries.figures import Key, key_of, typed_figures
 from portal.queries.report import passages_of
 from portal.queries.submissions import SubmissionView, get_row, same_submission, view_of, whole_subject_of
-from portal.queries.surroundings import with_peers
+from portal.queries.surroundings import surroundings, with_peers
 
 EXPLAINED = frozenset({Severity.CONSENT, Severity.EXPLAIN})
 """Severities that an explanation answers."""
@@ -132,9 +138,32 @@ def examine(
     view = view_of(session, actor, key, row, form=form)
     require(actor, Permission.SEE_VALUES, view.subject)
     require(actor, Permission.SEE_ORIGINS, view.subject)
-    around = with_peers(session, row, view.form, view.around)
+    around = with_peers(session, [row], view.form, {key_of(row): view.around})[key_of(row)]
     result = check(view.form, view.level, view.values, view.last_year, view.earlier.previous, around)
     return Examined(view, list(result.findings), list(result.not_evaluated))
+
+
+def findings_of(session: Session, rows: Sequence[Submission]) -> dict[Key, list[Finding]]:
+    """What is found in the figures of handed-in submissions of one collection, which the actor is known to see.
+
+    Their texts were complete when they were handed in. The number of statements depends on that of different forms
+    they answer, with what was added to each.
+    """
+    forms = answered_forms(session, rows)
+    earlier = earlier_values(session, forms)
+    typed = typed_figures(session, rows)
+    together: defaultdict[int, list[Submission]] = defaultdict(list)
+    for row in rows:
+        together[id(forms[key_of(row)])].append(row)
+    found: dict[Key, list[Finding]] = {}
+    for some in together.values():
+        form = forms[key_of(some[0])]
+        around = with_peers(session, some, form, surroundings(session, some, form))
+        for key, level in ((key_of(row), Level(row.level)) for row in some):
+            before = earlier[key]
+            values = completed(form, level, typed[key], before.last_year, before.previous, around[key])
+            found[key] = list(check(form, level, values, before.last_year, before.previous, around[key]).findings)
+    return found
 
 
 def _about_the_text(session: Session, row: Submission, form: FormVersion) -> list[Finding]:

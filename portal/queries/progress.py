@@ -18,10 +18,11 @@ from portal.queries.units import UnitRow, get_unit, list_children, list_units
 
 @dataclass(frozen=True)
 class ProgressRow:
-    """How far one unit is with one form."""
+    """How far one unit is with one form; `row_version` is the submission's."""
 
     unit: UnitRow
     task: Task
+    row_version: int
 
     @property
     def key(self) -> SubmissionKey:
@@ -145,4 +146,4 @@ def progress_of(session: Session, units: Sequence[UnitRow], period: Period, form
         query = query.where(Submission.form_code == form)
     place = {unit.id: number for number, unit in enumerate(units)}
     rows = sorted(session.execute(query).all(), key=lambda row: place[row[0].unit_id])
-    return [ProgressRow(by_id[row[0].unit_id], task_of(*row)) for row in rows]
+    return [ProgressRow(by_id[row[0].unit_id], task_of(*row), row[0].row_version) for row in rows]

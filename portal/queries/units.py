@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, any_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.periods import Period
@@ -13,6 +13,7 @@ from portal.domain.units import Level, Place
 from portal.errors import NotFound
 from portal.models import Node, Tree, Unit
 from portal.models import Period as PeriodRow
+from portal.queries.parameters import joined, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def published_tree(session: Session, period: Period | None = None) -> PublishedT
 
 def published_trees(session: Session, periods: Iterable[Period]) -> dict[Period, PublishedTree]:
     """The same for several periods in one statement; those that nothing was ever asked for are left out."""
-    stamps = session.execute(_STAMPS, {"periods": [str(period) for period in periods]})
+    stamps = session.execute(_STAMPS, {"periods": joined(map(str, periods))})
     return {Period.parse(code): _published(session, tree_id, stamp) for code, tree_id, stamp in stamps.all()}
 
 
@@ -252,5 +253,5 @@ _STAMP_THEN = select(Tree.id, Tree.stamp).where(Tree.id == _tree_of_period())
 _STAMPS = (
     select(PeriodRow.code, Tree.id, Tree.stamp)
     .join(Tree, Tree.id == PeriodRow.tree_id)
-    .where(PeriodRow.code.in_(bindparam("periods", expanding=True)))
+    .where(PeriodRow.code == any_(texts("periods")))
 )

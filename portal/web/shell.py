@@ -20,6 +20,7 @@ from portal.web.access import may_open
 from portal.web.form_words import told
 from portal.web.identity import find_current_actor, find_user, person_name, positions, signed_in
 from portal.web.language import LANGUAGES, day, language, moment, period_name, say, second
+from portal.web.present.coverage import coverage_counts
 from portal.web.present.findings import by_sheet
 from portal.web.present.moves import sign_off_standing, withheld_actions
 from portal.web.present.programs import program_name
@@ -167,6 +168,7 @@ def install(app: Flask) -> None:
         rollup_amount=rollup_amount,
         rollup_exact=exact_text,
         rollup_apart=rollup_apart,
+        coverage_counts=coverage_counts,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

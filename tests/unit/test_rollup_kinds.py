@@ -9,10 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.domain.calculation import completed
 from portal.domain.expressions import decimal_of
 from portal.domain.form_file import read_form, write_form
 from portal.domain.forms import AggregationKind, Incomplete, Indicator
-from portal.domain.rollup import Total, contributions
+from portal.domain.rollup import (
+    Contribution,
+    Total,
+    behind_the_rest,
+    contributions,
+    contributions_beside_copies,
+    copied,
+)
 from portal.domain.units import Level
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value, ValueStatus
 from portal.errors import FormInvalid
@@ -100,6 +108,24 @@ def expected(several: list[Answers]) -> dict[str, Fraction | None]:
         "DI": None,
         "NO": None,
     }
+
+
+@settings(deadline=None, max_examples=60)
+@given(units)
+def test_what_is_copied_and_the_rest_are_the_whole(several: list[Answers]) -> None:
+    """The database copies what is typed of some indicators; the rest is worked out of what is behind it."""
+    codes, behind = copied(FORM, Level.DISTRICT), behind_the_rest(FORM, Level.DISTRICT)
+    assert codes == {"N", "W"}
+    assert behind >= set(FORM.codes) - codes
+    for answers in several:
+        values = completed(FORM, Level.DISTRICT, answers, None)
+        typed = {code: answers[code] for code in codes if answers[code].answered}
+        copies = [Contribution(code, each.status, each.number, amount=each.number) for code, each in typed.items()]
+        some = {code: answers[code] for code in behind & answers.keys()}
+        rest = contributions_beside_copies(FORM, Level.DISTRICT, completed(FORM, Level.DISTRICT, some, None))
+        whole = contributions(FORM, Level.DISTRICT, values)
+        assert {each.indicator: each for each in (*copies, *rest)} == {each.indicator: each for each in whole}
+    assert copied(FORM, Level.CITY) == behind_the_rest(FORM, Level.CITY) == frozenset()
 
 
 @settings(deadline=None, max_examples=60)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -18,9 +19,10 @@ from portal.db import transaction
 from portal.domain.collections import CollectionKey, CollectionSettings
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Role
+from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.values import Value
 from portal.queries.people import portal_actor
-from portal.services import collections
+from portal.services import collections, rollup_entries
 from portal.services.collection_changes import change_settings
 from portal.web.permissions import sync_permissions
 from tests.databases import TestServer
@@ -331,8 +333,27 @@ class TestPartner:
         client = dashboards.person("p1", Role.PARTNER)
         text = shown(client, "")
         assert "报送进度" not in text
-        assert "应报" not in text
+        assert [word for word in ("逾期", "待审核", "退回") if word in text] == []
         assert "3/7（42.9%）" in text
         for page in ("progress", "differences"):
             assert "您的权限不包括" in shown(client, page)
         assert "第一位d111 民政局" in shown(client, "ranking", "?i=T101")
+
+
+def test_totals_with_entries_are_marked_wherever_they_are_compared(dashboards: Dashboards) -> None:
+    actor, about = dashboards.world.actor("c11"), {"unit": "c11", "period": PERIOD, "indicator": "T102"}
+    province, others = (dashboards.person(unit, Role.REVIEWER) for unit in ("p1", "p2"))
+    with transaction(actor) as session:
+        entry = Entry(EntryKind.ELIMINATION, Decimal(-3))
+        rollup_entries.enter(session, actor, **about, entry=entry, reason="转办重复", seen=0)
+    for page in ("ranking", "map"):
+        search = "?u=p1&y=2023&i=T102&k=total&l=city&v=table"
+        text = shown(province, page, search)
+        assert text.count("± 含冲抵") == 1
+        assert "上报合计 16，冲抵 -3" in text.replace("−", "-")
+        assert "应报 3 已报 2" in text
+        assert "c11\\u002fentries" in open_page(province, page, search).text
+        assert "c11\\u002fentries" not in open_page(others, page, search).text
+    with transaction(actor) as session:
+        rollup_entries.withdraw(session, actor, **about, number=1, reason="试验完毕", seen=1)
+    assert "含冲抵" not in shown(province, "ranking", search)

@@ -27,7 +27,9 @@ def test_a_page_says_that_a_change_may_have_been_made(site: Site, caplog: pytest
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
     assert "可能已经保存，也可能没有" in page.text
+    assert "暂时不能使用" in page.text
     assert "没有改动" not in page.text
+    assert "系统出错" not in page.text
     assert "secret" not in response.text + caplog.text
     (record,) = [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert "no database at GET /tasks/: consuming input failed" in record.getMessage()

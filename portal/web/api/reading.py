@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from portal.errors import PortalError
+from portal.web.incoming import name_of
 from portal.web.sane import storable
 from portal.web.targets import refuse_mixed_units
 
@@ -83,7 +84,7 @@ def sent_file() -> tuple[str, FileStorage]:
     files = list(request.files.items(multi=True))
     if len(files) != 1 or files[0][0] != "file" or not files[0][1].filename:
         raise InvalidRequest({"file": ["one file is needed, as `file`"]})
-    name = files[0][1].filename.replace("\\", "/").rpartition("/")[2]
+    name = name_of(files[0][1])
     refuse_unstorable({"file": name})
     return name, files[0][1]
 

@@ -16,11 +16,13 @@ from portal.queries.paging import PageOf
 from portal.queries.submission_search import search_submissions
 from portal.queries.submissions import get_readable, get_submission, list_versions
 from portal.services import moves
+from portal.services.acceptance import accept
 from portal.services.downloads import Download, record_receipt
-from portal.web.api.fields import Paged, PeriodField
+from portal.web.api.fields import CollectionField, Paged, PeriodField
 from portal.web.api.reading import read_row_version
 from portal.web.api.resource import Resource, answer, endpoint, outdated, speech
 from portal.web.api.shapes import paged, receipt_shape, submission_shape, task_shape
+from portal.web.errors import sentence
 from portal.web.present.files import hand_out
 from portal.web.present.moves import open_actions
 
@@ -37,6 +39,14 @@ class SubmissionsQuery(Paged):
 class ActionBody(Schema):
     """Why; required to send back and to reopen."""
 
+    reason = fields.String(load_default="")
+
+
+class AcceptanceBody(Schema):
+    """Whose submissions, each with its row version as it was seen; `null`: as it is now."""
+
+    collection = CollectionField(required=True)
+    seen = fields.Dict(fields.String(), fields.Integer(strict=True, allow_none=True), required=True)
     reason = fields.String(load_default="")
 
 
@@ -100,6 +110,21 @@ class SubmissionsApi(Resource):
                 return outdated(conflict)
             raise
         return answer(task_shape(view.task), row_version=view.row_version)
+
+    @endpoint("/acceptances", "POST", body=AcceptanceBody)
+    def accept(self, actor: Actor, *, body: dict[str, Any]) -> Response:
+        """Accept many submissions of one collection, and leave those alone that cannot be; says of each what became."""
+        with transaction(actor) as session:
+            verdicts = accept(session, actor, body["collection"], body["seen"], reason=body["reason"])
+        refused = [(each.unit, each.refusal) for each in verdicts if each.refusal is not None]
+        return answer(
+            {
+                "accepted": [each.unit for each in verdicts if each.refusal is None],
+                "refused": [
+                    {"unit": unit, "code": refusal.code, "detail": sentence(refusal)} for unit, refusal in refused
+                ],
+            }
+        )
 
     @endpoint("/<key>/receipt", query=ReceiptQuery)
     def receipt(self, actor: Actor, *, key: str, version: int | None) -> Response:

@@ -1,6 +1,7 @@
 """Our own pages: parse, open a transaction, call one service or query, render."""
 
 from portal.web.pages import (
+    acceptance,
     account,
     additions,
     api_keys,
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     handing_in.pages,
     printing.pages,
     review.pages,
+    acceptance.pages,
     lists_below.pages,
     collections.pages,
     rules.pages,

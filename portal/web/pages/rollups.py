@@ -10,6 +10,7 @@ from portal.db import transaction
 from portal.domain.forms import Indicator, Sheet
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, permits
+from portal.queries.coverage import covered
 from portal.queries.over_time import forms_shown, list_shown_periods, roll_up_made
 from portal.queries.progress import Completeness, completeness
 from portal.queries.rollup_rows import RollUpRow
@@ -107,12 +108,12 @@ def _drilled(
         for by in ("self", "children")
     )
     found = next(form for form in forms_shown(session, top, period) if named in form.by_code)
-    return found.indicator(named), own + below
+    return found.indicator(named), covered(session, actor, top, period, own + below, pending=pending)
 
 
 def _sheets(session: Session, actor: Actor, top: UnitRow, period: Period, tree: str, *, pending: bool) -> SheetRows:
     """The unit's roll-up by sheet, in form order."""
     found = roll_up_made(session, actor, unit=top.code, period=period, tree=tree, pending=pending)
-    rows = {row.indicator: row for row in found}
+    rows = {row.indicator: row for row in covered(session, actor, top, period, found, pending=pending)}
     sheets = [sheet for form in forms_shown(session, top, period) for sheet in form.sheets if sheet.indicators]
     return [(sheet, [(each, rows[each.code]) for each in sheet.indicators]) for sheet in sheets]

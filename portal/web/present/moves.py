@@ -1,7 +1,8 @@
 """What a person may do with a submission now."""
 
 from portal.domain.lifecycle import EDITABLE, MOVES, SIGN_OFFS, Action, State, missing_sign_offs
-from portal.domain.policy import PERMISSION_OF, Actor, Permission, is_same_person, permits
+from portal.domain.policy import PERMISSION_OF, Actor, Permission, Subject, is_same_person, permits
+from portal.queries.progress import ProgressRow
 from portal.queries.submissions import SubmissionView
 
 
@@ -18,6 +19,13 @@ def may_explain(actor: Actor, view: SubmissionView) -> bool:
 def may_decide(actor: Actor, view: SubmissionView) -> bool:
     """Whether the person may decide about explanations now."""
     return view.state is State.SUBMITTED and permits(actor, Permission.DECIDE_EXPLANATION, view.subject)
+
+
+def may_accept(actor: Actor, row: ProgressRow) -> bool:
+    """Whether a submission in a list waits for the person's decision, as far as can be told without looking into it."""
+    subject = Subject(row.unit.path, row.task.state, row.key.form)
+    waits = row.task.state is State.SUBMITTED and row.task.exempt_reason is None
+    return waits and permits(actor, Permission.ACCEPT, subject)
 
 
 def may_waive(actor: Actor, view: SubmissionView) -> bool:
