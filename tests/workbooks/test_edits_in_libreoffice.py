@@ -123,9 +123,9 @@ PLAIN = [
         ending=".xls",
     ),
     Case("filter", (OPEN, ("filter_rows", ONE, "A7:F14", 0, "SY0101")), says={"hidden_rows"}),
-    Case("merge two figures", (OPEN, ("merge", ONE, "E8:E9"))),
+    Case("merge two figures", (OPEN, ("merge", ONE, "E8:E9")), says=("merged_cells E9",)),
     Case("merge two codes", (OPEN, ("merge", ONE, "A8:A9"))),
-    Case("merge a row", (OPEN, ("merge", ONE, "A10:F10")), ending=".ods"),
+    Case("merge a row", (OPEN, ("merge", ONE, "A10:F10")), says=("merged_cells E10",), ending=".ods"),
     Case("paste numbers as text", (("paste_text", ONE, {"E8": " ４０", "E9": "12次", "E11": "7.50", "E14": "659家"}),)),
     Case(
         "paste numbers as text, .xls",
