@@ -4,7 +4,7 @@ from flask_babel.speaklater import LazyString
 
 from dashboards.filters import Against, Among, Basis, TreeChoice, Whose
 from dashboards.language import lazy_gettext as _
-from portal.domain.forms import Direction, Scope
+from portal.domain.forms import Direction
 from portal.domain.values import ValueStatus
 
 BASES: dict[Basis, LazyString] = {
@@ -18,10 +18,6 @@ TREES: dict[TreeChoice, LazyString] = {
 WHOSE: dict[Whose, LazyString] = {
     Whose.OWN: _("本级数"),
     Whose.TOTAL: _("全辖汇总数"),
-}
-SCOPES: dict[Scope, LazyString] = {
-    Scope.OWN: _("本级"),
-    Scope.TERRITORIAL: _("属地"),
 }
 AGAINST: dict[Against, LazyString] = {
     Against.LAST_YEAR: _("上年同期"),

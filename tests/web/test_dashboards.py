@@ -183,6 +183,11 @@ class TestPages:
         assert "检查次数 T101 40 次 3/7（42.9%） 部分" in text
         assert "甲占比 T104 40.00 %" in text
 
+    def test_the_overview_says_whose_figures_a_total_counts(self, dashboards: Dashboards) -> None:
+        row = re.search(r"检查次数 T101 40 .*?(本级|属地|全辖)", shown(dashboards.person("p1"), ""))
+        assert row
+        assert row[1] == "全辖"
+
     def test_progress_counts_and_names_who_is_late(self, dashboards: Dashboards) -> None:
         text = shown(dashboards.person("p1"), "progress")
         assert "7 应报 3 已报（42.9%） 3 已验收 1 退回" in text

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards import ids, parts, words
+from dashboards import ids, parts
 from dashboards.context import Context
 from dashboards.context_bar import context_bar
 from dashboards.language import gettext as _
@@ -19,6 +19,7 @@ from portal.domain.policy import Permission, Subject, permits
 from portal.domain.values import exact_text
 from portal.queries.differences import DifferenceRow
 from portal.web.language import language, period_name, say
+from portal.web.words import SCOPES
 
 SLUG = "differences"
 _COLUMNS = 8
@@ -111,7 +112,7 @@ def _row(context: Context, row: DifferenceRow) -> Component:
                 scope="row",
             ),
             html.Td(scale.unit),
-            html.Td(words.SCOPES[indicator.scope]),
+            html.Td(SCOPES[indicator.scope]),
             parts.number_cell(row.own, scale, own_reason),
             _children_cell(row, scale),
             _difference_cell(row.difference, scale),

@@ -19,6 +19,7 @@ from portal.queries.progress import Completeness
 from portal.queries.rollup_rows import RollUpRow
 from portal.web.language import language, period_name, say
 from portal.web.present.rollups import rollup_apart
+from portal.web.words import SCOPES
 
 SLUG = ""
 _COLUMNS = 6
@@ -131,7 +132,7 @@ def _row(context: Context, indicator: Indicator, row: RollUpRow) -> Component:
             ),
             html.Td(scale.unit if row.value is not None else indicator.unit),
             html.Td(_behind(row), className="number"),
-            html.Td(words.SCOPES[indicator.scope]),
+            html.Td(SCOPES[row.scope]),
             html.Td(_ways(context, indicator), className="nowrap"),
         ],
         className=class_name,
