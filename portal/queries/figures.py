@@ -58,6 +58,17 @@ def version_named(row: Submission, number: int | None = None) -> dict[str, objec
     }
 
 
+def versions_named(rows: Sequence[Submission]) -> dict[str, object]:
+    """The current versions of submissions of one collection, of which there are some, as parameters of a statement."""
+    return {
+        "root": rows[0].root_id,
+        "period": rows[0].period_code,
+        "form": rows[0].form_code,
+        "units": [row.unit_id for row in rows],
+        "versions": [row.version_number for row in rows],
+    }
+
+
 VALUE_COLUMNS = (
     ValueRow.status,
     ValueRow.number,

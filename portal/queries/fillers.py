@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.models import ListRow, Membership, Passage, Submission, Upload, Value
-from portal.queries.figures import Key, key_of
+from portal.queries.figures import Key, key_of, versions_named
 
 
 def _fillers() -> CompoundSelect[int, int, int]:
@@ -32,12 +32,12 @@ def _fillers() -> CompoundSelect[int, int, int]:
                 cast(first, Value.entered_at.type).label("begun"),
             )
             .join(asked, (table.unit_id == asked.c.unit_id) & (table.version_number == asked.c.number))
-            .where(table.root_id == bindparam("root_id"))
-            .where(table.period_code == bindparam("period_code"), table.form_code == bindparam("form_code"))
+            .where(table.root_id == bindparam("root"))
+            .where(table.period_code == bindparam("period"), table.form_code == bindparam("form"))
             .group_by(table.unit_id, table.entered_by_id, *source)
         )
     entered = union_all(*parts).cte("entered")
-    of_upload = (Upload.root_id == bindparam("root_id")) & (Upload.id == entered.c.upload_id)
+    of_upload = (Upload.root_id == bindparam("root")) & (Upload.id == entered.c.upload_id)
     people = union(
         select(entered.c.unit_id, entered.c.person).where(entered.c.person.is_not(None)),
         select(entered.c.unit_id, Upload.uploaded_by_id)
@@ -71,14 +71,6 @@ def fillers_of(session: Session, rows: Sequence[Submission]) -> dict[Key, frozen
     """The same of submissions of one collection, in one statement."""
     found: defaultdict[int, set[int]] = defaultdict(set)
     if rows:
-        asked = {
-            "root_id": rows[0].root_id,
-            "period_code": rows[0].period_code,
-            "form_code": rows[0].form_code,
-            "units": [row.unit_id for row in rows],
-            "versions": [row.version_number for row in rows],
-            "now": clock.now(),
-        }
-        for unit_id, *people in session.execute(_FILLERS, asked):
+        for unit_id, *people in session.execute(_FILLERS, versions_named(rows) | {"now": clock.now()}):
             found[unit_id].update(people)
     return {key_of(row): frozenset(found[row.unit_id]) for row in rows}

@@ -202,7 +202,7 @@ def decide(
     if seen is not None and seen != row.row_version:
         raise Conflict("submission", key)
     reason = sound_reason(reason, MAXIMUM_LENGTH, required=decision is Decision.REFUSED)
-    if not _decide(session, actor, row, _about(finding), decision, reason):
+    if not _decide(session, actor, [row], _about(finding), decision, reason):
         raise NotFound("explanation", ":".join(finding))
     events.record(
         session,
@@ -217,21 +217,22 @@ def decide(
 
 def accept_undecided(session: Session, actor: Actor, rows: Sequence[Submission]) -> None:
     """Who accepts submissions accepts the explanations in them that were not decided one by one; of one collection."""
-    current = (*these(Submission, rows), Explanation.version_number == Submission.version_number)
-    session.execute(
-        update(Explanation)
-        .where(*current, *same_submission(Explanation, Submission), Explanation.decision.is_(None))
-        .values(decision=Decision.ACCEPTED, decision_reason=None, decided_by=actor.name, decided_at=clock.now())
-    )
+    _decide(session, actor, rows, Explanation.decision.is_(None), Decision.ACCEPTED, "")
 
 
 def _decide(
-    session: Session, actor: Actor, row: Submission, which: ColumnElement[bool], decision: Decision, reason: str
+    session: Session,
+    actor: Actor,
+    rows: Sequence[Submission],
+    which: ColumnElement[bool],
+    decision: Decision,
+    reason: str,
 ) -> int:
     """Write the decision down; gives the number of explanations it is about."""
     statement = (
         update(Explanation)
-        .where(*same_submission(Explanation, row), Explanation.version_number == row.version_number, which)
+        .where(*these(Submission, rows), *same_submission(Explanation, Submission), which)
+        .where(Explanation.version_number == Submission.version_number)
         .values(decision=decision, decision_reason=reason or None, decided_by=actor.name, decided_at=clock.now())
         .returning(Explanation.indicator)
     )

@@ -13,7 +13,7 @@ from portal.domain.units import Level
 from portal.models import Observation, Submission
 from portal.queries.contributing import contributing_beside_copies
 from portal.queries.effective_forms import answered_forms
-from portal.queries.figures import Key, key_of
+from portal.queries.figures import Key, key_of, versions_named
 from portal.queries.submissions import same_submission
 
 _PUT = text("""
@@ -32,12 +32,7 @@ def observe(session: Session, rows: Sequence[Submission]) -> None:
         if kind not in alike:
             alike[kind] = len(alike)
             copies += [(alike[kind], code) for code in copied(form, Level(row.level))]
-    asked = {
-        "root": rows[0].root_id,
-        "period": rows[0].period_code,
-        "form": rows[0].form_code,
-        "units": [row.unit_id for row in rows],
-        "versions": [row.version_number for row in rows],
+    asked = versions_named(rows) | {
         "kinds": [alike[id(forms[key_of(row)]), row.level] for row in rows],
         "copying_kinds": [kind for kind, _code in copies],
         "copied": [code for _kind, code in copies],

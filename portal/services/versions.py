@@ -10,7 +10,7 @@ from portal.domain.lifecycle import State, open_to
 from portal.domain.policy import Actor
 from portal.domain.submissions import Digest
 from portal.models import Evidence, Explanation, ListRow, Passage, Submission, SubmissionVersion, Upload, Value
-from portal.queries.figures import in_version, these, version_named
+from portal.queries.figures import in_version, these, version_named, versions_named
 from portal.queries.submissions import same_submission
 
 _COPIED = (ListRow, Explanation, Passage, Evidence)
@@ -63,15 +63,7 @@ def seal(session: Session, actor: Actor, row: Submission, digest: Digest) -> Non
 
 def show(session: Session, rows: Sequence[Submission], depth: int) -> None:
     """Let those from this depth of the tree on read the current versions of submissions of one collection."""
-    asked = {
-        "root": rows[0].root_id,
-        "period": rows[0].period_code,
-        "form": rows[0].form_code,
-        "units": [row.unit_id for row in rows],
-        "versions": [row.version_number for row in rows],
-        "depth": depth,
-    }
-    session.execute(_OPEN_VALUES, asked)
+    session.execute(_OPEN_VALUES, versions_named(rows) | {"depth": depth})
     used = [
         exists()
         .where(*same_submission(table, Submission), table.upload_id == Upload.id)

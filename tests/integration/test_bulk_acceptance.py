@@ -1,7 +1,7 @@
 """Many submissions accepted at once: as one by one, whoever else is at it, in a bounded number of statements."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -269,14 +269,13 @@ class TestAtOnce:
     @pytest.mark.parametrize("again", [False, True])
     def test_what_is_taken_back_meanwhile_is_left_alone(self, shared: World, again: bool) -> None:
         seen = self.versions(shared)
-        waits: Callable[[], dict[str, Any]] = lambda: together(shared, "c11", seen)  # noqa: E731 - runs in a thread
         filler = shared.actor("d111")
         with ThreadPoolExecutor(1) as pool:
             with transaction(filler) as session:
                 moves.take(session, filler, shared.key("d111"), Action.WITHDRAW)
                 if again:
                     moves.take(session, filler, shared.key("d111"), Action.SUBMIT)
-                accepting = pool.submit(waits)
+                accepting = pool.submit(together, shared, "c11", seen)
                 with pytest.raises(TimeoutError):
                     accepting.result(1)
             found = accepting.result(120)
