@@ -11,7 +11,7 @@ from portal.domain.forms import FormVersion, Indicator
 from portal.domain.periods import Period
 from portal.domain.units import Level
 from portal.queries.ancestors import Targets
-from portal.queries.parameters import joined, texts
+from portal.queries.parameters import NEXT, joined, texts
 from portal.queries.units import UnitRow
 
 
@@ -20,36 +20,48 @@ class Expected:
     """What is expected of units for a period.
 
     Attributes:
-        answers: how many, by unit id, form and level of those that answer; exempt ones are not counted.
+        answers: how many, by form and level of those that answer, and by unit id; exempt ones are not counted.
         demo: ids of the units that made-up figures count for.
     """
 
     forms: Sequence[FormVersion]
-    answers: Mapping[tuple[int, str, str], int] = field(default_factory=dict)
+    answers: Mapping[tuple[str, str], Mapping[int, int]] = field(default_factory=dict)
     demo: Collection[int] = ()
 
-    def of(self, units: Sequence[UnitRow], indicators: Sequence[Indicator]) -> Iterator[list[int]]:
-        """For each unit how many (it and those below it) ought to answer each of the indicators."""
+    def of(self, units: Sequence[UnitRow], indicators: Sequence[Indicator]) -> Iterator[int]:
+        """For each unit, and for each of the indicators, how many (it and those below it) ought to answer it."""
         kinds: dict[tuple[str, frozenset[Level]], int] = {}
         asked = []
         for indicator in indicators:
             code = next(form.code for form in self.forms if indicator.code in form.by_code)
             asked.append(kinds.setdefault((code, indicator.filled_by), len(kinds)))
-        for unit in units:
-            known = [sum(self.answers.get((unit.id, form, level), 0) for level in levels) for form, levels in kinds]
-            yield [known[kind] for kind in asked]
+        columns = [self._answering(units, form, levels) for form, levels in kinds]
+        for known in zip(*columns, strict=True):
+            yield from map(known.__getitem__, asked)
+
+    def _answering(self, units: Sequence[UnitRow], form: str, levels: Iterable[Level]) -> list[int]:
+        known = [self.answers[form, level] for level in levels if (form, level) in self.answers]
+        return [sum(each.get(unit.id, 0) for each in known) for unit in units]
+
+
+_Answers = defaultdict[tuple[str, str], Counter[int]]
+
+
+def _no_answers() -> _Answers:
+    return defaultdict(Counter)
 
 
 def expected_then(
     periods: Iterable[Period], forms: Mapping[Period, Sequence[FormVersion]], told: Iterable[Sequence[str]]
 ) -> dict[Period, Expected]:
     """What is expected for periods of units in the periods' own trees; `told` as it was read."""
-    answers: dict[str, dict[tuple[int, str, str], int]] = defaultdict(dict)
+    answers: dict[str, _Answers] = defaultdict(_no_answers)
     demo: dict[str, set[int]] = defaultdict(set)
-    for period, unit_id, form, level, number, made_up, *_nothing in told:
-        answers[period][int(unit_id), form, level] = int(number)
-        if made_up == "true":
-            demo[period].add(int(unit_id))
+    for period, *columns in told:
+        units, codes, levels, numbers, made_up = (column.split(NEXT) for column in columns[:5])
+        for unit_id, form, level, number in zip(map(int, units), codes, levels, numbers, strict=True):
+            answers[period][form, level][unit_id] += int(number)
+        demo[period].update(int(unit_id) for unit_id, one in zip(units, made_up, strict=True) if one == "1")
     return {period: Expected(forms[period], answers[str(period)], demo[str(period)]) for period in periods}
 
 
@@ -60,13 +72,13 @@ def expected_restated(
     forms: Mapping[Period, Sequence[FormVersion]],
 ) -> dict[Period, Expected]:
     """The same, where `targets` says for which units a unit of a period counts; one statement too."""
-    answers: dict[str, Counter[tuple[int, str, str]]] = defaultdict(Counter)
+    answers: dict[str, _Answers] = defaultdict(_no_answers)
     demo: dict[str, set[int]] = defaultdict(set)
     counting = {str(period): each for period, each in targets.items()}
     for row in session.execute(_ONE_BY_ONE, {"root": root_id, "periods": joined(counting)}):
         units = counting[row.code](row.unit_id)
         if not row.exempt:
-            answers[row.code].update((unit, row.form_code, row.level) for unit in units)
+            answers[row.code][row.form_code, row.level].update(units)
         if row.demo:
             demo[row.code].update(units)
     return {period: Expected(forms[period], answers[str(period)], demo[str(period)]) for period in targets}

@@ -67,17 +67,14 @@ def _observed(
 ) -> dict[int, tuple[str, str, Decimal | None, Total | None]]:
     """By unit its form, its status, and its number or (of a ratio) the two sides of it."""
     asked = {"root": top.root_id, "period": str(period), "indicator": indicator.code}
-    if top.depth:
-        found = session.execute(_OF_UNITS, asked | {"units": joined(str(unit.id) for unit in units)})
-    else:  # whatever is in sight is below it
-        found = session.execute(_OF_ALL, asked)
+    found = session.execute(_OF_UNITS, asked | {"units": joined(str(unit.id) for unit in units)})
     return {
         unit_id: (form, status, number, Total(amount=amount, weight=weight) if number is None else None)
         for unit_id, form, status, number, amount, weight in found.all()
     }
 
 
-_OF_ALL = select(
+_OF_UNITS = select(
     Observation.unit_id,
     Observation.form_code,
     Observation.status,
@@ -88,8 +85,8 @@ _OF_ALL = select(
     Observation.root_id == bindparam("root"),
     Observation.period_code == bindparam("period"),
     Observation.indicator == bindparam("indicator"),
+    Observation.unit_id == any_(integers("units")),
 )
-_OF_UNITS = _OF_ALL.where(Observation.unit_id == any_(integers("units")))
 
 
 def _made_up(session: Session, root_id: int, period: Period, forms: AbstractSet[str]) -> AbstractSet[int]:

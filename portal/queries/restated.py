@@ -27,10 +27,12 @@ class Restated:
     Attributes:
         counted: the units that its figures are in as a whole.
         torn: by unit, the split ones that it would have a part of, nobody knows how large.
+        standing: ids of the units of the period.
     """
 
     counted: Targets
     torn: Mapping[int, Sequence["Torn"]]
+    standing: Collection[int]
 
     def torn_by(
         self, unit: UnitRow, indicator: Indicator, entered: Collection[tuple[int, str]] = ()
@@ -85,7 +87,7 @@ def restate_each(session: Session, periods: Collection[Period], units: Iterable[
         for unit in sorted(gone, key=lambda each: each.code):
             for part in frozenset[int]().union(*lines_of(unit.id)) & wanted - counted(unit.id):
                 torn[part].append(Torn(unit.id, unit.code, unit.level))
-        return Restated(counted, torn)
+        return Restated(counted, torn, counting)
 
     return {period: restated(period) for period in periods}
 

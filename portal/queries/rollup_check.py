@@ -114,7 +114,9 @@ def _asked(session: Session, root_id: int, period: Period) -> dict[Key, Total]:
     targets = targets_of_period(session, period, list_units(session, period=period))
     counted = expected_restated(session, root_id, {period: targets}, {period: ()})[period].answers
     return {
-        ("expected", unit_id, f"{form} {level}"): Total(answers) for (unit_id, form, level), answers in counted.items()
+        ("expected", unit_id, f"{form} {level}"): Total(number)
+        for (form, level), of_units in counted.items()
+        for unit_id, number in of_units.items()
     }
 
 

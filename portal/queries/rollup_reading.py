@@ -19,7 +19,8 @@ class Told(NamedTuple):
     Attributes:
         stored: a row per period; after it units, indicators, categories, how many reported and how many have it not
             applicable, amounts, weights, minima and maxima, each `joined`.
-        expected: unit, form, level, how many answers, and whether made-up ones are among them.
+        expected: a row per period; after it units, forms, levels, how many answers, and whether made-up ones are among
+            them, each `joined`.
         entries: unit, indicator, kind and amount.
     """
 
@@ -65,8 +66,7 @@ select 'stored', s.* from stored_rollups(
     string_to_array(:indicators, e'\x1f')
 ) s
 union all
-select 'expected', e.period_code, cast(e.unit_id as text), e.form_code, e.level, cast(e.answers as text),
-       cast(e.demo as text), null, null, null, null
+select 'expected', e.*, null, null, null, null
 from expected_of(:root, string_to_array(:periods, e'\x1f'), cast(string_to_array(:units, e'\x1f') as int[])) e
 union all
 select 'entry', each, cast(a.unit_id as text), a.indicator, a.kind, cast(a.amount as text),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import repeat
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -170,7 +170,7 @@ def _rows(asked: _Asked, reading: _Reading, tree: str, unaccepted: Collection[tu
             units,
             indicators,
             map(reading.totals.get, keys, repeat(NOTHING)),
-            chain.from_iterable(expected.of(asked.units, wanted)),
+            expected.of(asked.units, wanted),
             repeat(tree),
             torn,
             (key in unaccepted for key in keys) if unaccepted else repeat(False),
@@ -191,7 +191,7 @@ def _as_reported(session: Session, asked: Sequence[_Asked]) -> dict[Period, _Rea
     entries = entries_told(parts, told.entries)
     return {
         each.period: _Reading(
-            Restated(targets_in(each.published, each.units), {}),
+            Restated(targets_in(each.published, each.units), {}, ()),
             totals[each.period],
             expected[each.period],
             entries[each.period],
@@ -205,7 +205,8 @@ def _as_of_today(session: Session, asked: Sequence[_Asked]) -> dict[Period, _Rea
     forms = {each.period: each.forms for each in asked}
     restated = restate_each(session, forms, asked[0].units)
     targets = {period: each.counted for period, each in restated.items()}
-    totals = observed_then(session, root_id, targets, codes, None)
+    standing = {unit_id for each in restated.values() for unit_id in each.standing}
+    totals = observed_then(session, root_id, targets, codes, standing)
     expected = expected_restated(session, root_id, targets, forms)
     entries = entries_then(session, root_id, list(forms), codes)
     return {

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import column, func, select, union
+from sqlalchemy import ARRAY, Integer, any_, cast, column, func, select, union
 from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import State
@@ -13,7 +13,7 @@ from portal.domain.values import ValueStatus
 from portal.models import Observation, Submission
 from portal.queries.ancestors import ancestors_in
 from portal.queries.restated import heirs_in
-from portal.queries.units import UnitRow, tree_of
+from portal.queries.units import UnitRow, published_trees, tree_of
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,13 @@ def of_other_units(
     above = ancestors_in(session, tree_of(session, day))
     by_id = {unit.id: unit for unit in units}
     heirs = heirs_in(session, above.keys(), (day or max(now.periods, key=lambda each: each.ends_on)).ends_on)
+    trees = published_trees(session, {*before.periods, *now.periods})
     found = []
     for side in (before, now):
         counted: defaultdict[int, set[int]] = defaultdict(set)
         for period in side.periods:
-            for unit_id in _reporting(session, next(iter(by_id.values())).root_id, period, side):
+            asked = trees[period].units if period in trees else ()
+            for unit_id in _reporting(session, next(iter(by_id.values())).root_id, period, side, asked):
                 for heir in heirs.after(unit_id, period.ends_on):
                     for target in above[heir] & by_id.keys():
                         counted[target].add(heir)
@@ -59,11 +61,12 @@ def of_other_units(
     return frozenset(unit.code for unit_id, unit in by_id.items() if found[0][unit_id] != found[1][unit_id])
 
 
-def _reporting(session: Session, root_id: int, period: Period, side: Side) -> Iterable[int]:
-    """The units whose figures are in totals of a period, those out of sight too."""
+def _reporting(session: Session, root_id: int, period: Period, side: Side, asked: Iterable[UnitRow]) -> Iterable[int]:
+    """Of the units of a period's tree, those whose figures are in its totals; they may be out of sight."""
+    units = cast([unit.id for unit in asked if unit.root_id == root_id], ARRAY(Integer))
     columns = (column(each.name, each.type) for each in Observation.__table__.columns)
     moved = func.observed_in_sight(root_id, str(period)).table_valued(*columns)
-    own = (Observation.root_id == root_id, Observation.period_code == str(period))
+    own = (Observation.root_id == root_id, Observation.period_code == str(period), Observation.unit_id == any_(units))
     queries = [
         select(table.unit_id).where(*more, table.indicator.in_(side.indicators), table.status == ValueStatus.REPORTED)
         for table, more in ((Observation, own), (moved.c, ()))
