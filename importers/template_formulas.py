@@ -21,9 +21,10 @@ _NOT_TYPED = "—"
 def display_formula(job: Job, indicator: Indicator) -> str | None:
     """The formula that shows what is calculated from the sheet's figures; None when this workbook cannot tell it.
 
-    It shows a dash until every operand is a number and the denominator is not 0.
+    It cannot where another figure was accepted, because last year's was corrected since. It shows a dash until every
+    operand is a number and the denominator is not 0.
     """
-    if indicator.source is not Source.CALCULATED:
+    if indicator.source is not Source.CALCULATED or job.value(indicator) != job.values[indicator.code]:
         return None
     sources = [source.root for source in worked_out_from(job.form, indicator)]
     if not all(_in_sheet(source, job) for source in sources):

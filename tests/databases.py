@@ -65,8 +65,13 @@ class TestServer:
             )
 
     def _drop(self, name: str) -> None:
+        """Closed first: Citus would send its daemon again, and have it wait for a node where the database is gone."""
+        there = text("select exists (select from pg_database where datname = :name)")
         for node in self._nodes():
-            _run(node, f"drop database if exists {name} with (force)")
+            with _connected(node) as connection:
+                if connection.scalar(there, {"name": name}):
+                    connection.execute(text(f"alter database {name} allow_connections false"))
+                    connection.execute(text(f"drop database {name} with (force)"))
 
     def _nodes(self) -> list[URL]:
         """The server, followed by the workers if it has any."""

@@ -4,16 +4,15 @@ A calculated figure is stored as it was accepted, worked out by the version that
 works it out otherwise changes nothing about that; what it would have made of the same figures is told beside it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from portal.domain.expressions import Expression
-from portal.domain.form_expressions import looks_elsewhere, worked_out_from
+from portal.domain.form_expressions import worked_out_from
 from portal.domain.forms import AggregationKind, ChangeKind, FormVersion, Indicator, Sheet, Source
 from portal.domain.mapping import Term, terms
-from portal.domain.quantities import When
 
 
 @dataclass(frozen=True)
@@ -43,19 +42,14 @@ class _Followed:
 def reckoned_otherwise(way: Sequence[FormVersion]) -> dict[str, Reckoned]:
     """The indicators that the first version of the way works out otherwise than the last one, in form order.
 
-    Not those of which the last version tells nothing comparable, nor those that look at other forms or at the units
-    below, which no accepted figure is kept of.
+    Not those of which the last version tells nothing comparable.
 
     Args:
         way: from a version to an older one, each followed by the one published right before it, of the form or of
             what a unit added to it.
     """
     newest, oldest = way[0], way[-1]
-    followed = {
-        each.code: _Followed(each.code)
-        for each in newest
-        if each.source is Source.CALCULATED and not looks_elsewhere(newest, each)
-    }
+    followed = {each.code: _Followed(each.code) for each in newest if each.source is Source.CALCULATED}
     for position, (here, there) in enumerate(pairwise(way)):
         otherwise = _otherwise(here, there)
         for code, each in list(followed.items()):
@@ -73,12 +67,20 @@ def reckoned_otherwise(way: Sequence[FormVersion]) -> dict[str, Reckoned]:
             (formula_of(oldest.by_code[each.code]), formula_of(newest.by_code[code])),
         )
         for code, each in followed.items()
-        if each.steps and not looks_elsewhere(oldest, oldest.by_code[each.code])
+        if each.steps
     }
 
 
 def narrowed(form: FormVersion, codes: Iterable[str]) -> FormVersion:
     """The form with some of its indicators and what they are worked out from, and with all of its lists."""
+    key = (narrowed, frozenset(codes))
+    if key not in form.once:
+        form.once[key] = _narrowed(form, key[1])
+    found: FormVersion = form.once[key]
+    return found
+
+
+def _narrowed(form: FormVersion, codes: Iterable[str]) -> FormVersion:
     wanted: set[str] = set()
     waiting = [code for code in codes if code in form.by_code]
     while waiting:
@@ -94,33 +96,9 @@ def narrowed(form: FormVersion, codes: Iterable[str]) -> FormVersion:
     return replace(form, sheets=(Sheet("", form.name, listed), *lists))
 
 
-def looks_back(form: FormVersion) -> bool:
-    """Whether anything in the form is worked out from earlier periods."""
-    references = (
-        each for indicator in form for source in worked_out_from(form, indicator) for each in source.references
-    )
-    return any(each.when in {When.LAST_YEAR, When.PREVIOUS} for each in references)
-
-
-def resting_on_earlier(form: FormVersion) -> frozenset[str]:
-    """The indicators whose contributions come of figures of earlier periods, directly or through others of the form."""
-    found: set[str] = set()
-    grown = True
-    while grown:
-        more = {each.code for each in form if each.code not in found and _rests_on(form, each, found)}
-        found |= more
-        grown = bool(more)
-    return frozenset(found)
-
-
-def _rests_on(form: FormVersion, indicator: Indicator, found: Collection[str]) -> bool:
-    references = [each for source in worked_out_from(form, indicator) for each in source.references]
-    way = indicator.aggregation
-    return (
-        any(each.when in {When.LAST_YEAR, When.PREVIOUS} for each in references)
-        or any(each.when is When.NOW and not each.form and each.code in found for each in references)
-        or bool({way.of, way.weight} & set(found))
-    )
+def stands_alone(*indicators: Indicator) -> bool:
+    """Whether an indicator, in one of its versions, is not added up over units: each unit has its own figure only."""
+    return any(each.aggregation.kind is AggregationKind.NONE for each in indicators)
 
 
 def formula_of(indicator: Indicator) -> str:

@@ -9,7 +9,7 @@ from portal.models.form_drafts import FormDraft
 from portal.models.forms import Form, FormVersion
 from portal.models.identity import Account, SignInThrottle, WebSession
 from portal.models.layouts import LayoutMapping
-from portal.models.observations import ExpectedAnswers, Observation, RollUp
+from portal.models.observations import AcceptedBasis, ExpectedAnswers, Observation, RollUp
 from portal.models.people import Membership
 from portal.models.reorganisations import Reorganisation
 from portal.models.report import Assignment, Evidence, ListRow, Passage, StoredFile
@@ -21,7 +21,7 @@ from portal.models.units import Node, Period, Placement, Succession, Tree, Unit
 
 __all__ = [
     "PORTAL_CHAIN",
-    "Account", "ApiKey", "Assignment", "Batch", "BatchLine", "BatchPiece", "Checkpoint", "Collection",
+    "AcceptedBasis", "Account", "ApiKey", "Assignment", "Batch", "BatchLine", "BatchPiece", "Checkpoint", "Collection",
     "CollectionAddition", "DirectoryAccount", "Event", "EventChain", "Evidence", "ExpectedAnswers", "Explanation",
     "Form", "FormAddition", "FormDraft", "FormVersion", "LayoutMapping", "ListRow", "Membership", "Node",
     "Observation", "Passage", "Period", "Placement", "RecoveryCode", "Reorganisation", "RollUp", "RollUpEntry",

@@ -1,12 +1,14 @@
-"""Accepted figures, and their stored roll-ups."""
+"""Accepted figures, what they were worked out from, and their stored roll-ups."""
 
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
-from portal.models.tenancy import UnitRow, unit_index, unit_path_key
+from portal.models.tenancy import SUBMISSION_KEY, SubmissionPart, UnitRow, unit_index, unit_path_key
 
 
 class Observation(UnitRow, Base):
@@ -32,6 +34,28 @@ class Observation(UnitRow, Base):
     category: Mapped[str]
     amount: Mapped[Decimal | None]
     weight: Mapped[Decimal | None]
+
+
+class AcceptedBasis(SubmissionPart, Base):
+    """What an accepted version's figures were worked out from that is not in it, as it was looked at then.
+
+    Versions of forms that look at nothing else have no row. Rows are only ever added; `figures` is what
+    `portal.domain.bases.basis_to_json` writes.
+    """
+
+    __tablename__ = "accepted_basis"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            [*SUBMISSION_KEY, "version_number"],
+            [*(f"submission_version.{column}" for column in SUBMISSION_KEY), "submission_version.number"],
+            name="fk_accepted_basis_submission_version",
+        ),
+        unit_path_key(),
+        unit_index("accepted_basis"),
+    )
+
+    version_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    figures: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 
 class ExpectedAnswers(UnitRow, Base):

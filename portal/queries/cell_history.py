@@ -8,18 +8,21 @@ from sqlalchemy import cast, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from portal.domain.calculation import completed
+from portal.domain.bases import as_accepted
 from portal.domain.lifecycle import COUNTED
 from portal.domain.mapping import terms, value_across
 from portal.domain.policy import Actor, Permission, require
 from portal.domain.submissions import SubmissionKey
+from portal.domain.surroundings import Surroundings
 from portal.domain.units import Level
 from portal.domain.values import MISSING, Value
 from portal.models import Event, Submission
+from portal.queries.bases import kept_bases
 from portal.queries.effective_forms import answered_forms, form_of
 from portal.queries.events import EventRow, event_of
 from portal.queries.figures import key_of, typed_figures
 from portal.queries.forms import way_to
+from portal.queries.list_rows import lists_of
 from portal.queries.submissions import get_row, whole_subject_of
 
 YEARS = 5
@@ -88,14 +91,17 @@ def _accepted(session: Session, row: Submission, code: str) -> dict[str, Value |
     if not rows:
         return {}
     typed, answered = typed_figures(session, rows), answered_forms(session, rows)
+    lists, bases = lists_of(session, rows, answered), kept_bases(session, rows, answered)
     now = form_of(session, row)
     found: dict[str, Value | None] = {}
     for each in (each for each in rows if typed[key_of(each)]):
-        then = answered[key_of(each)]
+        key = key_of(each)
+        then = answered[key]
         way = way_to(session, now, then)
         if not terms(way, code):
             found[each.period_code] = None
             continue
-        figures = completed(then, Level(each.level), typed[key_of(each)], None)
+        around = Surroundings(lists=lists[key])
+        figures = as_accepted(bases.get(key), then, Level(each.level), typed[key], None, None, around)
         found[each.period_code] = value_across(way, code, figures) or MISSING
     return found

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection as Several
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, TableValuedAlias, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -88,7 +88,7 @@ def value_of(row: Any) -> Value:
     return Value(_STATUSES[row.status], row.number, row.text, row.approximate, row.as_of_on, row.note)
 
 
-# Rows are found by joining what is asked for: PostgreSQL goes through a list of keys for every row of the units.
+# Submissions are found by joining what is asked for: PostgreSQL goes through a list of keys for every row of the units.
 _PARTS = {
     "root_id": integers,
     "period_code": texts,
@@ -96,40 +96,73 @@ _PARTS = {
     "unit_id": integers,
     "version_number": integers,
 }
-
-
-def _asked(names: Sequence[str]) -> TableValuedAlias:
-    """A table of keys, given by the parameters that `_named` makes."""
-    return func.unnest(*(_PARTS[name](name) for name in names)).table_valued(*names, name="asked").render_derived()
+_KEY = tuple(_PARTS)[:-1]
 
 
 def _named(keys: Iterable[tuple[Any, ...]]) -> dict[str, str]:
     return dict(zip(_PARTS, (joined(map(str, part)) for part in zip(*keys, strict=True)), strict=False))
 
 
-def _is(table: Any, asked: TableValuedAlias) -> ColumnElement[bool]:
-    return and_(*(getattr(table, column.name) == column for column in asked.c))
+_keys = func.unnest(*(_PARTS[name](name) for name in _KEY)).table_valued(*_KEY, name="asked").render_derived()
+_NAMED = select(Submission).join(_keys, and_(*(getattr(Submission, column.name) == column for column in _keys.c)))
+_COUNTED = _NAMED.where(Submission.state.in_(COUNTED))
 
 
-_KEYS, _VERSIONS = _asked(tuple(_PARTS)[:-1]), _asked(tuple(_PARTS))
-_TYPED = select(
-    ValueRow.root_id, ValueRow.period_code, ValueRow.form_code, ValueRow.unit_id, ValueRow.indicator, *VALUE_COLUMNS
-).join(_VERSIONS, _is(ValueRow, _VERSIONS))
-_COUNTED = select(Submission).join(_KEYS, _is(Submission, _KEYS)).where(Submission.state.in_(COUNTED))
+def of_versions(table: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Those columns of what belongs to versions, after the keys; to be read by `rows_of_versions`.
+
+    Nothing is joined: the planner takes row-level security to let next to nothing pass, and would go through thousands
+    of rows again for each version asked for.
+    """
+    named = (getattr(table, name) == any_(array(name)) for name, array in _PARTS.items())
+    return select(*(getattr(table, name) for name in _PARTS), *columns).where(*named)
 
 
-def typed_figures(session: Session, rows: Sequence[Submission], indicators: Several[str] | None = None) -> Figures:
-    """The typed figures of each submission's current version, as far as row-level security shows them.
+def rows_of_versions(
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    rows: Sequence[Submission],
+    *,
+    version: int | None = None,
+    **more: str,
+) -> Iterator[tuple[Key, Any]]:
+    """What such a query finds of submissions' current versions, or of the one named; `more` are parameters it has."""
+    asked = {key_of(row): row.version_number if version is None else version for row in rows}
+    parts = zip(*((*key, number) for key, number in asked.items()), strict=True)
+    named = {name: joined(map(str, set(part))) for name, part in zip(_PARTS, parts, strict=True)}
+    for found in session.execute(query, named | more):
+        key = (found.root_id, found.period_code, found.form_code, found.unit_id)
+        if asked.get(key) == found.version_number:
+            yield key, found
+
+
+_TYPED = of_versions(ValueRow, ValueRow.indicator, *VALUE_COLUMNS)
+_TYPED_OF_SOME = _TYPED.where(ValueRow.indicator == any_(texts("indicators")))
+
+
+def typed_figures(
+    session: Session,
+    rows: Sequence[Submission],
+    indicators: Several[str] | None = None,
+    *,
+    version: int | None = None,
+) -> Figures:
+    """The typed figures of each submission's current version, unless one is named, as far as one may see them.
 
     Of some `indicators` only, where not all are wanted.
     """
     found: Figures = defaultdict(dict)
     if not rows:
         return found
-    query = _TYPED if indicators is None else _TYPED.where(ValueRow.indicator.in_(indicators))
-    for value in session.execute(query, _named((*key_of(row), row.version_number) for row in rows)):
-        found[value.root_id, value.period_code, value.form_code, value.unit_id][value.indicator] = value_of(value)
+    query, more = (_TYPED, {}) if indicators is None else (_TYPED_OF_SOME, {"indicators": joined(indicators)})
+    for key, value in rows_of_versions(session, query, rows, version=version, **more):
+        found[key][value.indicator] = value_of(value)
     return found
+
+
+def named_rows(session: Session, keys: Several[Key]) -> dict[Key, Submission]:
+    """Those of the submissions that there are."""
+    return {key_of(row): row for row in session.scalars(_NAMED, _named(keys))} if keys else {}
 
 
 def counted_rows(session: Session, keys: Several[Key]) -> dict[Key, Submission]:

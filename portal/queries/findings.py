@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
-from portal.domain.calculation import completed
+from portal.domain.bases import as_accepted
 from portal.domain.entry_checks import unwritten
 from portal.domain.findings import Finding
 from portal.domain.forms import FormVersion, Severity, Text
@@ -19,6 +19,7 @@ from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Level
 from portal.errors import NotFound
 from portal.models import Explanation, StoredFile, Submission
+from portal.queries.bases import kept_bases
 from portal.queries.earlier import earlier_values
 from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, key_of, typed_figures
@@ -151,7 +152,7 @@ def findings_of(session: Session, rows: Sequence[Submission]) -> dict[Key, list[
     """
     forms = answered_forms(session, rows)
     earlier = earlier_values(session, forms)
-    typed = typed_figures(session, rows)
+    typed, bases = typed_figures(session, rows), kept_bases(session, rows, forms)
     together: defaultdict[int, list[Submission]] = defaultdict(list)
     for row in rows:
         together[id(forms[key_of(row)])].append(row)
@@ -161,8 +162,9 @@ def findings_of(session: Session, rows: Sequence[Submission]) -> dict[Key, list[
         around = with_peers(session, some, form, surroundings(session, some, form))
         for key, level in ((key_of(row), Level(row.level)) for row in some):
             before = earlier[key]
-            values = completed(form, level, typed[key], before.last_year, before.previous, around[key])
-            found[key] = list(check(form, level, values, before.last_year, before.previous, around[key]).findings)
+            last_year, previous = before.last_year, before.previous
+            values = as_accepted(bases.get(key), form, level, typed[key], last_year, previous, around[key])
+            found[key] = list(check(form, level, values, last_year, previous, around[key]).findings)
     return found
 
 

@@ -1,60 +1,32 @@
-"""Accepted figures beside what a newer formula makes of the same answers (重算对照). What was accepted stays."""
+"""Accepted figures beside what they would be today (重算对照). What was accepted stays.
 
+They differ where a newer formula works them out otherwise, and where something that they were worked out from is
+accepted otherwise by now: last year's figure, another form's, a sum over units below.
+"""
+
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import any_, select
 from sqlalchemy.orm import Session
 
-from portal.domain.calculation import completed
-from portal.domain.forms import FormVersion, Indicator
 from portal.domain.lifecycle import COUNTED
-from portal.domain.mapping import carried_over
+from portal.domain.mapping import Term
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
-from portal.domain.recalculation import looks_back
-from portal.domain.rollup import Total, contributions
-from portal.domain.surroundings import Surroundings
-from portal.domain.units import Level
-from portal.errors import NotFound
 from portal.models import Submission
 from portal.queries.ancestors import Targets
-from portal.queries.coverage import covered
-from portal.queries.earlier import Earlier, earlier_values
-from portal.queries.editions import Edition, Way, Ways
-from portal.queries.effective_forms import answered_forms, collected_forms
-from portal.queries.figures import Key, key_of, typed_figures
-from portal.queries.list_rows import lists_of
-from portal.queries.rollup_parts import Totals, targets_of_period
-from portal.queries.rollup_rows import RollUpRow, row_of
-from portal.queries.rollups import list_periods, roll_up, units_by
-from portal.queries.units import UnitRow, get_unit, published_tree
-
-
-@dataclass(frozen=True)
-class Recalculated:
-    """A published number, and the number that the newest formula makes of the same accepted answers.
-
-    Attributes:
-        indicator: as the newest version has it.
-        collected: as the version that was collected has it, perhaps under another code and in another unit of measure.
-        formulas: that of the version that was collected, and the newest.
-        editions: the versions since then that work it out otherwise, newest first.
-        published: the number that stands.
-        anew: the number by the newest formula, in the newest unit of measure; on no page does it count.
-        difference: `anew` less `published`, in the newest unit of measure; None unless both are numbers.
-    """
-
-    period: Period
-    form: str
-    indicator: Indicator
-    collected: Indicator
-    formulas: tuple[str, str]
-    editions: Sequence[Edition]
-    published: RollUpRow
-    anew: RollUpRow
-    difference: Decimal | None
+from portal.queries.coverage import covered_then
+from portal.queries.editions import Ways
+from portal.queries.effective_forms import forms_then
+from portal.queries.parameters import integers, joined, texts
+from portal.queries.recalculated_rows import Figure, Recalculated, beside, corrected, owned, totals_of
+from portal.queries.reworked import Reworked, reworked
+from portal.queries.rollup_parts import Totals, observed_then, targets_in
+from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups import list_periods, roll_ups, units_by
+from portal.queries.units import PublishedTree, UnitRow, get_unit, published_trees
 
 
 def list_recalculated(
@@ -66,7 +38,10 @@ def list_recalculated(
     indicators: Collection[str] | None = None,
     by: str = "self",
 ) -> list[Recalculated]:
-    """The accepted numbers of indicators that are worked out otherwise by now, in one period or in all, newest first.
+    """The accepted numbers that would be others by now, in one period or in all, newest first.
+
+    Numbers that a newer formula works out are there even if they come to the same. Figures that are not added up over
+    units follow with `by` self: one of each unit, itself or below it, whose own figure would be another.
 
     Args:
         session: the transaction.
@@ -77,102 +52,120 @@ def list_recalculated(
         by: `self`, `children` or `level:district`.
 
     Raises:
-        NotFound: the tree of the period, or of every period, has no such unit.
+        NotFound: the tree of the period, or today's, has no such unit.
         NotPermitted: the unit is not within the actor's reach, or the actor sees numbers only, not their origins.
         InvalidInput: `by` is no such thing.
     """
-    if period is not None:
-        return _of_period(session, actor, unit, period, indicators, by)
-    require(actor, Permission.SEE_ORIGINS, Subject(get_unit(session, unit).path))
-    found: list[Recalculated] = []
-    for each in map(Period.parse, list_periods(session)):
-        try:
-            found += _of_period(session, actor, unit, each, indicators, by)
-        except NotFound:  # the unit was not there yet
-            continue
-    return found
-
-
-def _of_period(
-    session: Session, actor: Actor, unit: str, period: Period, indicators: Collection[str] | None, by: str
-) -> list[Recalculated]:
     top = get_unit(session, unit, period=period)
     require(actor, Permission.SEE_ORIGINS, Subject(top.path))
-    units = units_by(published_tree(session, period), unit, by)
-    ways = Ways(session, top.root_id)
-    found: list[Recalculated] = []
-    for form in collected_forms(session, top, period):
-        way = ways.of(form)
-        wanted = {code: each for code, each in way.reckoned.items() if indicators is None or code in indicators}
-        if not wanted:
-            continue
-        codes = [each.was.code for each in wanted.values()]
-        rows = covered(
-            session, actor, top, period, roll_up(session, actor, unit=unit, period=period, indicators=codes, by=by)
+    periods = [period] if period else [Period.parse(each) for each in list_periods(session)]
+    trees = {each: tree for each, tree in published_trees(session, periods).items() if unit in tree.places}
+    asked = [_Asked(each, trees[each], units_by(trees[each], unit, by)) for each in periods if each in trees]
+    if not asked:
+        return []
+    comparing = _Comparing(session, actor, top, unit, by, asked)
+    return comparing.rows(None if indicators is None else set(indicators))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A period, with its tree and the units whose numbers are wanted."""
+
+    period: Period
+    tree: PublishedTree
+    units: Sequence[UnitRow]
+
+
+class _Comparing:
+    """Holds published numbers against what they would be: as many statements for all periods as for one."""
+
+    def __init__(
+        self, session: Session, actor: Actor, top: UnitRow, unit: str, by: str, asked: Sequence[_Asked]
+    ) -> None:
+        self.session = session
+        self.actor = actor
+        self.top = top
+        self.unit = unit
+        self.by = by
+        self.asked = asked
+        self.below = {each.period: {one.id: one for one in each.tree.under(unit)} for each in asked}
+        self.ids = {unit_id for several in self.below.values() for unit_id in several}
+
+    def rows(self, wanted: Collection[str] | None) -> list[Recalculated]:
+        """Of the indicators wanted, by their newest codes."""
+        figures = {
+            period: [each for each in several if wanted is None or each.code in wanted]
+            for period, several in self._figures().items()
+        }
+        added = {period: [each for each in several if not each.own] for period, several in figures.items()}
+        published = self._published({period: several for period, several in added.items() if several})
+        standing = self._standing(added)
+        found: list[Recalculated] = []
+        for each in self.asked:
+            targets = targets_in(each.tree, each.units)
+            for figure in added[each.period]:
+                totals = totals_of(figure, standing.get(each.period, {}), targets)
+                touched = {target for unit_id in figure.found for target in targets(unit_id)}
+                for one in each.units:
+                    if figure.way or one.id in touched:
+                        there = published[each.period, one.code, figure.was.code]
+                        parts = corrected(figure, each.tree.under(one.code))
+                        found.append(beside(each.period, figure, one, there, totals, parts))
+            if self.by == "self":
+                alone = (figure for figure in figures[each.period] if figure.own)
+                found += [one for figure in alone for one in owned(each.period, figure, self.below[each.period])]
+        return found
+
+    def _figures(self) -> dict[Period, list[Figure]]:
+        """In form order."""
+        ways = Ways(self.session, self.top.root_id)
+        by_place: defaultdict[tuple[str, str, str], dict[int, Reworked]] = defaultdict(dict)
+        for one in reworked(self.session, self._accepted(), ways):
+            by_place[one.row.period_code, one.row.form_code, one.code][one.row.unit_id] = one
+        found: dict[Period, list[Figure]] = {}
+        for period, forms in forms_then(self.session, self.top, self.below).items():
+            found[period] = []
+            for form in forms:
+                way = ways.of(form)
+                otherwise = {code: each.was for code, each in way.reckoned.items()}
+                gone = {was.code for was in otherwise.values()}
+                alike = {code: Term(code) for code in form.codes if code not in gone}
+                for code, was in (otherwise | alike).items():
+                    there = by_place.get((str(period), form.code, code), {})
+                    if there or code in otherwise:
+                        found[period].append(Figure(form, code, was, way if code in otherwise else None, there))
+        return found
+
+    def _accepted(self) -> Sequence[Submission]:
+        query = select(Submission).where(
+            Submission.root_id == self.top.root_id,
+            Submission.period_code == any_(texts("periods")),
+            Submission.unit_id == any_(integers("units")),
+            Submission.state.in_(COUNTED),
         )
-        published = {(row.unit_code, row.indicator): row for row in rows}
-        totals = _anew(session, top.root_id, period, form.code, targets_of_period(session, period, units), ways)
-        found += [
-            _beside(period, form, way, code, each, published[each.code, reckoned.was.code], totals)
-            for code, reckoned in wanted.items()
-            for each in units
-        ]
-    return found
+        named = {"periods": joined(map(str, self.below)), "units": joined(map(str, self.ids))}
+        rows = self.session.scalars(query, named)
+        return [row for row in rows if row.unit_id in self.below[Period.parse(row.period_code)]]
 
+    def _published(self, figures: Mapping[Period, Sequence[Figure]]) -> dict[tuple[Period, str, str], RollUpRow]:
+        """The numbers that stand, by period, unit and indicator as it was collected."""
+        together: defaultdict[frozenset[str], list[Period]] = defaultdict(list)
+        for period, several in figures.items():
+            together[frozenset(each.was.code for each in several)].append(period)
+        rows: dict[Period, list[RollUpRow]] = {}
+        for codes, periods in together.items():
+            rows |= roll_ups(
+                self.session, self.actor, unit=self.unit, periods=periods, indicators=sorted(codes), by=self.by
+            )
+        told = covered_then(self.session, self.actor, self.top, rows)
+        return {(period, row.unit_code, row.indicator): row for period, several in told.items() for row in several}
 
-def _anew(session: Session, root_id: int, period: Period, form: str, targets: Targets, ways: Ways) -> Totals:
-    """What accepted answers to a form add up to by the newest formulas, for what is worked out otherwise by them."""
-    query = select(Submission).where(
-        Submission.root_id == root_id,
-        Submission.period_code == str(period),
-        Submission.form_code == form,
-        Submission.state.in_(COUNTED),
-    )
-    rows = [row for row in session.scalars(query) if targets(row.unit_id)]
-    by_row = {key: ways.of(form) for key, form in answered_forms(session, rows).items()}
-    then, now = ({key: getattr(way, side) for key, way in by_row.items()} for side in ("answered", "newest"))
-    earlier_then, earlier_now = _earlier(session, then), _earlier(session, now)
-    typed = typed_figures(session, rows, {code for form in then.values() for code in form.codes})
-    lists = lists_of(session, rows, then)
-    totals: Totals = {}
-    for row in rows:
-        key, level = key_of(row), Level(row.level)
-        way, around = by_row[key], Surroundings(lists=lists[key])
-        was, since = earlier_then[key], earlier_now[key]
-        accepted = completed(way.answered, level, typed[key], was.last_year, was.previous, around)
-        carried = carried_over(way.across, accepted)
-        values = completed(way.newest, level, carried, since.last_year, since.previous, around)
-        for one in contributions(way.newest, level, values):
-            if one.indicator in way.reckoned:
-                for target in targets(row.unit_id):
-                    place = target, one.indicator
-                    totals[place] = totals.get(place, Total()) + Total.of(one)
-    return totals
-
-
-def _earlier(session: Session, forms: Mapping[Key, FormVersion]) -> Mapping[Key, Earlier]:
-    """What was accepted before, where a form looks at it."""
-    asked = {key: form for key, form in forms.items() if looks_back(form)}
-    return dict.fromkeys(forms, Earlier()) | (earlier_values(session, asked) if asked else {})
-
-
-def _beside(
-    period: Period, form: FormVersion, way: Way, code: str, unit: UnitRow, published: RollUpRow, totals: Totals
-) -> Recalculated:
-    reckoned, indicator = way.reckoned[code], way.newest.by_code[code]
-    there = published.total  # what was entered beside the answers stands, whatever the formula
-    total = replace(totals.get((unit.id, code), Total()), eliminated=there.eliminated, adjusted=there.adjusted)
-    expected = published.expected + published.not_applicable
-    anew = row_of(unit, indicator, total, expected, tree=published.tree, torn=(), pending=False, demo=published.demo)
-    stands = published.value
-    return Recalculated(
-        period,
-        form.code,
-        indicator,
-        form.by_code[reckoned.was.code],
-        reckoned.formulas,
-        [way.editions[step] for step in reckoned.steps],
-        published,
-        anew,
-        None if anew.value is None or stands is None else anew.value - reckoned.was.of_number(stands),
-    )
+    def _standing(self, figures: Mapping[Period, Sequence[Figure]]) -> dict[Period, Totals]:
+        """What every unit's own accepted figures add, where those of some would be others."""
+        codes = {each.code for several in figures.values() for each in several if not each.way}
+        if not codes:
+            return {}
+        each_its_own: dict[Period, Targets] = {
+            period: lambda unit_id: (unit_id,) for period, several in figures.items() if any(not f.way for f in several)
+        }
+        return observed_then(self.session, self.top.root_id, each_its_own, codes, self.ids)

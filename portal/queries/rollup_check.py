@@ -3,29 +3,31 @@
 Entries are not part of what is stored; those that count are held against the events that record them.
 
 What is worked out from an earlier period is stored as it was accepted, and stays so when that period is corrected
-afterwards: such a figure cannot be worked out again from what is accepted now. It is taken as it stands, and the totals
-above it are proved with it.
+afterwards. It is worked out again from what was looked at when it was accepted, which was kept; and what was kept is
+held against the versions that it was in, which stay as they are for good. What was accepted before anything was kept is
+taken as it stands, and the totals above it are proved with it.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.domain.bases import resting_elsewhere
 from portal.domain.event_kinds import ENTRY_MADE, ENTRY_WITHDRAWN
 from portal.domain.lifecycle import COUNTED
 from portal.domain.periods import Period
-from portal.domain.recalculation import resting_on_earlier
 from portal.domain.rollup import Contribution, Total, total
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import ValueStatus
 from portal.models import Event, ExpectedAnswers, Node, Observation, RollUp, Submission
 from portal.models import Period as PeriodRow
+from portal.queries.bases import kept_bases
+from portal.queries.basis_check import checked_bases
 from portal.queries.contributing import contributing
 from portal.queries.effective_forms import answered_forms
 from portal.queries.events import event_of
@@ -36,7 +38,7 @@ from portal.queries.rollup_parts import observed_totals, stored_total, targets_o
 from portal.queries.units import list_units
 
 Key = tuple[str, int, str]
-"""What it is (`observation`, `rollup`, `entry` or `expected`), the unit's id, and the indicator."""
+"""What it is (`observation`, `rollup`, `entry`, `expected` or `basis`), the unit's id, and the indicator."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class Mismatch:
 
     Attributes:
         kind: `observation`, a unit's own accepted figure; `rollup`, that of a unit with all below it; `entry`, what
-            was eliminated from a unit's roll-up and adjusted in it; or `expected`, how many answers ought to be in it:
-            instead of an indicator it names a form and the level that answers.
+            was eliminated from a unit's roll-up and adjusted in it; `expected`, how many answers ought to be in it:
+            instead of an indicator it names a form and the level that answers; or `basis`, a figure from elsewhere that
+            an accepted version was worked out from: it names the version too.
     """
 
     kind: str
@@ -70,6 +73,9 @@ def verify(session: Session, root_id: int) -> tuple[int, list[Mismatch]]:
         stored = _observations(session, root_id, period) | _rollups(session, root_id, code)
         stored |= _entries(session, root_id, period) | _expected(session, root_id, code)
         computed = _computed(session, root_id, period) | recorded[period] | _asked(session, root_id, period)
+        kept, found = checked_bases(session, root_id, period)
+        stored |= {("basis", *name): one for name, one in kept.items()}
+        computed |= {("basis", *name): one for name, one in found.items()}
         keys = stored.keys() | computed.keys()
         compared += len(keys)
         for key in sorted(keys):
@@ -165,36 +171,19 @@ Standing = dict[int, dict[tuple[str, str], Contribution | None]]
 
 
 def _standing(session: Session, root_id: int, period: Period, rows: Sequence[Submission]) -> Standing:
-    """What stands as it was accepted, because the figures it was worked out from were corrected since."""
-    changed = _changed_since(session, root_id, period, rows)
-    forms = answered_forms(session, changed)
+    """What stands as it was accepted, because nobody kept what it was worked out from."""
+    forms = answered_forms(session, rows)
+    kept = kept_bases(session, rows, forms)
     standing: Standing = defaultdict(dict)
-    for row in changed:
-        resting = resting_on_earlier(forms[key_of(row)])
-        standing[row.unit_id] |= {(row.form_code, code): None for code in resting}
+    for row in rows:
+        if key_of(row) not in kept:
+            standing[row.unit_id] |= {(row.form_code, code): None for code in resting_elsewhere(forms[key_of(row)])}
     query = select(Observation).where(
         Observation.root_id == root_id, Observation.period_code == str(period), Observation.unit_id.in_(standing)
     )
-    for each in session.scalars(query):
+    for each in session.scalars(query) if any(standing.values()) else ():
         if (each.form_code, each.indicator) in standing[each.unit_id]:
             numbers = (each.number, each.category, each.amount, each.weight)
             one = Contribution(each.indicator, ValueStatus(each.status), *numbers)
             standing[each.unit_id][each.form_code, each.indicator] = one
     return standing
-
-
-def _changed_since(session: Session, root_id: int, period: Period, rows: Sequence[Submission]) -> list[Submission]:
-    """Those of the submissions after whose acceptance the unit's answers of an earlier period changed."""
-    before = {str(period.last_year), str(period.previous)}
-    query = select(Submission).where(Submission.root_id == root_id, Submission.period_code.in_(before))
-    latest: dict[tuple[str, int], datetime] = {}
-    for row in session.scalars(query):
-        at = row.accepted_at or row.last_activity_at
-        key = (row.form_code, row.unit_id)
-        if at is not None and (key not in latest or at > latest[key]):
-            latest[key] = at
-    return [
-        row
-        for row in rows
-        if row.accepted_at and latest.get((row.form_code, row.unit_id), row.accepted_at) > row.accepted_at
-    ]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.domain.calculation import completed
+from portal.domain.bases import as_accepted
 from portal.domain.collections import CollectionKey
 from portal.domain.forms import FormVersion, Rule, Severity
 from portal.domain.lifecycle import State
@@ -19,6 +19,7 @@ from portal.domain.units import Level
 from portal.errors import NotFound
 from portal.models import Collection, Explanation, RuleChange, Submission, Unit, Waiver
 from portal.queries import forms
+from portal.queries.bases import kept_bases
 from portal.queries.collections import settings_in
 from portal.queries.earlier import earlier_values
 from portal.queries.figures import key_of, typed_figures
@@ -185,13 +186,14 @@ def _breaching(session: Session, rows: Sequence[Submission], form: FormVersion, 
     """Ids of the units whose submission breaks the rule."""
     earlier = earlier_values(session, {key_of(row): form for row in rows})
     around = surroundings(session, rows, form)
-    typed = typed_figures(session, rows)
+    typed, bases = typed_figures(session, rows), kept_bases(session, rows, {key_of(row): form for row in rows})
     found = set()
     for row in rows:
         key, level = key_of(row), Level(row.level)
         before = earlier[key]
-        values = completed(form, level, typed[key], before.last_year, before.previous, around[key])
-        context = around[key].context(values, before.last_year, before.previous)
+        last_year, previous = before.last_year, before.previous
+        values = as_accepted(bases.get(key), form, level, typed[key], last_year, previous, around[key])
+        context = around[key].context(values, last_year, previous)
         if breaks(form, level, rule, context, around[key]):
             found.add(row.unit_id)
     return found

@@ -1,6 +1,6 @@
 """Submissions and their figures, as far as the actor may see them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.domain.calculation import completed
+from portal.domain.bases import as_accepted
 from portal.domain.collections import CollectionKey, CollectionSettings
 from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import HANDED_IN, State
@@ -22,6 +22,7 @@ from portal.domain.values import Value, Values
 from portal.errors import NotFound
 from portal.models import Collection, Form, Submission, SubmissionVersion, Unit
 from portal.models import Value as ValueRow
+from portal.queries.bases import kept_bases
 from portal.queries.collections import settings_in, settings_of
 from portal.queries.earlier import Earlier, earlier_values
 from portal.queries.effective_forms import form_of
@@ -82,7 +83,8 @@ class SubmissionView:
     """A submission with its figures.
 
     Attributes:
-        values: typed values of the version shown, and the calculated ones; empty if the actor may not see them yet.
+        values: typed values of the version shown, and the calculated ones, as accepted if it was; empty if the actor
+            may not see them yet.
         earlier: accepted values of the same unit in earlier periods, and the calculated ones.
         around: what else its checks look at, without its peers.
         origins: by indicator, for typed values; empty if the actor may not see where they came from.
@@ -215,7 +217,10 @@ def view_of(
     if readable and version not in {None, row.version_number}:
         around = replace(around, lists=lists_of(session, [row], {key_of(row): form}, version=version)[key_of(row)])
     typed, origins = _values(session, row, version or row.version_number) if readable else ({}, {})
-    values = completed(form, unit.level, typed, earlier.last_year, earlier.previous, around) if readable else {}
+    values: Values = {}
+    if readable:
+        basis = kept_bases(session, [row], {key_of(row): form}, version=version).get(key_of(row))
+        values = as_accepted(basis, form, unit.level, typed, earlier.last_year, earlier.previous, around)
     known = origins if permits(actor, Permission.SEE_ORIGINS, subject) else {}
     return SubmissionView(task, unit, form, values, earlier, around, known, readable, row.row_version, subject)
 
@@ -258,17 +263,9 @@ def typed_values(session: Session, row: Submission, number: int | None = None) -
 def list_versions(session: Session, actor: Actor, key: SubmissionKey) -> list[VersionRow]:
     """The submission's versions, newest first."""
     row = get_row(session, actor, key)
-    query = (
-        select(SubmissionVersion)
-        .where(*same_submission(SubmissionVersion, row))
-        .order_by(SubmissionVersion.number.desc())
-    )
-    return [
-        VersionRow(
-            each.number, each.opened_at, each.opened_reason, each.sealed_at, each.sealed_by, each.sha256, each.sm3
-        )
-        for each in session.scalars(query)
-    ]
+    columns = [getattr(SubmissionVersion, each.name) for each in fields(VersionRow)]
+    query = select(*columns).where(*same_submission(SubmissionVersion, row)).order_by(SubmissionVersion.number.desc())
+    return [VersionRow(*found) for found in session.execute(query)]
 
 
 def same_submission(table: Any, row: Submission | type[Submission]) -> tuple[ColumnElement[bool], ...]:

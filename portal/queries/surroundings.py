@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.domain.calculation import completed
+from portal.domain.bases import as_accepted
 from portal.domain.form_expressions import references_of
 from portal.domain.forms import DataType, FormVersion, Severity
 from portal.domain.lifecycle import HANDED_IN, State
@@ -27,6 +27,7 @@ from portal.domain.values import Values
 from portal.models import RuleChange as RuleChangeRow
 from portal.models import Submission
 from portal.models import Waiver as WaiverRow
+from portal.queries.bases import kept_bases
 from portal.queries.below import sums_below
 from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, counted_rows, key_of, typed_figures
@@ -110,12 +111,13 @@ def _other_forms(
     versions = answered_forms(session, list(counted.values()))
     typed = typed_figures(session, list(counted.values()))
     lists = lists_of(session, list(counted.values()), versions)
+    bases = kept_bases(session, list(counted.values()), versions)
     translated = _Translated(session, references)
     for (key, form, when), place in places.items():
         other = counted.get(place)
         if other is not None:
             version, around = versions[place], Surroundings(lists=lists[place])
-            worked_out = completed(version, Level(other.level), typed[place], None, around=around)
+            worked_out = as_accepted(bases.get(place), version, Level(other.level), typed[place], None, None, around)
             values = translated.values(version, worked_out)
             found[key][form] = _with_table(found[key].get(form, Context({})), when, values)
     return found

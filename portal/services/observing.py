@@ -4,17 +4,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, insert, text
 from sqlalchemy.orm import Session
 
+from portal.domain.bases import Basis, basis_to_json
 from portal.domain.forms import FormVersion
 from portal.domain.rollup import copied
 from portal.domain.units import Level
-from portal.models import Observation, Submission
+from portal.models import AcceptedBasis, Observation, Submission
+from portal.queries.bases_now import bases_now
 from portal.queries.contributing import contributing_beside_copies
 from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, key_of, versions_named
 from portal.queries.submissions import same_submission
+from portal.services.versions import of_version
 
 _PUT = text("""
     select put_observations(:root, :period, :form, :units, :versions, :kinds, :copying_kinds, :copied, :worked_out)
@@ -22,8 +25,9 @@ _PUT = text("""
 
 
 def observe(session: Session, rows: Sequence[Submission]) -> None:
-    """Let the figures of accepted submissions of one collection count."""
+    """Let the figures of accepted submissions of one collection count, and keep what they were worked out from."""
     forms = answered_forms(session, rows)
+    bases = _keep_bases(session, rows, forms)
     alike: dict[tuple[int, str], int] = {}  # submissions of one level that answer one form are of one kind
     copies: list[tuple[int, str]] = []
     for row in rows:
@@ -36,7 +40,7 @@ def observe(session: Session, rows: Sequence[Submission]) -> None:
         "kinds": [alike[id(forms[key_of(row)]), row.level] for row in rows],
         "copying_kinds": [kind for kind, _code in copies],
         "copied": [code for _kind, code in copies],
-        "worked_out": _worked_out(session, rows, forms),
+        "worked_out": _worked_out(session, rows, forms, bases),
     }
     session.execute(_PUT, asked)
     _recompute(session, rows)
@@ -48,8 +52,18 @@ def forget(session: Session, row: Submission) -> None:
     _recompute(session, [row])
 
 
-def _worked_out(session: Session, rows: Sequence[Submission], forms: dict[Key, FormVersion]) -> str:
-    found = contributing_beside_copies(session, rows, forms)
+def _keep_bases(session: Session, rows: Sequence[Submission], forms: dict[Key, FormVersion]) -> dict[Key, Basis]:
+    bases = bases_now(session, rows, forms)
+    kept = [of_version(row) | {"figures": basis_to_json(bases[key_of(row)])} for row in rows if key_of(row) in bases]
+    if kept:
+        session.execute(insert(AcceptedBasis), kept)
+    return bases
+
+
+def _worked_out(
+    session: Session, rows: Sequence[Submission], forms: dict[Key, FormVersion], bases: dict[Key, Basis]
+) -> str:
+    found = contributing_beside_copies(session, rows, forms, bases)
     return json.dumps(
         [{"unit_id": row.unit_id, **asdict(each)} for row, several in found for each in several], default=str
     )

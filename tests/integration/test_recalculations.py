@@ -18,7 +18,8 @@ from portal.domain.values import Value
 from portal.errors import FormInvalid, NotFound, NotPermitted
 from portal.queries.forms import find_form
 from portal.queries.people import portal_actor
-from portal.queries.recalculations import Recalculated, list_recalculated
+from portal.queries.recalculated_rows import Recalculated
+from portal.queries.recalculations import list_recalculated
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import roll_up
 from portal.queries.submissions import get_submission

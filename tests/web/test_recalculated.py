@@ -1,4 +1,4 @@
-"""The page, the list and the API answer of figures that a newer formula works out otherwise."""
+"""The page, the list and the API answer of figures that would be others by now."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def test_the_roll_up_leads_to_the_page_that_says_what_would_be_otherwise(site: S
     page = province.get(PAGE)
     assert "T104 甲占比" in page.text
     assert "40.00 % 60.00 % +20.00 2/7 ◐ 部分 应报 7 已报 2 待审核 0 逾期未报 5 免报 0 不适用 0" in page.text
-    assert "(T102) ÷ (T101) × 100 (T103) ÷ (T101) × 100 T 第 2 版" in page.text
+    assert "(T102) ÷ (T101) × 100 (T103) ÷ (T101) × 100 公式改动：T 第 2 版" in page.text
     assert page.all("a", href="/rollups/p1/origins/?period=2023&indicator=T104")
 
 
@@ -38,13 +38,13 @@ def test_an_indicator_is_told_for_every_unit_below(site: Site) -> None:
 
 
 def test_where_no_formula_changed_the_page_says_so(site: Site) -> None:
-    assert "没有公式改过的指标" in site.person("p1", Role.REVIEWER).get(f"{PAGE}?indicator=T101").text
+    assert "没有不同的数" in site.person("p1", Role.REVIEWER).get(f"{PAGE}?indicator=T101").text
 
 
 def test_it_is_written_out(site: Site) -> None:
     with site.person("p1", Role.REVIEWER).client.get(f"{PAGE}export.csv?indicator=T104") as response:
         rows = list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"), newline="")))
-    assert [(row["单位代码"], row["公布数"], row["新公式数"], row["差额"]) for row in rows] == [
+    assert [(row["单位代码"], row["公布数"], row["现算数"], row["差额"]) for row in rows] == [
         ("p1", "40", "60", "20"), ("c11", "40", "60", "20"), ("c12", "40", "60", "20"), ("c13", "", "", ""),
     ]  # fmt: skip
 

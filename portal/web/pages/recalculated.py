@@ -1,4 +1,4 @@
-"""重算对照: published numbers of indicators that a newer version works out otherwise, beside what it makes of them."""
+"""重算对照: published numbers that would be others by now, beside what they would be and why."""
 
 from flask import Response, render_template, request
 from sqlalchemy.orm import Session
@@ -7,16 +7,17 @@ from portal import clock
 from portal.db import transaction
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
-from portal.queries.recalculations import Recalculated, list_recalculated
+from portal.queries.recalculated_rows import Recalculated
+from portal.queries.recalculations import list_recalculated
 from portal.queries.rollups import list_periods
 from portal.queries.units import UnitRow, get_unit
-from portal.web.access import guarded_blueprint
+from portal.web.access import guarded_blueprint, may_open
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
 from portal.web.present.exports import Listing, check_size, hand_out_list
-from portal.web.present.recalculated import difference, edition_name, lines
+from portal.web.present.recalculated import correction_text, difference, edition_name, lines
 from portal.web.present.units import way_down
-from portal.web.screens import ROLLUPS
+from portal.web.screens import REVIEW, ROLLUPS, TASKS
 
 pages = guarded_blueprint("recalculated", __name__, ROLLUPS, url_prefix="/rollups/<unit>/recalculated")
 
@@ -40,6 +41,8 @@ def show(unit: str) -> str:
         rows=rows,
         edition_name=edition_name,
         difference=difference,
+        correction_text=correction_text,
+        opens_submissions=may_open(TASKS) or may_open(REVIEW),
         **context,
     )
 
@@ -57,7 +60,7 @@ def export(unit: str, form: str) -> Response:
             (_("单位"), f"{top.name} {top.code}"),
             (_("报告期"), str(period) if period else _("全部")),
             (_("指标"), named),
-            (_("说明"), _("公布数不变；新公式数只作对照，不进入汇总")),
+            (_("说明"), _("公布数不变；现算数只作对照，不进入汇总")),
             (_("演示数据"), _("有") if any(row.published.demo for row in rows) else ""),
         ]
         listing = Listing(_("重算对照"), columns, cells, about, len(cells), clock.now(), actor.name)

@@ -1,17 +1,19 @@
-"""Published numbers beside what a newer formula makes of them, as they are shown and written out."""
+"""Published numbers beside what they would be today, as they are shown and written out."""
 
 from collections.abc import Sequence
 
 from importers.list_workbook import Content
 from portal.clock import CHINA
 from portal.domain.numbers import signed
+from portal.domain.values import Value, ValueStatus
 from portal.queries.editions import Edition
-from portal.queries.recalculations import Recalculated
-from portal.web.figures import MISSING_SIGN
+from portal.queries.recalculated_rows import Corrected, Recalculated
+from portal.web.figures import MISSING_SIGN, NOT_APPLICABLE_SIGN, typed
 from portal.web.language import gettext as _
 from portal.web.language import say
 from portal.web.present.coverage import coverage_cells, coverage_columns
 from portal.web.present.rollups import decimals_of, rollup_unit
+from portal.web.present.units import unit_name
 
 
 def edition_name(edition: Edition, form: str) -> str:
@@ -23,6 +25,31 @@ def edition_name(edition: Edition, form: str) -> str:
             + f" {day}"
         )
     return f"{form} " + _("第 %(number)s 版", number=edition.number) + f" {day}"
+
+
+def correction_text(one: Corrected) -> str:
+    """What became of the figure: `上年“检查次数”：10 → 12（第 1 版 → 第 2 版）`."""
+    then, now = (figure_text(value) for value in one.values)
+    said = _("%(figure)s：%(then)s → %(now)s", figure=say(one.name), then=then, now=now)
+    before, since = one.versions
+    if since is None:
+        return said
+    if before is None:
+        return said + _("（后来才验收，第 %(since)s 版）", since=since)
+    return said + _("（第 %(before)s 版 → 第 %(since)s 版）", before=before, since=since)
+
+
+def figure_text(value: Value) -> str:
+    """The figure in full, whatever its unit of measure."""
+    if value.status is ValueStatus.NOT_APPLICABLE:
+        return NOT_APPLICABLE_SIGN
+    return typed(value) or MISSING_SIGN
+
+
+def causes(row: Recalculated) -> list[str]:
+    """What makes it another number: newer versions of the form, and corrections with the answers they were made in."""
+    editions = [edition_name(each, row.form) for each in row.editions]
+    return editions + [f"{unit_name(each.unit)} {each.submission} {correction_text(each)}" for each in row.corrections]
 
 
 def difference(row: Recalculated) -> str:
@@ -42,14 +69,14 @@ def lines(rows: Sequence[Recalculated]) -> tuple[Sequence[tuple[str, int]], Sequ
         (_("原指标代码"), 12),
         (_("公布数"), 18),
         (_("原计量单位"), 10),
-        (_("新公式数"), 18),
+        (_("现算数"), 18),
         (_("计量单位"), 10),
         (_("差额"), 18),
         (_("重算单位数"), 10),
         *coverage_columns(),
         (_("原公式"), 30),
-        (_("新公式"), 30),
-        (_("改动来自"), 30),
+        (_("现公式"), 30),
+        (_("原因"), 40),
     ]
     return columns, [_line(row) for row in rows]
 
@@ -71,5 +98,5 @@ def _line(row: Recalculated) -> list[Content]:
         row.anew.reported,
         *coverage_cells(row.published.coverage),
         *row.formulas,
-        "；".join(edition_name(each, row.form) for each in row.editions),
+        "；".join(causes(row)),
     ]

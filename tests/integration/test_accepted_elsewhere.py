@@ -1,0 +1,112 @@
+"""Figures worked out from other forms and from units below stay as they were accepted; where they differ is listed."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import yaml
+
+from portal.db import transaction
+from portal.domain.form_file import read_form
+from portal.domain.lifecycle import Action
+from portal.domain.values import Value
+from portal.queries.people import portal_actor
+from portal.queries.recalculated_rows import Recalculated
+from portal.queries.recalculations import list_recalculated
+from portal.queries.rollup_check import verify
+from portal.queries.submissions import get_submission
+from portal.services import collections, forms, values
+from tests import world as worlds
+from tests.world import PERIOD, World, build_world
+
+COUNT = {"type": "count", "unit": "次"}
+ALONE = {**COUNT, "source": "calculated", "roll_up": "none"}
+CASES = {"code": "U101", "name": "案件", **COUNT, "roll_up": "sum"}
+OTHER = {
+    "code": "U",
+    "number": 1,
+    "name": "另表",
+    "period": "year",
+    "levels": ["province", "city", "district"],
+    "sheets": [{"code": "U1", "name": "表", "indicators": [CASES]}],
+}
+
+
+@pytest.fixture
+def world(database: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Units that told 10 checks; one of them, in another form, 4 cases."""
+    content = yaml.safe_load(worlds.FORM)
+    content["sheets"][0]["indicators"] += [
+        {"code": "T110", "name": "检查与案件之差", "formula": "T101 - U.U101", **ALONE},
+        {"code": "T111", "name": "下级检查", "formula": "CHILDREN(T101)", "filled_by": ["city"], **ALONE},
+    ]
+    monkeypatch.setattr(worlds, "FORM", yaml.safe_dump(content, allow_unicode=True))
+    other = read_form(yaml.safe_dump(OTHER, allow_unicode=True))
+    world = build_world()
+    with transaction(None) as session:
+        forms.publish(session, other)
+        sender = portal_actor(session, "p1")
+    with transaction(sender) as session:
+        collections.send_down(session, sender, other, PERIOD, opens_on=PERIOD.ends_on, due_on=date(2024, 1, 31))
+    tell_cases(World(other), 4)
+    for unit in ("d111", "d112", "c11"):
+        world.accept(unit)
+    return world
+
+
+def tell_cases(beside: World, cases: int) -> None:
+    """Of the other form, in d111."""
+    actor = beside.actor("d111")
+    with transaction(actor) as session:
+        values.save_values(session, actor, beside.key("d111"), {"U101": Value.of(cases)})
+    beside.take("d111", Action.SUBMIT)
+    beside.take("d111", Action.ACCEPT, by="c11")
+
+
+def listed(world: World, unit: str) -> list[Recalculated]:
+    actor = world.actor(unit)
+    with transaction(actor) as session:
+        return list_recalculated(session, actor, unit=unit)
+
+
+def shown(world: World, unit: str, code: str) -> Decimal | None:
+    actor = world.actor(unit)
+    with transaction(actor) as session:
+        return get_submission(session, actor, world.key(unit)).values[code].number
+
+
+def proved() -> bool:
+    with transaction(None) as session:
+        portal = portal_actor(session, "p1")
+    with transaction(portal) as session:
+        return not verify(session, portal.place.root_id)[1]
+
+
+def test_another_form_that_is_corrected(world: World) -> None:
+    assert (shown(world, "d111", "T110"), listed(world, "p1")) == (6, [])
+    beside = World(read_form(yaml.safe_dump(OTHER, allow_unicode=True)))
+    beside.take("d111", Action.REOPEN, by="c11", reason="更正")
+    assert (shown(world, "d111", "T110"), listed(world, "p1")) == (6, [])
+    tell_cases(beside, 7)
+    assert shown(world, "d111", "T110") == 6
+    for unit in ("p1", "c11", "d111"):
+        [row] = listed(world, unit)
+        assert (row.own, row.published.unit_code, row.indicator.code) == (True, "d111", "T110")
+        assert (row.published.value, row.anew.value, row.difference) == (6, 3, -3)
+        [one] = row.corrections
+        assert (str(one.submission), one.reference, one.versions) == ("d111-2023-U", "U.U101", (1, 2))
+    assert listed(world, "d112") == []
+    assert proved()
+
+
+def test_units_below_that_are_corrected(world: World) -> None:
+    assert shown(world, "c11", "T111") == 20
+    world.take("d112", Action.REOPEN, by="c11", reason="更正")
+    assert shown(world, "c11", "T111") == 20
+    assert listed(world, "c11") == []
+    world.accept("d112", T101=Value.of(13), T103=Value.of(9))
+    assert shown(world, "c11", "T111") == 20
+    [row] = listed(world, "c11")
+    assert (row.own, row.published.unit_code, row.published.value, row.anew.value) == (True, "c11", 20, 23)
+    assert [(one.reference, one.versions) for one in row.corrections] == [("CHILDREN(T101)", (None, None))]
+    assert proved()
