@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import any_, bindparam, case, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import Indicator
@@ -14,8 +14,8 @@ from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.rollup import Total
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
-from portal.models import Observation, Submission
-from portal.queries.parameters import integers, joined
+from portal.models import Submission
+from portal.queries.parameters import NEXT, integers, joined, numbers
 from portal.queries.units import UnitRow, published_tree
 
 
@@ -67,25 +67,22 @@ def _observed(
 ) -> dict[int, tuple[str, str, Decimal | None, Total | None]]:
     """By unit its form, its status, and its number or (of a ratio) the two sides of it."""
     asked = {"root": top.root_id, "period": str(period), "indicator": indicator.code}
-    found = session.execute(_OF_UNITS, asked | {"units": joined(str(unit.id) for unit in units)})
+    told = session.execute(_OBSERVED, asked | {"units": joined(str(unit.id) for unit in units)}).one_or_none()
+    if told is None:
+        return {}
+    ids, forms, statuses = (column.split(NEXT) for column in told[:3])
     return {
-        unit_id: (form, status, number, Total(amount=amount, weight=weight) if number is None else None)
-        for unit_id, form, status, number, amount, weight in found.all()
+        int(unit_id): (form, status, number, Total(amount=amount, weight=weight) if number is None else None)
+        for unit_id, form, status, number, amount, weight in zip(
+            ids, forms, statuses, *map(numbers, told[3:]), strict=False
+        )
     }
 
 
-_OF_UNITS = select(
-    Observation.unit_id,
-    Observation.form_code,
-    Observation.status,
-    Observation.number,
-    case((Observation.number.is_(None), Observation.amount)),  # else it was stored as it was reported
-    case((Observation.number.is_(None), Observation.weight)),
-).where(
-    Observation.root_id == bindparam("root"),
-    Observation.period_code == bindparam("period"),
-    Observation.indicator == bindparam("indicator"),
-    Observation.unit_id == any_(integers("units")),
+_OBSERVED = select(
+    func.own_observations(
+        bindparam("root"), bindparam("period"), bindparam("indicator"), integers("units")
+    ).table_valued("units", "forms", "statuses", "numbers", "amounts", "weights")
 )
 
 

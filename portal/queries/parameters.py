@@ -1,6 +1,11 @@
-"""Arrays as parameters of statements: sent as one text, because the driver takes long over the elements of a list."""
+"""Arrays as parameters of statements, and columns of many rows: sent as one text.
+
+The driver takes long over the elements of a list, and over the cells of a row.
+"""
 
 from collections.abc import Iterable
+from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Text, bindparam, cast, func
@@ -29,3 +34,13 @@ def paths(name: str) -> ColumnElement[Any]:
 def integers(name: str) -> ColumnElement[Any]:
     """The same of whole numbers."""
     return cast(texts(name), ARRAY(Integer))
+
+
+def numbers(column: str) -> Iterable[Decimal | None]:
+    """What a column of numbers that came `joined` says, None where a row has none; endless where no row has one."""
+    if not column.strip(NEXT):
+        return repeat(None)
+    found = column.split(NEXT)
+    if "" not in found:
+        return map(Decimal, found)
+    return (Decimal(each) if each else None for each in found)

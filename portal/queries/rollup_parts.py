@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from itertools import repeat
 from typing import Any
@@ -28,7 +27,7 @@ from portal.domain.rollup import NO_COUNTS, Contribution, Total
 from portal.domain.values import ValueStatus
 from portal.models import Observation, RollUp
 from portal.queries.ancestors import Targets
-from portal.queries.parameters import NEXT
+from portal.queries.parameters import NEXT, numbers
 from portal.queries.units import PublishedTree, UnitRow, published_tree
 
 Totals = dict[tuple[int, str], Total]
@@ -181,23 +180,14 @@ def _stored_totals(parts: Mapping[Period, Parts], stored: Iterable[Sequence[str]
     return found
 
 
-def _stored(reported: str, not_applicable: str, *numbers: str) -> Iterator[Total]:
-    return map(Total, _counts(reported), _counts(not_applicable), *map(_numbers, numbers), repeat(NO_COUNTS))
+def _stored(reported: str, not_applicable: str, *others: str) -> Iterator[Total]:
+    return map(Total, _counts(reported), _counts(not_applicable), *map(numbers, others), repeat(NO_COUNTS))
 
 
 def _counts(column: str) -> Iterator[int]:
     found = column.split(NEXT)
     known = {each: int(each) for each in set(found)}  # there are few different ones
     return map(known.__getitem__, found)
-
-
-def _numbers(column: str) -> Iterable[Decimal | None]:
-    if not column.strip(NEXT):
-        return repeat(None)
-    found = column.split(NEXT)
-    if "" not in found:
-        return map(Decimal, found)
-    return (Decimal(each) if each else None for each in found)
 
 
 def stored_total(row: RollUp) -> Total:

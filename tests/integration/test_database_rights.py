@@ -36,6 +36,7 @@ TENANT = frozenset(
         "explanation",
         "upload",
         "observation",
+        "accepted_basis",
         "rollup",
         "rollup_entry",
         "expected_answers",
@@ -102,6 +103,7 @@ GRANTS = (
     | dict.fromkeys(("rollup", "expected_answers", "event", "event_chain"), "SELECT")
     | {"form_addition": "INSERT,SELECT", "collection_addition": "INSERT,SELECT"}
     | {"checkpoint": "INSERT,SELECT", "rule_change": "INSERT,SELECT", "waiver": "INSERT,SELECT,UPDATE"}
+    | {"accepted_basis": "INSERT,SELECT"}
     | {"rollup_entry": "INSERT,SELECT", "stored_file": "INSERT,SELECT", "layout_mapping": "INSERT,SELECT"}
     | {"value": "DELETE,SELECT", "observation": "DELETE,SELECT", "submission_version": "INSERT,SELECT"}
 )
@@ -124,6 +126,9 @@ FUNCTIONS = {
         "select * from stored_rollups({root}, array['2023'], array[{unit}], null)"
     ),
     "expected_of(integer,text[],integer[])": "select * from expected_of({root}, array['2023'], array[{unit}])",
+    "own_observations(integer,text,text,integer[])": (
+        "select * from own_observations({root}, '2023', 'T101', array[{unit}])"
+    ),
     "unaccepted_answers(integer,text[])": "select * from unaccepted_answers({root}, array['2023'])",
     "hold_tree(integer,text)": "select hold_tree({root}, '2023')",
     "drop_rollups(integer,text)": "select drop_rollups({root}, '2023')",
@@ -356,6 +361,7 @@ def with_rows(world: World) -> World:
 
 EMPTY = frozenset(
     {
+        "accepted_basis",
         "explanation",
         "upload",
         "checkpoint",
