@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from portal.domain.collections import CollectionKey
 from portal.domain.findings import Finding
-from portal.domain.lifecycle import Action, State
+from portal.domain.lifecycle import COUNTED, Action, State
 from portal.domain.moves import step
 from portal.domain.policy import Actor, Permission, permits
 from portal.domain.submissions import SubmissionKey
-from portal.errors import Blocked, Conflict, NotFound, PortalError
+from portal.errors import Blocked, Conflict, InvalidMove, NotFound, PortalError
 from portal.models import Explanation, Submission, Unit
 from portal.queries.collections import settings_of
 from portal.queries.figures import Key, key_of, these
@@ -50,6 +50,11 @@ class Waiting:
     findings: Sequence[Finding] = ()
     undecided: int = 0
 
+    @property
+    def accepted(self) -> bool:
+        """Whether it is accepted already."""
+        return isinstance(self.refusal, InvalidMove) and self.refusal.state in COUNTED
+
 
 Explained = dict[Decision | None, set[FindingKey]]
 """What was explained in a submission, by what was decided about it; None: nothing yet."""
@@ -82,31 +87,22 @@ def obstacles(
         rows: as `get_rows` gives them.
         seen: the units asked about, each with the row version that the actor looked at; None: that does not matter.
     """
-    found: dict[str, PortalError] = {}
-    if rows:
-        settings = settings_of(session, actor.place.root_id, key)
-        fillers = fillers_of(session, list(rows.values()))
-    for code, version in seen.items():
-        name = SubmissionKey(code, key.period, key.form)
-        try:
-            if code not in rows:
-                raise NotFound("submission", name)
-            row = rows[code]
-            subject = replace(subject_of(row), settings=settings, filled_by=fillers[key_of(row)])
-            step(actor, Action.ACCEPT, subject, State(row.state), exempt=row.exempt_reason is not None)
-            if version not in {None, row.row_version}:
-                raise Conflict("submission", name)
-        except PortalError as error:
-            found[code] = error
-    return found | _refused(session, {code: row for code, row in rows.items() if code in seen and code not in found})
+    found = _moves_refused(session, actor, key, rows, seen)
+    open_ = {code: row for code, row in rows.items() if code in seen and code not in found}
+    given = explained(session, list(open_.values()))
+    some = {code: row for code, row in open_.items() if given[key_of(row)].get(Decision.REFUSED)}
+    findings = findings_of(session, list(some.values())) if some else {}
+    return found | _explanations_refused(some, given, findings)
 
 
 def list_waiting(session: Session, actor: Actor, key: CollectionKey, seen: Mapping[str, int | None]) -> list[Waiting]:
     """What is to be known of submissions, by `seen` as `obstacles` takes it, before they are accepted."""
     rows = get_rows(session, actor, key, list(seen))
-    refusals = obstacles(session, actor, key, rows, seen)
-    open_ = [row for code, row in rows.items() if code not in refusals]
-    findings, given = findings_of(session, open_), explained(session, open_)
+    refusals = _moves_refused(session, actor, key, rows, seen)
+    open_ = {code: row for code, row in rows.items() if code not in refusals}
+    given = explained(session, list(open_.values()))
+    findings = findings_of(session, list(open_.values()))
+    refusals |= _explanations_refused(open_, given, findings)
     told = []
     for code in seen:
         name = SubmissionKey(code, key.period, key.form)
@@ -139,15 +135,39 @@ def explained(session: Session, rows: Sequence[Submission]) -> dict[Key, Explain
     return found
 
 
-def _refused(session: Session, rows: Mapping[str, Submission]) -> dict[str, PortalError]:
+def _moves_refused(
+    session: Session,
+    actor: Actor,
+    key: CollectionKey,
+    rows: Mapping[str, Submission],
+    seen: Mapping[str, int | None],
+) -> dict[str, PortalError]:
+    """Which of them are not this actor's to accept, or not in this state, or not as they were looked at."""
+    found: dict[str, PortalError] = {}
+    if rows:
+        settings = settings_of(session, actor.place.root_id, key)
+        fillers = fillers_of(session, list(rows.values()))
+    for code, version in seen.items():
+        name = SubmissionKey(code, key.period, key.form)
+        try:
+            if code not in rows:
+                raise NotFound("submission", name)
+            row = rows[code]
+            subject = replace(subject_of(row), settings=settings, filled_by=fillers[key_of(row)])
+            step(actor, Action.ACCEPT, subject, State(row.state), exempt=row.exempt_reason is not None)
+            if version not in {None, row.row_version}:
+                raise Conflict("submission", name)
+        except PortalError as error:
+            found[code] = error
+    return found
+
+
+def _explanations_refused(
+    rows: Mapping[str, Submission], given: Mapping[Key, Explained], findings: Mapping[Key, Sequence[Finding]]
+) -> dict[str, PortalError]:
     """Nothing is accepted while the explanation of something that is still found stands refused."""
-    if not rows:
-        return {}
-    given = explained(session, list(rows.values()))
-    some = {code: row for code, row in rows.items() if given[key_of(row)].get(Decision.REFUSED)}
-    findings: dict[Key, list[Finding]] = findings_of(session, list(some.values())) if some else {}
     counts = {
-        code: sum(each.key in given[key_of(row)][Decision.REFUSED] for each in findings[key_of(row)])
-        for code, row in some.items()
+        code: sum(each.key in given[key_of(row)].get(Decision.REFUSED, ()) for each in findings[key_of(row)])
+        for code, row in rows.items()
     }
     return {code: Blocked(count) for code, count in counts.items() if count}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select
+from sqlalchemy import ARRAY, Text, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -13,12 +13,14 @@ from portal.domain.coverage import Coverage
 from portal.domain.lifecycle import State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, permits
+from portal.models import Submission, SubmissionVersion
 from portal.queries.ancestors import Targets
 from portal.queries.effective_forms import forms_then
 from portal.queries.restated import restate_each
 from portal.queries.rollup_parts import targets_in
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE
+from portal.queries.submissions import same_submission
 from portal.queries.units import UnitRow, published_trees
 
 
@@ -31,7 +33,10 @@ class _Kept(NamedTuple):
     level: str
 
 
-_EXEMPT, _PENDING, _LATE, _IN_TIME = "exempt", "pending", "late", "in_time"
+_EXEMPT, _PENDING, _INCLUDED, _LATE, _IN_TIME = "exempt", "pending", "included", "late", "in_time"
+
+_Named = tuple[str, str, int]
+"""Period, form and unit of a submission."""
 
 
 def covered(
@@ -48,7 +53,8 @@ def covered_then(
     parts = {part for period, several in rows.items() for row in several for part in row.counted or (period,)}
     if not parts:
         return {period: list(several) for period, several in rows.items()}
-    kept = _count(session, top.root_id, parts, [row for several in rows.values() for row in several])
+    read = _readable(session, actor, top.root_id, parts) if pending else frozenset()
+    kept = _count(session, top.root_id, parts, [row for several in rows.values() for row in several], read)
     form_of = {
         one.code: form.code for forms in forms_then(session, top, parts).values() for form in forms for one in form
     }
@@ -65,9 +71,9 @@ def covered_then(
             row.not_applicable,
             number(_EXEMPT),
             number(_PENDING) if told else None,
+            number(_INCLUDED) if told else None,
             number(_LATE) if told else None,
             number(_IN_TIME) if told else None,
-            waits=not pending,
         )
 
     return {
@@ -76,9 +82,16 @@ def covered_then(
 
 
 def _count(
-    session: Session, root_id: int, periods: Collection[Period], rows: Sequence[RollUpRow]
+    session: Session,
+    root_id: int,
+    periods: Collection[Period],
+    rows: Sequence[RollUpRow],
+    read: Collection[_Named],
 ) -> dict[Period, Counter[_Kept]]:
-    """How many submissions would count for the units of the rows, and do not, by period."""
+    """How many submissions would count for the units of the rows, and are not accepted, by period.
+
+    Those of `read` count all the same.
+    """
     units = list({row.unit.id: row.unit for row in rows}.values())
     targets = _targets(session, periods, units, rows[0].tree)
     found: dict[Period, Counter[_Kept]] = {period: Counter() for period in periods}
@@ -87,13 +100,19 @@ def _count(
         if exempt:
             why = _EXEMPT
         elif state == State.SUBMITTED:
-            why = _PENDING
+            why = _INCLUDED if (code, form, unit_id) in read else _PENDING
         else:
             why = _LATE if due_on < clock.today() else _IN_TIME
         period = Period.parse(code)
         for target in targets[period](unit_id):
             found[period][_Kept(why, target, form, level)] += 1
     return found
+
+
+def _readable(session: Session, actor: Actor, root_id: int, periods: Collection[Period]) -> frozenset[_Named]:
+    """What is handed in and open to the actor already; who stands further above sees it only once it is accepted."""
+    asked = {"root": root_id, "periods": [str(period) for period in periods], "depth": actor.depth}
+    return frozenset((period, form, unit) for period, form, unit in session.execute(_READABLE, asked))
 
 
 def _targets(
@@ -107,6 +126,19 @@ def _targets(
     }
 
 
+_READABLE = (
+    select(Submission.period_code, Submission.form_code, Submission.unit_id)
+    .join(
+        SubmissionVersion,
+        and_(*same_submission(SubmissionVersion, Submission), SubmissionVersion.number == Submission.version_number),
+    )
+    .where(
+        Submission.root_id == bindparam("root"),
+        Submission.period_code == bindparam("periods", type_=ARRAY(Text)).any_(),
+        Submission.state == State.SUBMITTED,
+        SubmissionVersion.open_to <= bindparam("depth"),
+    )
+)
 _UNACCEPTED = select(
     func.unaccepted_answers(bindparam("root"), bindparam("periods", type_=ARRAY(Text))).table_valued(
         "period_code", "unit_id", "form_code", "level", "exempt", "state", "due_on"

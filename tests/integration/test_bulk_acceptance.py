@@ -241,6 +241,20 @@ def test_as_many_statements_for_thirty_as_for_three(wide: World) -> None:
     assert sent["c15"] == sent["c11"] <= 40
 
 
+def test_what_was_explained_is_read_once(wide: World) -> None:
+    wide.submit("d111")
+    explain(wide, "d112")
+    explain(wide, "d113", Decision.REFUSED)
+    actor, units = wide.actor("c11"), dict.fromkeys(UNITS[:3])
+    with counting() as statements, transaction(actor) as session:
+        told = list_waiting(session, actor, KEY, units)
+    assert [type(each.refusal) for each in told] == [type(None), type(None), Blocked]
+    assert sum("FROM explanation" in each for each in statements) == 1
+    with counting() as statements:
+        assert together(wide, "c11", units, actor)["d113"].count == 1
+    assert sum("FROM explanation" in each for each in statements) == 1
+
+
 class TestAtOnce:
     @pytest.fixture
     def shared(self, committed_world: World) -> World:

@@ -78,8 +78,16 @@ def test_only_those_count_that_fill_in_the_indicator(mixed: World) -> None:
 def test_what_is_pending_may_be_in_the_number(mixed: World) -> None:
     with clock.frozen_at(AFTER):
         (whole,) = of(mixed.actor("p1"), "p1", pending=True)
-    assert counts(whole) == (5, 2, 1, 1, 1, 2, 0, None)
-    assert not whole.waits
+    assert (*counts(whole), whole.included) == (5, 2, 1, 1, 0, 2, 0, 1, 1)
+
+
+def test_what_waits_further_below_is_in_no_number_of_those_above(mixed: World) -> None:
+    mixed.take("d121", Action.REOPEN, by="c12", reason="请核对")
+    mixed.take("d121", Action.SUBMIT)
+    with clock.frozen_at(AFTER):
+        told = {unit: of(mixed.actor(unit), "c12", "T101", pending=True)[0] for unit in ("p1", "c12")}
+    assert [told["p1"].reported, told["p1"].pending, told["p1"].included] == [0, 1, 0]
+    assert [told["c12"].reported, told["c12"].pending, told["c12"].included] == [1, 0, 1]
 
 
 def test_who_is_sent_back_is_late_again(mixed: World) -> None:

@@ -1,109 +1,153 @@
-"""Accepting many submissions of the units below: what is to be known before, and what became of each."""
+"""Accepting many submissions of the units below: what waits and what is found in it, and what became of those chosen.
 
+What waits is told afresh whenever it is asked for. What was chosen is kept in the person's session, and its result is
+told from how things stand: whoever sends a form twice, comes back or asks again, sees what is true.
+"""
+
+import hashlib
+import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+import flask
 from flask import flash, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from portal.db import transaction
 from portal.domain.collections import CollectionKey
+from portal.domain.lifecycle import State
 from portal.domain.submissions import SubmissionKey
-from portal.errors import Conflict, InvalidInput, NotFound, PortalError
+from portal.errors import Conflict, InvalidInput, InvalidMove, NotFound, PortalError
 from portal.queries.acceptable import Waiting, list_waiting
-from portal.queries.units import UnitRow, list_units
+from portal.queries.progress import ProgressRow, list_progress, progress_of
+from portal.queries.rollups import list_periods
+from portal.queries.units import get_unit, list_units
 from portal.services.acceptance import accept
 from portal.web.access import guarded_blueprint
 from portal.web.errors import sentence
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
+from portal.web.pages.periods import chosen_period
 from portal.web.present.entries import read_version
+from portal.web.present.moves import may_accept
 from portal.web.screens import REVIEW
+from portal.web.words import STATES
 
 pages = guarded_blueprint("acceptance", __name__, REVIEW, url_prefix="/review/acceptance")
 
-MOST = 5000
-"""Submissions that one form may name."""
+MOST, MOST_COLLECTIONS = 5000, 50
+"""Submissions that one form may name, and the collections they may belong to."""
 
 _LIST = ("unit", "period", "reach", "show")
 """What the list that one comes from was asked for."""
 
+_KEPT = "acceptance"
+"""The entry of the session that holds what was chosen last."""
+
+Chosen = Mapping[CollectionKey, Mapping[str, int]]
+"""Units by collection, each with the row version that the page showed."""
+
 
 @dataclass(frozen=True)
 class Left:
-    """A submission that was not, or cannot be, accepted; nothing is told of the `unit` of one that is not in sight."""
+    """A submission that was not, or cannot be, accepted; nothing but its `key` is told of one that is not in sight."""
 
     key: SubmissionKey
-    unit: UnitRow | None
+    row: ProgressRow | None
     reason: str
 
     @classmethod
-    def alone(cls, key: SubmissionKey, unit: UnitRow | None, refusal: PortalError) -> "Left":
+    def alone(cls, waiting: Waiting, row: ProgressRow | None) -> "Left":
         """Why a submission was left as it is, for whoever accepts many."""
-        if isinstance(refusal, Conflict):
-            changed = _("您打开页面以后，这份报送有了变化，没有验收。请看过现在的内容再定。")
-            return cls(key, unit, changed)
-        return cls(key, None if isinstance(refusal, NotFound) else unit, sentence(refusal))
+        return cls(waiting.key, None if isinstance(waiting.refusal, NotFound) else row, _reason(waiting.refusal))
+
+
+def _reason(refusal: PortalError | None) -> str:
+    if refusal is None:
+        return _("还没有验收，可以再办一次。")
+    if isinstance(refusal, Conflict):
+        return _("您打开页面以后，这份报送有了变化，没有验收。请看过现在的内容再定。")
+    if isinstance(refusal, InvalidMove) and refusal.state in set(State):
+        return _("现在是“%(state)s”，单位再次上报以后才能验收。", state=STATES[State(refusal.state)].name)
+    return sentence(refusal)
 
 
 @pages.get("/")
-@pages.get("/done")
-def start() -> Response:
-    """What is chosen stands in no address: whoever comes back to one of these pages begins with the list."""
-    return redirect(url_for("review.index"))
+def confirm() -> str:
+    """Tell what waits for the person's decision: what is without findings, what has some, and what cannot be accepted.
 
-
-@pages.post("/")
-def confirm() -> str | Response:
-    """Tell what is to be known of those chosen: which are without findings, which have some, and which cannot be."""
-    actor, chosen = current_actor(), _chosen()
-    if not chosen:
-        flash(_("请先勾选要验收的报送。"), "warning")
-        return redirect(_back(), code=303)
-    waiting: list[tuple[Waiting, UnitRow | None]] = []
+    Of the units directly below, or of all below; as the list of submissions tells it.
+    """
+    actor, reach = current_actor(), request.args.get("reach", "direct")
+    unit_code = request.args.get("unit", actor.place.code)
     with transaction(actor) as session:
-        for key, seen in chosen.items():
-            units = _units(session, key)
-            told = list_waiting(session, actor, key, seen)
-            waiting += [(each, units.get(each.key.unit)) for each in told]
-    open_ = [(each, unit) for each, unit in waiting if each.refusal is None]
+        period = chosen_period(list_periods(session))
+        top = get_unit(session, unit_code, period=period)
+        below = list_progress(session, actor, period=period, under=unit_code, direct_only=reach != "all")
+        rows = {row.key: row for row in below if may_accept(actor, row)}
+        units: defaultdict[CollectionKey, dict[str, None]] = defaultdict(dict)
+        for key in rows:
+            units[CollectionKey(key.form, key.period)][key.unit] = None
+        waiting = [each for key, seen in units.items() for each in list_waiting(session, actor, key, seen)]
+    open_ = [(each, rows[each.key]) for each in waiting if each.refusal is None]
     return render_template(
         "acceptance.html",
-        clean=[(each, unit) for each, unit in open_ if not each.findings],
-        found=[(each, unit) for each, unit in open_ if each.findings],
-        left=[Left.alone(each.key, unit, each.refusal) for each, unit in waiting if each.refusal is not None],
-        asked=_asked(),
-        back=_back(),
+        top=top,
+        period=period,
+        forms=len(units),
+        clean=[(each, row) for each, row in open_ if not each.findings],
+        found=[(each, row) for each, row in open_ if each.findings],
+        left=[Left.alone(each, rows[each.key]) for each in waiting if each.refusal is not None],
+        marked=request.args.get("mark") != "none",
+        asked=_asked() | {"unit": top.code, "period": str(period)},
     )
 
 
-@pages.post("/done")
-def carry_out() -> str | Response:
+@pages.post("/")
+def carry_out() -> Response:
     """Accept those chosen, each collection in a transaction of its own; sent again, it finds nothing left to do."""
     actor, chosen = current_actor(), _chosen()
     if not chosen:
         flash(_("没有勾选，什么都没有验收。"), "warning")
-        return redirect(_back(), code=303)
-    accepted: list[tuple[SubmissionKey, UnitRow | None]] = []
-    left: list[Left] = []
+        return redirect(url_for("acceptance.confirm", **_asked()), code=303)
+    name = _keep(chosen)
     for key, seen in chosen.items():
         with transaction(actor) as session:
-            units = _units(session, key)
-            verdicts = accept(session, actor, key, seen)
-        for each in verdicts:
-            name, unit = SubmissionKey(each.unit, key.period, key.form), units.get(each.unit)
-            if each.refusal is None:
-                accepted.append((name, unit))
-            else:
-                left.append(Left.alone(name, unit, each.refusal))
-    return render_template("accepted.html", accepted=accepted, left=left, back=_back())
+            accept(session, actor, key, seen)
+    return redirect(url_for("acceptance.done", name=name, **_asked()), code=303)
 
 
-def _chosen() -> dict[CollectionKey, dict[str, int | None]]:
-    """What the form names, by collection: units, each with the row version that the page showed."""
-    chosen: defaultdict[CollectionKey, dict[str, int | None]] = defaultdict(dict)
+@pages.get("/<name>")
+def done(name: str) -> str | Response:
+    """What became of those chosen, as things stand: which are accepted, and why the others are not."""
+    actor, chosen = current_actor(), _kept(name)
+    if chosen is None:
+        flash(_("这一次验收的结果不再保留。下面是现在的情况。"), "warning")
+        return redirect(url_for("review.index", **_asked()))
+    told: list[tuple[Waiting, ProgressRow | None]] = []
+    for key, seen in chosen.items():
+        with transaction(actor) as session:
+            units = [unit for unit in list_units(session, period=key.period) if unit.code in seen]
+            rows = {row.key: row for row in progress_of(session, units, key.period, key.form)}
+            told += [(each, rows.get(each.key)) for each in list_waiting(session, actor, key, seen)]
+    asked = _asked()
+    return render_template(
+        "accepted.html",
+        place=actor.place,
+        periods=list(dict.fromkeys(key.period for key in chosen)),
+        forms=len(chosen),
+        accepted=[(each.key, row) for each, row in told if each.accepted],
+        left=[Left.alone(each, row) for each, row in told if not each.accepted],
+        asked=asked,
+        top=asked.get("unit", actor.place.code),
+    )
+
+
+def _chosen() -> Chosen:
+    """What the form names."""
+    chosen: defaultdict[CollectionKey, dict[str, int]] = defaultdict(dict)
     named = request.form.getlist("chosen")
     if len(named) > MOST:
         raise InvalidInput("chosen", "too_many", len(named))
@@ -111,18 +155,25 @@ def _chosen() -> dict[CollectionKey, dict[str, int | None]]:
         text, _colon, version = each.rpartition(":")
         key = SubmissionKey.parse(text)
         chosen[CollectionKey(key.form, key.period)][key.unit] = read_version("chosen", version)
+    if len(chosen) > MOST_COLLECTIONS:
+        raise InvalidInput("chosen", "too_many", len(chosen))
     return chosen
 
 
-def _units(session: Session, key: CollectionKey) -> dict[str, UnitRow]:
-    """The units of the period, for their names."""
-    return {unit.code: unit for unit in list_units(session, period=key.period)}
+def _keep(chosen: Chosen) -> str:
+    """Remember what was chosen, and nothing chosen before; gives its name, the same for a form that is sent twice."""
+    content = {str(key): dict(seen) for key, seen in chosen.items()}
+    name = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    flask.session[_KEPT] = {"name": name, "chosen": content}
+    return name
 
 
-def _asked() -> dict[str, str]:
-    return {name: request.form[name] for name in _LIST if request.form.get(name)}
+def _kept(name: str) -> Chosen | None:
+    kept = cast("dict[str, Any]", flask.session.get(_KEPT, {}))
+    if kept.get("name") != name:
+        return None
+    return {CollectionKey.parse(key): seen for key, seen in kept["chosen"].items()}
 
 
-def _back() -> str:
-    asked: dict[str, Any] = _asked()
-    return url_for("review.index", **asked)
+def _asked() -> dict[str, Any]:
+    return {name: request.args[name] for name in _LIST if request.args.get(name)}

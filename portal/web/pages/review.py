@@ -18,8 +18,8 @@ from portal.queries.units import get_unit
 from portal.services.explanations import decide
 from portal.services.rules import waive_rule
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.language import lazy_gettext
 from portal.web.pages.periods import chosen_period
@@ -66,8 +66,7 @@ def index() -> str:
         filters=FILTERS,
         counts=counted(rows),
         rows=[row for row in rows if _wanted(row, only)],
-        acceptable={row.key for row in rows if may_accept(actor, row)},
-        marked=request.args.get("mark") == "all",
+        acceptable=sum(may_accept(actor, row) for row in rows),
         ancestors=ancestors,
         lists=[(form, sheet, table) for form in sent for sheet, table in form.lists.values()],
     )

@@ -17,18 +17,27 @@ def coverage_counts(coverage: Coverage | None) -> list[tuple[str, int]]:
     always = (
         (_("应报"), coverage.expected),
         (_("已报"), coverage.reported),
-        (_("待审核") if coverage.waits else _("待审核（已计入）"), coverage.pending),
+        (_("待审核"), coverage.pending),
         (_("逾期未报"), coverage.late),
         (_("免报"), coverage.exempt),
         (_("不适用"), coverage.not_applicable),
     )
-    rarer = ((_("未到期"), coverage.in_time), (_("已验收，此项未填"), coverage.unanswered))
+    rarer = (
+        (_("待审核（已计入）"), coverage.included),
+        (_("未到期"), coverage.in_time),
+        (_("此项未填"), coverage.unanswered),
+    )
     told = [(name, count) for name, count in always if count is not None]
     return told + [(name, count) for name, count in rarer if count]
 
 
+def coverage_words(coverage: Coverage | None) -> str:
+    """The counts in one line; that all are in the number, where they are."""
+    return _("，").join(f"{name} {count}" for name, count in coverage_counts(coverage)) or _("齐全")
+
+
 def _beside(coverage: Coverage) -> int:
-    return coverage.not_applicable + coverage.exempt + (coverage.pending or 0)
+    return coverage.not_applicable + coverage.exempt + (coverage.included or 0)
 
 
 def coverage_columns() -> Sequence[tuple[str, int]]:

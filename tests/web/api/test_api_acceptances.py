@@ -26,7 +26,8 @@ def test_those_that_can_be_are_accepted_and_the_others_told(handed_in):
     assert codes == {"d112": "conflict", "d211": "not_found", "d121": "not_found"}
     assert all(each["detail"] for each in found.json["refused"])
     again = reviewer.post(ROAD, json=body).json
-    assert (again["accepted"], again["refused"][0]["code"]) == ([], "invalid_move")
+    assert again["accepted"] == []
+    assert [again["refused"][0][name] for name in ("unit", "code", "state")] == ["d111", "invalid_move", "accepted"]
     assert handed_in.caller("d112").get("submissions/d112-2023-T").json["state"] == "submitted"
 
 
@@ -46,11 +47,41 @@ def test_others_accept_nothing(handed_in, role):
         {"collection": "T-2023", "seen": ["d112"]},
         {"collection": "T-2023", "seen": {"d112": "1"}},
         {"collection": "T-2023", "seen": {}, "more": 1},
+        {"collection": "T-2023", "seen": {"d112\x00": 1}},
+        {"collection": "T-2023", "seen": {"d112": True}},
+        {"collection": "T-99999", "seen": {"d112": 1}},
     ],
 )
 def test_what_is_no_request_is_refused(handed_in, body):
     assert handed_in.caller("c11", Role.REVIEWER).post(ROAD, json=body).status_code == 400
     assert handed_in.caller("d112").get("submissions/d112-2023-T").json["state"] == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("collection", "seen", "codes"),
+    [
+        ("T-2023", {"d112": 10**30}, {"conflict"}),
+        ("T-2023", {"d112": -1}, {"conflict"}),
+        ("T-2023", dict.fromkeys(["", "9" * 10_000, "民政局"]), {"not_found"}),
+        ("T-2023", {f"x{number}": number for number in range(20_000)}, {"not_found"}),
+        ("T-2023", {"c11": None}, {"not_permitted"}),
+        ("T-1901", {"d112": None}, {"not_found"}),
+        ("X-2023", {"d112": None}, {"not_found"}),
+    ],
+)
+def test_what_names_nothing_to_accept_is_told_one_by_one(handed_in, collection, seen, codes):
+    found = handed_in.caller("c11", Role.REVIEWER).post(ROAD, json={"collection": collection, "seen": seen})
+    assert (found.status_code, found.json["accepted"]) == (200, [])
+    assert {each["unit"] for each in found.json["refused"]} == set(seen)
+    assert {each["code"] for each in found.json["refused"]} == codes
+    assert handed_in.caller("d112").get("submissions/d112-2023-T").json["state"] == "submitted"
+
+
+def test_more_than_a_body_holds(handed_in):
+    seen = dict.fromkeys(f"x{number}" for number in range(100_000))
+    found = handed_in.caller("c11", Role.REVIEWER).post(ROAD, json={"collection": "T-2023", "seen": seen})
+    assert found.status_code == 413
+    assert "分几次" in found.json["detail"]
 
 
 def test_a_reason_has_an_end(handed_in):
