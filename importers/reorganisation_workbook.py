@@ -1,14 +1,18 @@
-"""Reads the file of a reorganisation, CSV or workbook: the first sheet, its first row naming the columns."""
+"""Reads the file of a reorganisation, CSV or workbook: the sheet whose first row names the columns."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from decimal import Decimal
 
+from importers.days import day_of_serial, read_day
+from importers.measures import tidy
 from importers.sandbox import read_workbook
-from importers.workbook import ReadSheet
-from portal.domain.reorganisation_file import COLUMNS, ReorganisationFile, reorganisation_of
+from importers.workbook import CellKind, ReadCell, ReadSheet
+from portal.domain.reorganisation_file import COLUMN_WORDS, COLUMNS, ReorganisationFile, cut_short, reorganisation_of
 from portal.errors import FormInvalid
 
-_ISO_DATE = len("2024-01-01")
+_WITHOUT_CONTENT = frozenset({CellKind.ERROR, CellKind.FORMULA_WITHOUT_VALUE})
+_MOST_SHOWN = 12
+"""Headings told of a file that has other columns."""
 
 
 def read_reorganisation_file(content: bytes, filename: str) -> ReorganisationFile:
@@ -18,24 +22,58 @@ def read_reorganisation_file(content: bytes, filename: str) -> ReorganisationFil
         WorkbookUnreadable: it is no workbook that can be read.
         FormInvalid: with every mistake, each with its line.
     """
-    sheet = read_workbook(content, filename).sheets[0]
-    missing = set(COLUMNS) - set(_names(sheet).values())
-    if missing:
-        listed = "、".join(name for name in COLUMNS if name in missing)
-        raise FormInvalid([f"第 1 行：缺少列 {listed} (line 1: missing columns)"])
-    return reorganisation_of(_records(sheet))
+    sheets = read_workbook(content, filename).sheets
+    headed = [(sheet, *_headings(sheet)) for sheet in sheets]
+    for sheet, line, names in headed:
+        if set(COLUMNS) <= set(names.values()):
+            return reorganisation_of(_records(sheet, line, names))
+    raise FormInvalid([_wrong_columns(max((names for _sheet, _line, names in headed), key=len, default={}))])
 
 
-def _names(sheet: ReadSheet) -> dict[int, str]:
-    return {column: cell.text.strip() for (row, column), cell in sheet.cells.items() if row == 1}
+def _headings(sheet: ReadSheet) -> tuple[int, dict[int, str]]:
+    """The first row with content, and what stands in it by column, in English where it is known."""
+    line = min((row for row, _column in sheet.cells), default=1)
+    texts = {column: tidy(cell.text) for (row, column), cell in sheet.cells.items() if row == line}
+    return line, {column: COLUMN_WORDS.get(text, text) for column, text in texts.items()}
 
 
-def _records(sheet: ReadSheet) -> Iterator[dict[str, str | None]]:
-    """A record for each row with content; a spreadsheet turns days into moments of their midnight."""
-    names = _names(sheet)
+def _wrong_columns(names: dict[int, str]) -> str:
+    missing = "、".join(word for word, name in COLUMN_WORDS.items() if name not in names.values())
+    found = "、".join(name[:20] for name in list(names.values())[:_MOST_SHOWN])
+    return f"缺少列：{missing}。找到的列：{found or '没有'} (columns missing: {missing})"
+
+
+def _records(sheet: ReadSheet, head: int, names: dict[int, str]) -> dict[int, dict[str, str | None]]:
+    """A record for each row below the headings.
+
+    Raises:
+        FormInvalid: a column stands there twice, or a cell has no content that could be read.
+    """
+    twice = [name for name, count in Counter(names.values()).items() if count > 1 and name in COLUMNS]
+    problems = [f"第 {head} 行：列 {name} 出现两次 (line {head}: column twice)" for name in twice]
     rows: dict[int, dict[str, str | None]] = defaultdict(dict)
     for (row, column), cell in sorted(sheet.cells.items()):
-        if row > 1 and column in names:
-            name = names[column]
-            rows[row][name] = cell.text[:_ISO_DATE] if name == "effective_on" else cell.text
-    yield from rows.values()
+        name = names.get(column)
+        if row <= head or name not in COLUMNS:
+            continue
+        if cell.kind in _WITHOUT_CONTENT:
+            problems.append(f"第 {row} 行：{cell.address} 是错误值，或公式没有算出的值 (line {row})")
+        rows[row][name] = _day_text(cell) if name == "effective_on" else _text(cell)
+    if problems:
+        raise FormInvalid(cut_short(problems))
+    return rows
+
+
+def _text(cell: ReadCell) -> str:
+    """What stands in a cell; codes that a spreadsheet took for numbers without its `.0`."""
+    if isinstance(cell.value, Decimal) and cell.value == cell.value.to_integral_value():
+        return str(int(cell.value))
+    return cell.text
+
+
+def _day_text(cell: ReadCell) -> str:
+    """A day as `2024-01-31`, however it is written; what is none stays as it is."""
+    text = tidy(_text(cell))
+    serial = day_of_serial(cell.value) if isinstance(cell.value, Decimal) else None
+    day = serial or read_day(text)
+    return text if day is None else day.isoformat()

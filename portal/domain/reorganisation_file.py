@@ -1,10 +1,13 @@
-"""The file of a reorganisation: CSV in UTF-8, a line for each change. Read with every mistake at once."""
+"""The file of a reorganisation: a line for each change. Read with every mistake at once."""
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.unit_file import read_code
@@ -14,6 +17,11 @@ from portal.errors import FormInvalid
 COLUMNS = (
     "change", "code", "sources", "parent_code", "level", "name", "name_en", "effective_on", "basis",
 )  # fmt: skip
+
+COLUMN_WORDS = dict(
+    zip(("变动", "单位代码", "原单位", "上级", "层级", "名称", "英文名称", "生效日期", "依据"), COLUMNS, strict=True)
+)
+"""What may stand above a column instead of its English name."""
 
 CHANGE_WORDS: dict[str, ChangeKind] = {
     "更名": ChangeKind.RENAME,
@@ -26,6 +34,23 @@ CHANGE_WORDS: dict[str, ChangeKind] = {
 }
 """What may stand in the first column instead of the English word."""
 
+LEVEL_WORDS: dict[str, Level] = {
+    "省级": Level.PROVINCE,
+    "地市级": Level.CITY,
+    "区县级": Level.DISTRICT,
+    "乡镇级": Level.TOWN,
+}
+"""What may stand for a level."""
+
+MOST_CHANGES = 1000
+MOST_PROBLEMS = 50
+"""Mistakes of a file that are told one by one."""
+NAME_LENGTH = 200
+
+_Kind = TypeVar("_Kind", ChangeKind, Level)
+_BETWEEN = re.compile(r"[\s、,;]+")
+_LONGEST_QUOTED = 30
+
 
 @dataclass(frozen=True)
 class ReorganisationFile:
@@ -36,52 +61,90 @@ class ReorganisationFile:
     basis: str
 
 
-def reorganisation_of(records: Iterable[Mapping[str, str | None]]) -> ReorganisationFile:
-    """What the lines of a file say, each by column.
+def reorganisation_of(records: Mapping[int, Mapping[str, str | None]]) -> ReorganisationFile:
+    """What the lines of a file say, each by column; by number of the line.
 
     Raises:
-        FormInvalid: it has mistakes; each is named with its line.
+        FormInvalid: it has mistakes; each is named with its line, `MOST_PROBLEMS` at most.
     """
-    rows = [{name: (record.get(name) or "").strip() for name in COLUMNS} for record in records]
+    rows = {line: {name: (record.get(name) or "").strip() for name in COLUMNS} for line, record in records.items()}
+    rows = {line: row for line, row in rows.items() if any(row.values())}
     if not rows:
         raise FormInvalid(["文件里没有变动 (no changes in the file)"])
+    if len(rows) > MOST_CHANGES:
+        raise FormInvalid([f"文件里有 {len(rows)} 个变动，最多 {MOST_CHANGES} 个 (too many changes)"])
     problems: list[str] = []
     changes: list[Change] = []
-    for line, row in enumerate(rows, start=2):
+    start, first = next(iter(rows.items()))
+    for line, row in rows.items():
         try:
             changes.append(read_change(row))
         except ValueError as error:
             problems.append(f"第 {line} 行：{error} (line {line})")
         problems += [
-            f"第 {line} 行：{name} 与首行不同，请分成两个文件 (line {line})"
-            for name in ("effective_on", "basis")
-            if row[name] not in {"", rows[0][name]}
+            f"第 {line} 行：{word}与第 {start} 行不同，请分成两个文件 (line {line})"
+            for word, name in COLUMN_WORDS.items()
+            if name in {"effective_on", "basis"} and row[name] not in {"", first[name]}
         ]
     try:
-        day = date.fromisoformat(rows[0]["effective_on"])
+        day = _day(first["effective_on"])
     except ValueError as error:
-        problems.append(f"第 2 行：{error} (line 2)")
+        problems.append(f"第 {start} 行：{error} (line {start})")
+    if not first["basis"]:
+        problems.append(f"第 {start} 行：缺少依据 (line {start}: no legal basis)")
     if problems:
-        raise FormInvalid(problems)
-    return ReorganisationFile(tuple(changes), day, rows[0]["basis"])
+        raise FormInvalid(cut_short(problems))
+    return ReorganisationFile(tuple(changes), day, first["basis"])
+
+
+def cut_short(problems: list[str]) -> list[str]:
+    """The first mistakes, and how many more there are."""
+    more = len(problems) - MOST_PROBLEMS
+    return problems if more <= 0 else [*problems[:MOST_PROBLEMS], f"另有 {more} 处 (and {more} more)"]
 
 
 def read_change(row: Mapping[str, str]) -> Change:
     """One change of the columns `change` to `name_en`; empty ones say nothing.
 
     Raises:
-        ValueError: a column says what it cannot.
+        ValueError: a column says what it cannot, in words for people.
     """
-    kind = CHANGE_WORDS.get(row["change"]) or ChangeKind(row["change"])
+    codes = {name: unicodedata.normalize("NFKC", row[name]) for name in ("code", "sources", "parent_code")}
+    for name in ("name", "name_en"):
+        if len(row[name]) > NAME_LENGTH:
+            raise ValueError(f"名称最多 {NAME_LENGTH} 个字：{_quoted(row[name])}")
     return Change(
-        kind,
-        read_code(row["code"]),
-        tuple(read_code(code) for code in row["sources"].replace("、", " ").replace(",", " ").split()),
-        read_code(row["parent_code"]) if row["parent_code"] else None,
-        Level(row["level"]) if row["level"] else None,
+        _word(row["change"], CHANGE_WORDS, ChangeKind, "变动"),
+        read_code(codes["code"]),
+        tuple(dict.fromkeys(read_code(code) for code in _BETWEEN.split(codes["sources"]) if code)),
+        read_code(codes["parent_code"]) if codes["parent_code"] else None,
+        _word(row["level"], LEVEL_WORDS, Level, "层级") if row["level"] else None,
         row["name"] or None,
         row["name_en"] or None,
     )
+
+
+def _word(text: str, words: Mapping[str, _Kind], kinds: type[_Kind], what: str) -> _Kind:
+    """What a Chinese or an English word stands for."""
+    if text in words:
+        return words[text]
+    try:
+        return kinds(text)
+    except ValueError:
+        raise ValueError(f"{what}{_quoted(text)}不认得，请写：{'、'.join(words)}") from None
+
+
+def _day(text: str) -> date:
+    if not text:
+        raise ValueError("缺少生效日期")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"生效日期{_quoted(text)}不是日期，请写成 2024-01-31 的样子") from None
+
+
+def _quoted(text: str) -> str:
+    return f"“{text[:_LONGEST_QUOTED]}{'…' if len(text) > _LONGEST_QUOTED else ''}”"
 
 
 def change_row(change: Change) -> dict[str, str]:

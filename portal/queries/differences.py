@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from functools import reduce
 from operator import add
 
 from sqlalchemy.orm import Session
 
 from portal.domain.coverage import Coverage
-from portal.domain.forms import AggregationKind, Incomplete, Indicator
+from portal.domain.forms import AggregationKind, Incomplete, Indicator, Scope
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.rollup import Total
+from portal.domain.values import EXACT
 from portal.queries.coverage import covered
 from portal.queries.rollup_entries import entry_amounts
 from portal.queries.rollup_parts import own_totals
@@ -22,6 +24,22 @@ from portal.queries.rollups import list_indicators, roll_up
 from portal.queries.units import get_unit
 
 _ADDED_UP = frozenset({AggregationKind.SUM, AggregationKind.COUNT_YES})
+
+
+class Verdict(StrEnum):
+    """What a difference says, and what it does not say: one for every row, the heaviest that holds."""
+
+    INCOMPLETE = "incomplete"  # 下级未报齐，暂不判定
+    OWN_MISSING = "own_missing"  # 本级未报
+    TERRITORIAL = "territorial"  # 本级不填，全辖数就是下级合计
+    OWN_NOT_ALLOWED = "own_not_allowed"  # 属地指标，本级不应有数
+    SAME_AS_CHILDREN = "same_as_children"  # 本级数等于下级合计，疑似把全辖数填成本级数
+    ADDS_UP = "adds_up"  # 两数相加为全辖数
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether somebody ought to ask the unit."""
+        return self in {Verdict.OWN_NOT_ALLOWED, Verdict.SAME_AS_CHILDREN}
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,26 @@ class DifferenceRow:
     expected: int
     parts: Sequence[RollUpRow]
     coverage: Coverage | None = None
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The difference in percent of the sum below; None where there is none, or that is 0."""
+        if self.difference is None or not self.children:
+            return None
+        return self.difference / abs(self.children) * 100
+
+    @property
+    def verdict(self) -> Verdict:
+        """What can be said about the row. With units missing below, nothing is: never call that an error."""
+        if self.indicator.scope is Scope.TERRITORIAL:
+            return Verdict.OWN_NOT_ALLOWED if self.own is not None else Verdict.TERRITORIAL
+        if self.reported < self.expected:
+            return Verdict.INCOMPLETE
+        if self.own is None:
+            return Verdict.OWN_MISSING
+        if self.own and self.own == self.children:
+            return Verdict.SAME_AS_CHILDREN
+        return Verdict.ADDS_UP
 
 
 def differences(
@@ -91,7 +129,7 @@ def _row(indicator: Indicator, own: Total, here: Total, parts: Sequence[RollUpRo
         indicator,
         mine,
         theirs,
-        mine - theirs if mine is not None and theirs is not None else None,
+        EXACT.subtract(mine, theirs) if mine is not None and theirs is not None else None,
         here.eliminated,
         here.adjusted,
         (own + below + here).figure(indicator),

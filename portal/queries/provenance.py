@@ -12,6 +12,7 @@ from portal.domain.lifecycle import COUNTED, HANDED_IN
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.values import ValueStatus
+from portal.queries.coverage import covered
 from portal.queries.effective_forms import collected_forms
 from portal.queries.lineage import Contribution, counting_units, trace
 from portal.queries.progress import ProgressRow, progress_of
@@ -55,7 +56,7 @@ class Provenance:
     Attributes:
         unit: in the tree of the reading.
         form: that asks for the indicator.
-        row: the number as every screen shows it.
+        row: the number as every screen shows it, with its coverage.
         total: the parts added up anew, and what was eliminated and adjusted.
         contributions: what is in it, units as they were in the period, in the order of its tree.
         entries: what was eliminated and adjusted, with what was withdrawn since, as far as it is within sight.
@@ -106,8 +107,9 @@ def get_provenance(
         InvalidInput: `tree` is no such thing.
     """
     found = trace(session, actor, unit=unit, period=period, indicator=indicator, tree=tree, pending=pending)
-    (row,) = roll_up(session, actor, unit=unit, period=period, indicators=[indicator], tree=tree, pending=pending)
     top = get_unit(session, unit, period=tree_day(period, tree))
+    rows = roll_up(session, actor, unit=unit, period=period, indicators=[indicator], tree=tree, pending=pending)
+    (row,) = covered(session, actor, top, period, rows, pending=pending)
     form = next(form for form in collected_forms(session, top, period) if indicator in form.by_code)
     units = counting_units(session, top, period, tree)
     total = rollup.total(map(_added, found)) + _entered(session, top, period, indicator, units)

@@ -1,6 +1,7 @@
 """Reorganisations of the tree, and what one would change before it is applied."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from flask_appbuilder.security.sqla.models import User
@@ -29,11 +30,16 @@ MOST_TOTALS = 200
 
 @dataclass(frozen=True)
 class UnitChange:
-    """How a unit stands before and after; None where it does not exist."""
+    """How a unit stands before and after; None where it does not exist.
+
+    Attributes:
+        heirs: codes of the units that it is merged into or split into.
+    """
 
     code: str
     before: Placement | None
     after: Placement | None
+    heirs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,17 @@ class Preview:
     totals: Sequence[TotalChange]
     count: int
     problems: Sequence[Problem]
+
+    @property
+    def codes(self) -> set[str]:
+        """Of every unit that it names."""
+        places = [place for each in self.units for place in (each.before, each.after) if place is not None]
+        return {
+            *(code for each in self.units for code in (each.code, *each.heirs)),
+            *(place.parent_code for place in places),
+            *(each.key.unit for each in self.answers),
+            *(each.unit for each in self.totals),
+        }
 
 
 def list_reorganisations(session: Session, actor: Actor) -> list[Reorganisation]:
@@ -134,7 +151,8 @@ def plan_of(session: Session, actor: Actor, row: Reorganisation) -> Plan:
 def preview(session: Session, actor: Actor, row: Reorganisation) -> Preview:
     """What would change: units, positions, submissions and totals."""
     made = plan_of(session, actor, row)
-    units = unit_changes(made, row)
+    foreign = _out_of_reach(session, actor, made.changed)
+    units = [each for each in unit_changes(made, row) if each.code not in foreign]
     periods = _periods(session, row)
     sound = not made.problems
     totals = changed_totals(session, actor, made, row.effective_on) if sound else []
@@ -153,7 +171,10 @@ def unit_changes(made: Plan, row: Reorganisation) -> list[UnitChange]:
     """The units that change, by code."""
     before = _standing(made.before, row)
     after = _standing(made.after, row)
-    return [UnitChange(code, before.get(code), after.get(code)) for code in sorted(made.changed)]
+    heirs = defaultdict(list)
+    for each in made.successions:
+        heirs[each.old_code].append(each.new_code)
+    return [UnitChange(code, before.get(code), after.get(code), tuple(heirs[code])) for code in sorted(made.changed)]
 
 
 def answers_of(session: Session, actor: Actor, made: Plan, row: Reorganisation) -> list[OpenAnswer]:
@@ -192,16 +213,17 @@ def _foreign(
     involved = made.changed | {each.new_code for each in made.successions}
     sides = [_standing(everyone, row), _standing(made.applied(everyone), row)]
     superiors = {side[code].parent_code or code for side in sides for code in involved if code in side}
-    named = select(Unit.code, Unit.path).where(Unit.code.in_(superiors))
-    beyond = sorted(
-        code
-        for code, path in session.execute(named)
-        if not permits(actor, Permission.REORGANISE, Subject(path)) and code in sides[0]
-    )
+    beyond = sorted(code for code in _out_of_reach(session, actor, superiors) if code in sides[0])
     if not beyond:
         return []
     listed = "、".join(beyond)
     return [Problem(0, Text(f"不在您的管辖范围：{listed}", f"not within your reach: {listed}"))]
+
+
+def _out_of_reach(session: Session, actor: Actor, codes: Collection[str]) -> set[str]:
+    """Those of the units below whom the actor does not reorganise."""
+    named = select(Unit.code, Unit.path).where(Unit.code.in_(codes))
+    return {code for code, path in session.execute(named) if not permits(actor, Permission.REORGANISE, Subject(path))}
 
 
 def _people(session: Session, units: Sequence[UnitChange]) -> list[HeldPosition]:

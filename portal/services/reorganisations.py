@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.domain.lifecycle import State
 from portal.domain.policy import Actor, Permission, Subject, require
-from portal.domain.reorganisation_file import change_row
+from portal.domain.reorganisation_file import MOST_CHANGES, change_row
 from portal.domain.reorganisations import Change, Plan, ReorganisationState, plan
 from portal.domain.unit_file import read_units, write_units
 from portal.domain.units import Placement
@@ -22,7 +23,13 @@ from portal.errors import Conflict, FormInvalid, InvalidInput
 from portal.models import Reorganisation, Submission, Unit
 from portal.models import Succession as SuccessionRow
 from portal.queries.placements import list_placements
-from portal.queries.reorganisations import changes_of, get_reorganisation, plan_of, unit_changes
+from portal.queries.reorganisations import (
+    changes_of,
+    get_reorganisation,
+    list_reorganisations,
+    plan_of,
+    unit_changes,
+)
 from portal.queries.rollup_entries import counting_at
 from portal.services import events
 from portal.services.collections import REASON_LENGTH
@@ -32,13 +39,12 @@ from portal.services.trees import hold_trees, publish_trees
 from portal.services.units import follow, replace_placements
 
 BASIS_LENGTH = 1000
-MOST_CHANGES = 1000
 
 
 def begin(
     session: Session, actor: Actor, effective_on: date, basis: str, changes: Sequence[Change] = ()
 ) -> Reorganisation:
-    """Begin a draft.
+    """Begin a draft; of one that says the same already, nothing is begun, so that a second click does no more.
 
     Raises:
         NotPermitted: the actor reorganises nothing.
@@ -46,19 +52,19 @@ def begin(
     """
     require(actor, Permission.REORGANISE, Subject(actor.place.path))
     hold_trees(session, exclusively=True)
-    last = session.scalar(select(func.max(Reorganisation.number)).where(Reorganisation.root_id == actor.place.root_id))
-    row = Reorganisation(
+    draft = Reorganisation(
         root_id=actor.place.root_id,
-        number=(last or 0) + 1,
         unit_id=actor.place.id,
         unit_path=actor.place.path,
         before="",
         state=ReorganisationState.DRAFT,
         row_version=0,
     )
-    _describe(row, actor, effective_on, basis, changes)
-    session.add(row)
-    session.flush()
+    _describe(draft, actor, effective_on, basis, changes)
+    for each in list_reorganisations(session, actor):
+        if each.unit_id == draft.unit_id and each.state == draft.state and _said(each) == _said(draft):
+            return each
+    row = _stored(session, draft)
     _record(session, actor, "reorganisation_described", row)
     return row
 
@@ -128,8 +134,8 @@ def undo(session: Session, actor: Actor, number: int, seen: int) -> Reorganisati
 
     Raises:
         NotFound: there is no such reorganisation of the actor's unit.
-        Conflict: it is not applied, or published; or its units were changed since by something else.
-        FormInvalid: units that it made have begun to report.
+        Conflict: it is not applied, or published.
+        FormInvalid: its units were changed since by something else, or units that it made have begun to report.
     """
     hold_trees(session, exclusively=True)
     row = _held(session, actor, number, seen, ReorganisationState.APPLIED)
@@ -169,6 +175,23 @@ def publish(session: Session, actor: Actor, number: int, seen: int) -> Reorganis
     return row
 
 
+def _stored(session: Session, draft: Reorganisation) -> Reorganisation:
+    """A draft under the next number. Drafts of others are out of sight, and have numbers too."""
+    columns = [each.name for each in Reorganisation.__table__.columns if each.name != "number"]
+    told = {name: getattr(draft, name) for name in columns}
+    number = session.scalar(select(func.max(Reorganisation.number)).where(Reorganisation.root_id == draft.root_id)) or 0
+    row: Reorganisation | None = None
+    while row is None:
+        number += 1
+        query = insert(Reorganisation).values(number=number, **told).on_conflict_do_nothing()
+        row = session.scalar(query.returning(Reorganisation))
+    return row
+
+
+def _said(row: Reorganisation) -> tuple[object, ...]:
+    return row.effective_on, row.basis, row.changes
+
+
 def _held(session: Session, actor: Actor, number: int, seen: int, state: ReorganisationState) -> Reorganisation:
     row = get_reorganisation(session, actor, number, for_update=True)
     if row.row_version != seen or row.state != state:
@@ -205,7 +228,8 @@ def _made(session: Session, row: Reorganisation, old: Sequence[Placement]) -> Pl
     made = plan([*base, *old], (), changes, row.effective_on)
     now = {each for each in found if each.code in made.changed}
     if made.problems or now != set(made.after):
-        raise Conflict("reorganisation", str(row.number))
+        listed = "、".join(sorted({each.code for each in now ^ set(made.after)}))
+        raise FormInvalid([f"这些单位后来又有变动，不能撤回：{listed} / changed again since: {listed}"])
     return made
 
 
@@ -239,10 +263,11 @@ def _record(session: Session, actor: Actor, kind: str, row: Reorganisation, made
     told: dict[str, object] = {
         "effective_on": row.effective_on,
         "basis": row.basis,
-        "changes": "; ".join(" ".join(filter(None, change.values())) for change in row.changes),
+        "changes": [" ".join(filter(None, change.values())) for change in row.changes],
     }
     if made is not None:
-        told["units"] = ", ".join(sorted(made.changed))
+        named = {each.code: each.name for each in (*made.after, *made.before)}
+        told["changed_units"] = [f"{code} {name}" for code, name in sorted(named.items())]
     place = actor.place
     events.record(
         session, actor, kind, f"reorganisation-{row.number}", unit_code=place.code, root_id=place.root_id, after=told

@@ -136,14 +136,14 @@ def test_a_line_is_read_as_it_was_written(change: Change) -> None:
 
 def test_a_file_says_its_day_and_basis_once() -> None:
     said = [Change(ChangeKind.DISSOLVE, "d1"), Change(ChangeKind.DISSOLVE, "d2")]
-    rows = list(csv.DictReader(write_reorganisation(said, DAY, "依据").splitlines()))
+    rows = dict(enumerate(csv.DictReader(write_reorganisation(said, DAY, "依据").splitlines()), start=2))
     read = reorganisation_of(rows)
     assert (read.changes, read.effective_on, read.basis) == (tuple(said), DAY, "依据")
-    rows[1]["basis"] = "另一依据"
+    rows[3]["basis"] = "另一依据"
     with pytest.raises(FormInvalid, match="分成两个文件"):
         reorganisation_of(rows)
     with pytest.raises(FormInvalid, match="没有变动"):
-        reorganisation_of([])
+        reorganisation_of({})
 
 
 class TestHeirs:

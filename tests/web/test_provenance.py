@@ -2,9 +2,11 @@
 
 import csv
 import io
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
+import openpyxl
 import pytest
 
 from portal.db import transaction
@@ -12,6 +14,7 @@ from portal.domain.policy import Role
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value
 from portal.queries.people import portal_actor
 from portal.queries.provenance import Absence, Provenance, get_provenance
+from portal.queries.rollups import CURRENT_TREE
 from portal.services import collection_changes
 from tests.web.conftest import Site
 from tests.world import PERIOD
@@ -31,10 +34,10 @@ def reported(site: Site) -> None:
         collection_changes.change_due(session, sender, site.world.key("c12"), date(2099, 1, 31))
 
 
-def provenance(site: Site, indicator: str, unit: str = "p1") -> Provenance:
+def provenance(site: Site, indicator: str, unit: str = "p1", **reading: object) -> Provenance:
     actor = site.world.actor(unit)
     with transaction(actor) as session:
-        return get_provenance(session, actor, unit=unit, period=PERIOD, indicator=indicator)
+        return get_provenance(session, actor, unit=unit, period=PERIOD, indicator=indicator, **reading)
 
 
 def absences(found: Provenance) -> dict[str, Absence]:
@@ -61,6 +64,31 @@ def test_who_is_not_in_it_and_why(site: Site) -> None:
     }
     assert absences(provenance(site, "T203"))["d112"] is Absence.UNANSWERED
     assert absences(provenance(site, "T201"))["c12"] is Absence.NOT_EXPECTED
+
+
+@pytest.mark.parametrize("reading", [{}, {"pending": True}, {"tree": CURRENT_TREE}])
+@pytest.mark.parametrize("indicator", ["T101", "T104", "T107", "T201", "T203"])
+@pytest.mark.parametrize("unit", ["p1", "c12"])
+def test_the_coverage_counts_what_is_listed(site: Site, unit: str, indicator: str, reading: dict[str, object]) -> None:
+    found = provenance(site, indicator, unit, **reading)
+    coverage, why = found.row.coverage, Counter(each.absence for each in found.absent)
+    assert coverage.reported == len(found.contributions)
+    assert coverage.not_applicable == why[Absence.NOT_APPLICABLE]
+    assert coverage.exempt == why[Absence.EXEMPT]
+    assert (coverage.late, coverage.in_time) == (why[Absence.LATE], why[Absence.OUTSTANDING])
+    if not reading.get("pending"):
+        assert (coverage.pending, coverage.unanswered) == (why[Absence.PENDING], why[Absence.UNANSWERED])
+
+
+def test_page_file_and_api_tell_the_coverage(site: Site) -> None:
+    province = site.person("p1", Role.REVIEWER)
+    words = ["应报 5", "已报 1", "待审核 1", "逾期未报 2", "免报 1", "不适用 1", "未到期 1"]
+    page = province.get(f"{ORIGINS}T107").text
+    assert "1/5 已报/应报" in page
+    assert f"覆盖： ◐ 部分 {' '.join(words)}" in page
+    with province.client.get("/rollups/p1/origins/export.xlsx?period=2023&indicator=T107") as response:
+        book = openpyxl.load_workbook(io.BytesIO(response.data))
+    assert dict(row[:2] for row in book["说明"].values)["覆盖"] == "，".join(words)
 
 
 def test_parts_that_do_not_make_up_the_number_are_not_passed_off_as_it(site: Site) -> None:

@@ -11,37 +11,24 @@ from dashboards import ids, parts
 from dashboards.context import Context
 from dashboards.context_bar import context_bar
 from dashboards.language import gettext as _
-from dashboards.pages.differences.verdicts import NEEDS_A_LOOK, Verdict, verdict_of
 from dashboards.parts import Children
 from portal.domain.forms import Scope, Sheet
 from portal.domain.numbers import Scale, scaled_unit, signed
 from portal.domain.policy import Permission, Subject, permits
 from portal.domain.values import exact_text
-from portal.queries.differences import DifferenceRow
+from portal.queries.differences import DifferenceRow, Verdict
 from portal.web.language import language, period_name, say
-from portal.web.words import SCOPES
+from portal.web.words import DIFFERENCE_VERDICTS, EXPORT_FORMATS, SCOPES
 
 SLUG = "differences"
 _COLUMNS = 8
 
 
-def verdict_words() -> dict[Verdict, tuple[str, str]]:
-    """What is said of a row, and in which tone."""
-    return {
-        Verdict.INCOMPLETE: (_("下级未报齐，暂不判定"), "quiet"),
-        Verdict.OWN_MISSING: (_("本级未报"), "quiet"),
-        Verdict.TERRITORIAL: (_("由区县填报，全辖数即下级合计"), "quiet"),
-        Verdict.OWN_NOT_ALLOWED: (_("本级不填这项，却有本级数，请核实"), "explain"),
-        Verdict.SAME_AS_CHILDREN: (_("本级数等于下级合计，疑似把全辖数填成了本级数，请核实"), "explain"),
-        Verdict.ADDS_UP: (_("口径不同，两数相加为全辖数"), "good"),
-    }
-
-
 def page(context: Context, rows: Sequence[DifferenceRow], *, demo: bool) -> Children:
     """The unit's own figures beside the sums of those below it, sheet by sheet."""
     by_code = {row.indicator.code: row for row in rows}
-    suspicious = sum(verdict_of(row) in NEEDS_A_LOOK for row in rows)
-    incomplete = sum(verdict_of(row) is Verdict.INCOMPLETE for row in rows)
+    suspicious = sum(row.verdict.needs_a_look for row in rows)
+    incomplete = sum(row.verdict is Verdict.INCOMPLETE for row in rows)
     name = parts.unit_name(context.unit.name, context.unit.name_en)
     body = [line for sheet in context.sheets for line in _sheet(context, sheet, by_code)]
     found = _(
@@ -55,6 +42,7 @@ def page(context: Context, rows: Sequence[DifferenceRow], *, demo: bool) -> Chil
         parts.page_head(
             _("差额：%(unit)s", unit=name),
             [_("%(period)s，已验收的数", period=period_name(context.period)), " ", parts.demo_tag(shown=demo)],
+            right=_exports(context) if rows else None,
             heading_id=ids.HEADING,
         ),
         context_bar(context, SLUG, tree=False),
@@ -67,6 +55,16 @@ def page(context: Context, rows: Sequence[DifferenceRow], *, demo: bool) -> Chil
         html.P(found, className="finding-line"),
         parts.table(_("本级上报与下级合计"), _headings(), body) if body else parts.notice(_("没有可以比对的指标。")),
     ]
+
+
+def _exports(context: Context) -> Children:
+    """The ways to the same as a file, with the amount of each unit below."""
+    asked = urlencode({"period": str(context.period)})
+    ways: Children = [
+        html.A(word, href=f"/rollups/{context.unit.code}/differences/export.{form}?{asked}", className="small")
+        for form, word in EXPORT_FORMATS[:2]
+    ]
+    return [html.Span([_("导出"), " "], className="small"), ways[0], " ", ways[1]]
 
 
 def _headings() -> list[Component]:
@@ -94,9 +92,7 @@ def _sheet(context: Context, sheet: Sheet, by_code: dict[str, DifferenceRow]) ->
 def _row(context: Context, row: DifferenceRow) -> Component:
     indicator = row.indicator
     scale = scaled_unit([row.own, row.children], indicator.unit, indicator.decimals, language())
-    verdict = verdict_of(row)
-    text, tone = verdict_words()[verdict]
-    sign = "!" if verdict in NEEDS_A_LOOK else ""
+    word = DIFFERENCE_VERDICTS[row.verdict]
     own_reason = _("不填") if indicator.scope is Scope.TERRITORIAL else _("未报")
     address = parts.href("ranking", context.filters, indicator=indicator.code, level=None, whose=None, sort="")
     return html.Tr(
@@ -117,9 +113,9 @@ def _row(context: Context, row: DifferenceRow) -> Component:
             _children_cell(row, scale),
             _difference_cell(row.difference, scale),
             html.Td(_rate(row), className="number"),
-            html.Td(parts.badge(text, tone, sign), className="verdict"),
+            html.Td(parts.badge(str(word.name), word.tone, word.sign), className="verdict"),
         ],
-        className="late" if verdict in NEEDS_A_LOOK else "",
+        className="late" if row.verdict.needs_a_look else "",
     )
 
 
@@ -154,6 +150,4 @@ def _difference_cell(difference: Decimal | None, scale: Scale) -> Component:
 
 def _rate(row: DifferenceRow) -> str:
     """The difference in percent of the sum below."""
-    if row.difference is None or not row.children:
-        return parts.MISSING_SIGN
-    return f"{signed(row.difference / abs(row.children) * 100, 1)}%"
+    return parts.MISSING_SIGN if row.percent is None else f"{signed(row.percent, 1)}%"

@@ -125,7 +125,7 @@ def _map(
 
 def _area(figure: UnitFigure, classes: Sequence[ValueClass], scale: Scale) -> Area:
     if figure.value is None:
-        return Area(figure.code, figure.name, None, str(words.WITHOUT[figure.status]))
+        return Area(figure.code, figure.name, None, words.without(figure))
     shown = scale.show_with_unit(figure.value)
     if figure.row is not None and figure.row.total.entered is not None:
         shown = parts.with_remark(shown, parts.entered_words(figure.row))
@@ -161,7 +161,9 @@ def _legend(compared: Comparison, classes: Sequence[ValueClass]) -> Component:
     partial = sum(figure.partial for figure in compared.figures)
     without = sum(figure.value is None for figure in compared.figures)
     entries += [(_PARTIAL, _("部分（下级未报齐）"), partial)] if partial else []
-    entries += [(_NONE, _("未报或不适用"), without)] if without else []
+    torn = any(figure.torn for figure in compared.figures)
+    reason = _("未报、不适用或拆分后分不开") if torn else _("未报或不适用")
+    entries += [(_NONE, reason, without)] if without else []
     return html.Ul(
         [
             html.Li(
@@ -224,7 +226,7 @@ def _row(context: Context, compared: Comparison, figure: UnitFigure, rank: str, 
             parts.number_cell(
                 figure.value,
                 compared.scale,
-                str(words.WITHOUT[figure.status]),
+                words.without(figure),
                 parts.entered_mark(context, figure.row),
             ),
             html.Td(parts.coverage(figure.row), className="number") if compared.whose is Whose.TOTAL else None,

@@ -14,10 +14,10 @@ from dashboards.filters import Whose
 from dashboards.language import gettext as _
 from dashboards.parts import Children
 from dashboards.standings import Standing, UnitFigure, sort_standings
-from portal.domain.forms import DataType
-from portal.domain.numbers import Scale, signed
+from portal.domain.numbers import Scale, is_share, signed
 from portal.domain.periods import PeriodKind
 from portal.domain.values import exact_text
+from portal.web.figures import points
 from portal.web.language import period_name
 from portal.web.words import LEVELS
 
@@ -90,7 +90,7 @@ def _row(context: Context, compared: Comparison, standing: Standing, longest: De
         parts.number_cell(figure.value, scale, "", parts.entered_mark(context, figure.row)),
         html.Td(_bar(figure.value or Decimal(0), longest), className="bar-cell"),
         parts.number_cell(figure.last_year, scale, _why_not(compared, figure)),
-        _change_cell(context, figure, scale),
+        _change_cell(figure, scale),
         html.Td(_change_rate(context, figure), className="number"),
         html.Td(parts.coverage(figure.row), className="number") if compared.whose is Whose.TOTAL else None,
     ]
@@ -117,13 +117,13 @@ def _bar(value: Decimal, longest: Decimal) -> Component:
     return html.Meter(value=str(abs(value)), min="0", max=str(longest or 1), **parts.aria(hidden="true"))
 
 
-def _change_cell(context: Context, figure: UnitFigure, scale: Scale) -> Component:
+def _change_cell(figure: UnitFigure, scale: Scale) -> Component:
     """The difference to last year: percentage points for shares, else on the column's scale."""
     change = figure.change
     if change is None:
         return html.Td(parts.MISSING_SIGN, className="number")
-    if context.indicator.type in {DataType.RATIO, DataType.RATE} and scale.unit.startswith("%"):
-        text = _("%(points)s 百分点", points=signed(change, scale.decimals))
+    if is_share(scale.unit):
+        text = points(change, scale.unit, scale.decimals)
     else:
         text = signed(change / scale.divisor, scale.decimals)
     return html.Td(text, title=exact_text(change), className="number")
@@ -132,7 +132,7 @@ def _change_cell(context: Context, figure: UnitFigure, scale: Scale) -> Componen
 def _change_rate(context: Context, figure: UnitFigure) -> str:
     """The change in percent; a share has none, because a percentage of a percentage misleads."""
     change, before = figure.change, figure.last_year
-    if change is None or not before or context.indicator.type in {DataType.RATIO, DataType.RATE}:
+    if change is None or not before or is_share(context.indicator.unit):
         return parts.MISSING_SIGN
     return f"{signed(change / abs(before) * 100, 1)}%"
 
@@ -151,7 +151,7 @@ def _unranked(context: Context, compared: Comparison) -> Component:
         cells = [
             _unit_cell(context, figure),
             html.Td(figure.parent_name, className="soft"),
-            html.Td(words.WITHOUT[figure.status]),
+            html.Td([words.without(figure), *parts.torn_mark(context, figure.row)]),
         ]
         if total:
             beside = parts.entered_mark(context, figure.row)

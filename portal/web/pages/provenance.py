@@ -13,6 +13,7 @@ from portal.web.identity import current_actor
 from portal.web.language import gettext as _
 from portal.web.language import say
 from portal.web.pages.periods import chosen_period
+from portal.web.present.coverage import coverage_words
 from portal.web.present.exports import Listing, check_size, hand_out_list
 from portal.web.present.provenance import answer_in_words, exact, lines, reckoned
 from portal.web.present.rollup_entries import ENTRY_KINDS
@@ -79,6 +80,7 @@ def _about(found: Provenance) -> list[tuple[str, str]]:
         (_("指标"), f"{found.indicator.code} {say(found.indicator.name)}"),
         (_("汇总数"), found.row.text),
         (_("计算"), reckoned(found)),
+        (_("覆盖"), coverage_words(found.row.coverage)),
         (_("核对"), _("与明细相符") if found.agrees else _("与明细不符")),
         (_("演示数据"), _("有") if found.row.demo else ""),
     ]

@@ -1,30 +1,35 @@
 """区划调整: describe a reorganisation of the units below, see what it would change, apply it, undo or publish it."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from io import BytesIO
 
 from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from importers.limits import MAX_FILE_BYTES
 from importers.reorganisation_workbook import read_reorganisation_file
 from portal.db import transaction
 from portal.domain.policy import Actor
-from portal.domain.reorganisation_file import change_row, read_change
+from portal.domain.reorganisation_file import ReorganisationFile, change_row, read_change
 from portal.domain.reorganisations import Change, ReorganisationState
-from portal.errors import FormInvalid, InvalidInput, NotFound, WorkbookUnreadable
+from portal.errors import Conflict, FormInvalid, InvalidInput, NotFound, WorkbookUnreadable
+from portal.models import Reorganisation
 from portal.queries.reorganisations import changes_of, get_reorganisation, list_reorganisations, preview
+from portal.queries.unit_names import UnitName, UnitNames, read_unit_names
 from portal.queries.units import list_units
 from portal.services import reorganisations
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence, sentence
+from portal.web.errors import sentence
 from portal.web.figures import grouped
 from portal.web.identity import current_actor
+from portal.web.incoming import name_of, read_file
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.language import lazy_gettext
 from portal.web.present.entries import read_day, read_version
-from portal.web.present.units import unit_name
+from portal.web.present.files import XLSX, saved_as
+from portal.web.present.reorganisations import write_template
 from portal.web.screens import REORGANISATIONS
 from portal.web.words import CHANGE_KINDS, LEVELS, REORGANISATION_STATES, ROLES, STATES
 
@@ -52,7 +57,7 @@ def begin() -> Response | tuple[str, int]:
     actor, file = current_actor(), request.files.get("file")
     try:
         if file is not None and file.filename:
-            said = read_reorganisation_file(file.stream.read(MAX_FILE_BYTES + 1), file.filename)
+            said = _as_typed(read_reorganisation_file(read_file(file), name_of(file)))
             day, basis, changes = said.effective_on, said.basis, said.changes
         else:
             day, basis, changes = _day(), request.form.get("basis", ""), ()
@@ -61,6 +66,14 @@ def begin() -> Response | tuple[str, int]:
     except (FormInvalid, InvalidInput, WorkbookUnreadable) as error:
         return _list(_problems(error)), 422
     return _to(row.number)
+
+
+@pages.get("/template.xlsx")
+def template() -> Response:
+    """An empty file with the columns, and what may stand in them."""
+    file = BytesIO()
+    write_template(file)
+    return saved_as(file, f"{_('区划调整')}.xlsx", XLSX)
 
 
 @pages.get(_ONE)
@@ -104,6 +117,8 @@ def take(number: int, verb: str) -> Response | tuple[str, int]:
             _VERBS[verb](session, actor, number, _seen())
     except FormInvalid as error:
         return _page(number, _problems(error)), 422
+    except Conflict:
+        return _page(number, [_moved_on(number)]), 409
     done = {
         "apply": _("已实施。公布之前可以撤回。"),
         "undo": _("已撤回，区划和汇总数恢复原样。"),
@@ -130,7 +145,20 @@ def _changed(number: int, change: Callable[[list[Change]], list[Change]]) -> Res
             )
     except (FormInvalid, InvalidInput) as error:
         return _page(number, _problems(error)), 422
+    except Conflict:
+        return _page(number, [_moved_on(number)]), 409
     return _to(number)
+
+
+def _moved_on(number: int) -> str:
+    """What to say to somebody who looked at it before it became what it is now."""
+    actor = current_actor()
+    with transaction(actor) as session:
+        state = ReorganisationState(get_reorganisation(session, actor, number).state)
+    if state is ReorganisationState.PUBLISHED:
+        return _("已经公布，不能再改，也不能撤回，只能再作一次调整。")
+    told = REORGANISATION_STATES[state].name
+    return _("您打开页面以后，这项区划调整已有改动，现在是“%(state)s”。这一次没有办理，请看现在的内容。", state=told)
 
 
 def _typed_change() -> Change:
@@ -147,6 +175,28 @@ def _typed_change() -> Change:
 
 _BOXES = {"effective_on": lazy_gettext("生效日期"), "basis": lazy_gettext("依据"), "changes": lazy_gettext("变动")}
 _CHANGE_BOXES = ("change", "code", "sources", "parent_code", "level", "name", "name_en")
+
+
+def _as_typed(said: ReorganisationFile) -> ReorganisationFile:
+    """What a file says, once it is sure that the boxes beside it say nothing else.
+
+    Raises:
+        FormInvalid: they do.
+    """
+    told = {"effective_on": said.effective_on.isoformat(), "basis": said.basis}
+    problems = [
+        _(
+            "%(box)s：页面上填的是“%(typed)s”，文件里是“%(told)s”。请只留一处。",
+            box=_BOXES[name],
+            typed=typed,
+            told=told[name],
+        )
+        for name in told
+        if (typed := request.form.get(name, "").strip()) not in {"", told[name]}
+    ]
+    if problems:
+        raise FormInvalid(problems)
+    return said
 
 
 def _seen() -> int:
@@ -173,8 +223,14 @@ def _list(problems: list[str] | None = None) -> str:
     actor = current_actor()
     with transaction(actor) as session:
         rows = list_reorganisations(session, actor)
+        names = read_unit_names(session, {code for row in rows for code in _codes(row)})
     return render_template(
-        "reorganisations.html", rows=rows, own=actor.place.id, problems=problems or [], typed=request.form, **_WORDS
+        "reorganisations.html",
+        rows=[(row, _called(actor, names, row)) for row in rows],
+        own=actor.place.id,
+        problems=problems or [],
+        typed=request.form,
+        **_WORDS,
     )
 
 
@@ -183,19 +239,34 @@ def _page(number: int, problems: list[str] | None = None) -> str:
     with transaction(actor) as session:
         row = get_reorganisation(session, actor, number)
         is_draft = row.state == ReorganisationState.DRAFT
-        units = list_units(session, under=actor.place.code)
+        units = list_units(session, under=actor.place.code) if is_draft else []
+        seen = preview(session, actor, row) if is_draft and row.changes else None
+        codes = _codes(row) | (seen.codes if seen else set())
         return render_template(
             "reorganisation.html",
             row=row,
             changes=[change_row(change) for change in changes_of(row)],
-            seen=preview(session, actor, row) if is_draft and row.changes else None,
-            units=units if is_draft else [],
-            names={unit.code: unit_name(unit) for unit in units},
+            seen=seen,
+            units=units,
+            names=_called(actor, read_unit_names(session, codes), row),
             problems=problems or [],
             typed=request.form if problems else {},
             grouped=grouped,
             **_WORDS,
         )
+
+
+def _codes(row: Reorganisation) -> set[str]:
+    """The units that a reorganisation names."""
+    return {
+        code for each in changes_of(row) for code in (each.code, *each.sources, each.parent_code) if code is not None
+    }
+
+
+def _called(actor: Actor, names: UnitNames, row: Reorganisation) -> dict[str, UnitName]:
+    """What units of the actor's tree were called before a reorganisation; those that it made, after it."""
+    before = names.on(row.effective_on - timedelta(days=1))
+    return {code: each for code, each in before.items() if each.root_id == actor.place.root_id}
 
 
 _WORDS = {

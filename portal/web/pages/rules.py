@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from portal import clock
 from portal.db import transaction
 from portal.domain.collections import CollectionKey
 from portal.domain.policy import Actor, Permission, Subject, permits
@@ -13,11 +14,13 @@ from portal.errors import Conflict, InvalidInput
 from portal.queries.collections import CollectionRow, get_collection
 from portal.queries.forms import get_form
 from portal.queries.rulings import RuleChangeRow, WaiverRow, list_rule_changes, list_waivers, touched_by
+from portal.queries.unit_names import read_unit_names
 from portal.queries.units import UnitRow, find_units
 from portal.services.rules import change_rule, end_waiver
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence, sentence
+from portal.web.errors import sentence
 from portal.web.identity import current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.present.entries import read_version
 from portal.web.present.rules import ShownRule, parse_severity, shown_rules
@@ -77,6 +80,7 @@ def _index(key: str, problems: dict[UUID, str]) -> str:
         collection, changes, rules = _rules(session, actor, key)
         waivers = [row for row in list_waivers(session, actor) if row.form == collection.form]
         units = find_units(session, {row.unit_code for row in waivers})
+        named = read_unit_names(session, {row.unit_code for row in waivers}).on(clock.today())
     found = [each for each in rules if each.matches(sought)]
     return render_template(
         "rules.html",
@@ -87,7 +91,7 @@ def _index(key: str, problems: dict[UUID, str]) -> str:
         found=len(found),
         sought=sought,
         waivers=waivers,
-        units=units,
+        named=named,
         may_end={row.id for row in waivers if _may_end(actor, row, units)},
         may_change=permits(actor, Permission.CHANGE_RULES, collection.subject),
         problems=problems,
@@ -100,7 +104,8 @@ def _show(key: str, rule_id: str, problem: str = "", refused_field: str = "") ->
         collection, changes, rules = _rules(session, actor, key)
         touched = touched_by(session, actor, collection.key, rule_id)
         breaking = [each for each in touched if each.breaks]
-        units = find_units(session, {each.unit_code for each in breaking[:SHOWN]})
+        codes = {each.unit_code for each in breaking[:SHOWN]}
+        named = read_unit_names(session, codes).on(collection.key.period.ends_on)
     return render_template(
         "rule.html",
         collection=collection,
@@ -109,7 +114,7 @@ def _show(key: str, rule_id: str, problem: str = "", refused_field: str = "") ->
         breaking=breaking,
         limit=SHOWN,
         unread=len(touched) - len(breaking),
-        units=units,
+        named=named,
         typed=request.form,
         problem=problem,
         refused_field=refused_field,

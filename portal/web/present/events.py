@@ -7,20 +7,22 @@ from typing import Any
 from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.domain.forms import Indicator
 from portal.domain.lifecycle import State
 from portal.domain.policy import Role
+from portal.domain.reorganisations import ChangeKind
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import ValueStatus
 from portal.queries.effective_forms import added_indicators
 from portal.queries.events import EventRow
 from portal.queries.forms import find_form
-from portal.queries.units import UnitRow, find_units
+from portal.queries.unit_names import UnitName, read_unit_names
 from portal.web.event_words import EVENTS
 from portal.web.figures import MISSING_SIGN, NOT_APPLICABLE_SIGN
 from portal.web.language import gettext, say
 from portal.web.language import lazy_gettext as _
-from portal.web.words import REASONS, ROLES, STATES
+from portal.web.words import CHANGE_KINDS, REASONS, ROLES, STATES
 
 _FIGURES = "values_changed"
 
@@ -54,9 +56,10 @@ def shown_events(session: Session, events: Iterable[EventRow]) -> Iterator[Shown
         yield _shown(session, event, known)
 
 
-def units_of(session: Session, events: Sequence[EventRow]) -> dict[str, UnitRow]:
-    """The units that the events name, by code, as far as they are in today's tree."""
-    return find_units(session, {code for event in events for code in (event.unit, event.actor_unit)})
+def units_of(session: Session, events: Sequence[EventRow]) -> dict[str, UnitName]:
+    """What the units that the events name are called, or were called last, by code."""
+    codes = {code for event in events for code in (event.unit, event.actor_unit)}
+    return read_unit_names(session, codes).on(clock.today())
 
 
 def _shown(session: Session, event: EventRow, known: dict[str, Indicators]) -> ShownEvent:
@@ -101,6 +104,12 @@ def _no_word(content: str) -> LazyString | str | None:
     return next((sign for status, sign in signs.items() if content == status), None)
 
 
+def _reorganised(content: str) -> str | None:
+    """A line of a reorganisation, with its kind in the reader's words."""
+    kind, _space, rest = content.partition(" ")
+    return f"{CHANGE_KINDS[ChangeKind(kind)]} {rest}" if kind in set(ChangeKind) else None
+
+
 _DOWNLOADS: dict[str, LazyString] = {
     "template": _("填报模板"),
     "original": _("上传的原文件"),
@@ -131,6 +140,7 @@ _CONTENTS: dict[str, Callable[[str], LazyString | str | None]] = {
     "role": lambda content: ROLES[Role(content)] if content in set(Role) else None,
     "roles": lambda content: ROLES[Role(content)] if content in set(Role) else None,
     "reason_code": REASONS.get,
+    "changes": _reorganised,
     "what": _DOWNLOADS.get,
     "method": _OTHER.get,
     "kind": _OTHER.get,
@@ -148,7 +158,9 @@ _SUBJECTS: dict[str, Mapping[str, LazyString]] = {
         "units": _("单位"),
         "form": _("报表"),
         "rollups": _("汇总数"),
+        "differences": _("差额"),
         "origins": _("数据来源"),
+        "recalculated": _("重算对照"),
         "findings": _("问题清单"),
         "lists": _("下级清单"),
     },
@@ -174,6 +186,10 @@ _FIELDS: dict[str, LazyString] = {
     "reason_code": _("原因"),
     "words": _("说明"),
     "units": _("单位数"),
+    "changed_units": _("变动的单位"),
+    "changes": _("变动"),
+    "effective_on": _("生效日期"),
+    "basis": _("依据"),
     "opens_on": _("开始"),
     "due_on": _("截止"),
     "form_version": _("报表版本"),

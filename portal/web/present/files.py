@@ -1,8 +1,10 @@
 """Files handed to the browser. None leaves without being put on record."""
 
 import io
+import unicodedata
 from collections.abc import Iterator
 from typing import IO
+from urllib.parse import quote
 
 from flask import Response, send_file
 
@@ -16,6 +18,7 @@ ODS = "application/vnd.oasis.opendocument.spreadsheet"
 CSV = "text/csv"
 PDF = "application/pdf"
 _CHUNK = 64 * 1024
+_UNQUOTED = "!#$&+-.^_`|~"
 
 
 def hand_out(
@@ -30,16 +33,23 @@ def hand_out(
 def saved_as(content: IO[bytes], filename: str, mimetype: str) -> Response:
     """A file to be saved under that name, whose handing out is on record already; closed when it is sent."""
     response = Response(_sent(content), mimetype=mimetype)
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    _name(response, filename)
     return response
 
 
 def streamed(pieces: Iterator[bytes], filename: str, mimetype: str, size: int) -> Response:
     """The same of a file that comes in pieces."""
     response = Response(pieces, mimetype=mimetype)
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    _name(response, filename)
     response.content_length = size
     return response
+
+
+def _name(response: Response, filename: str) -> None:
+    """Say what to save it as. A header is ASCII (RFC 8187): a web server refuses to send any other."""
+    plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+    names = {"filename": plain, "filename*": f"UTF-8''{quote(filename, safe=_UNQUOTED)}"}
+    response.headers.set("Content-Disposition", "attachment", **names)
 
 
 def _sent(content: IO[bytes]) -> Iterator[bytes]:

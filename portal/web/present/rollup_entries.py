@@ -1,7 +1,7 @@
 """Eliminations and adjustments of roll-ups on screen."""
 
 from portal.domain.rollup_entries import EntryKind
-from portal.web.errors import input_sentence
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext
 from portal.web.language import lazy_gettext as _
 from portal.web.words import Word

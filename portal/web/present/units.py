@@ -7,11 +7,12 @@ from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.units import Place
 from portal.queries.rollups import REPORTED_TREE
+from portal.queries.unit_names import UnitName
 from portal.queries.units import UnitRow, ancestors
 from portal.web.language import language
 
 
-def unit_name(unit: UnitRow | Place) -> str:
+def unit_name(unit: UnitRow | UnitName | Place) -> str:
     """The unit's name in the language of this request."""
     return unit.name_en if language() == "en" and unit.name_en else unit.name
 

@@ -54,6 +54,8 @@ def _header_faults(response: TestResponse) -> Iterator[str]:
     for name in ("script-src", "style-src"):
         if stated.get(name) != {"'self'", f"'nonce-{nonce(response)}'"}:
             yield f"{name} {stated.get(name)}"
+    # The web server sends no other, and the tests' client does.
+    yield from (f"{name} is not ASCII" for name, value in response.headers.items() if not value.isascii())
     if "Cache-Control" not in response.headers:
         yield "nothing is said about keeping it"
 
