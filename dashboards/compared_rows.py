@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from functools import reduce
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from portal.domain.forms import Indicator
 from portal.domain.mapping import Term
 from portal.domain.periods import Period
 from portal.domain.units import Level
-from portal.domain.values import ValueStatus
+from portal.domain.values import EXACT, ValueStatus
 from portal.errors import NotFound
 from portal.queries.coverage import covered
 from portal.queries.over_time import indicators_then, periods_behind, roll_up_made
@@ -100,8 +100,9 @@ def _totals(session: Session, context: Context, units: Sequence[UnitRow], then: 
 
 
 def _side(context: Context, indicators: Sequence[str], rows: Iterable[RollUpRow], period: Period) -> Side:
-    """What the totals of a period are made of."""
-    made = {part for row in rows for part in row.periods}
+    """What the totals of a period are made of; those that are partial are compared with nothing."""
+    known = list(rows)
+    made = {part for row in [each for each in known if not each.partial] or known for part in row.periods}
     form = context.form if context.filters.basis is Basis.PENDING else None
     return Side(indicators, sorted(made) or [period], form)
 
@@ -122,7 +123,7 @@ def _summed(parts: Sequence[tuple[Mapping[str, Row], Term]]) -> dict[str, Row]:
             None if several and getattr(rows[code], "partial", False) else rows[code].value for rows, _term in parts
         ]
         numbers = [term.of_number(value) for value, (_, term) in zip(values, parts, strict=True) if value is not None]
-        total = sum(numbers, Decimal(0)) if len(numbers) == len(values) else None
+        total = reduce(EXACT.add, numbers) if len(numbers) == len(values) else None
         found[code] = replace(parts[0][0][code], value=total)
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 from portal.domain.forms import Direction
 from portal.domain.texts import Text
 from portal.domain.units import Level
-from portal.domain.values import ValueStatus
+from portal.domain.values import EXACT, ValueStatus
 from portal.queries.rollup_rows import RollUpRow
 
 
@@ -55,6 +55,11 @@ class UnitFigure:
         return self.value is not None and (self.reported < self.expected or self.missing > 0)
 
     @property
+    def torn(self) -> bool:
+        """There is no number because a unit was split since, of which a part would belong here."""
+        return self.row is not None and bool(self.row.torn)
+
+    @property
     def comparable(self) -> bool:
         """The number may be ranked and classed."""
         return self.value is not None and not self.partial
@@ -64,7 +69,7 @@ class UnitFigure:
         """This year's figure minus last year's; None unless both are complete."""
         if self.value is None or self.last_year is None or self.partial:
             return None
-        return self.value - self.last_year
+        return EXACT.subtract(self.value, self.last_year)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,9 @@ class League:
         if not values:
             return None
         middle = len(values) // 2
-        return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
+        if len(values) % 2:
+            return values[middle]
+        return EXACT.multiply(EXACT.add(values[middle - 1], values[middle]), Decimal("0.5"))
 
 
 def rank(figures: Sequence[UnitFigure], direction: Direction) -> League:

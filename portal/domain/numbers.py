@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from portal.domain.forms import Language
-from portal.domain.values import rounded
+from portal.domain.values import EXACT, rounded
 
 _WAN = Decimal(10_000)
 _YI = Decimal(100_000_000)
@@ -36,7 +36,7 @@ class Scale:
         """
         if not number:
             return "0"
-        quotient = rounded(number / self.divisor, self.decimals)
+        quotient = rounded(EXACT.divide(number, self.divisor), self.decimals)
         if quotient:
             return f"{quotient:,f}"
         least = Decimal(1).scaleb(-self.decimals)
@@ -47,7 +47,12 @@ class Scale:
         text = self.show(number)
         if not self.unit:
             return text
-        return f"{text}{self.unit}" if self.unit.startswith(("%", "‰")) else f"{text} {self.unit}"
+        return f"{text}{self.unit}" if is_share(self.unit) else f"{text} {self.unit}"
+
+
+def is_share(unit: str) -> bool:
+    """Whether numbers in a unit of measure are parts of a whole: they differ by points, not by a share of a share."""
+    return unit.startswith(("%", "‰"))
 
 
 def scaled_unit(numbers: Iterable[Decimal | None], unit: str, decimals: int, language: Language = "zh") -> Scale:
@@ -62,7 +67,7 @@ def scaled_unit(numbers: Iterable[Decimal | None], unit: str, decimals: int, lan
         language: of the reader.
     """
     largest = max((abs(number) for number in numbers if number is not None), default=Decimal(0))
-    if largest < _WAN or language != "zh" or unit.startswith(("%", "‰")):
+    if largest < _WAN or language != "zh" or is_share(unit):
         return Scale(Decimal(1), unit, decimals)
     prefix, measure = (unit[0], unit[1:]) if unit[:1] in {"万", "亿"} else ("", unit)
     wan, yi = _STEPS[prefix]

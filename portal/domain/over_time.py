@@ -69,11 +69,19 @@ def _natures(form: FormVersion, indicator: Indicator) -> set[bool]:
     return {nature for each in behind for nature in _natures(form, each)}
 
 
-def over_time(indicator: Indicator, way: OverTime, totals: Sequence[Total]) -> Total:
+def over_time(
+    indicator: Indicator, way: OverTime, totals: Sequence[Total], months: Sequence[int] | None = None
+) -> Total:
     """The total of a longer period from those of the shorter ones in which anybody answered, in order of time.
 
     Its counts of answers are those of all the periods together; for `LAST` those of the last one. A quotient is that
     of the sums of its two sides: its mean over time weighs each unit of each period alike, or by its weight.
+
+    Args:
+        indicator: whose totals.
+        way: how they are joined.
+        totals: of the shorter periods.
+        months: how long each of these is; None: all are alike.
     """
     if not totals:
         return Total()
@@ -82,7 +90,7 @@ def over_time(indicator: Indicator, way: OverTime, totals: Sequence[Total]) -> T
         case OverTime.SUM:
             return joined
         case OverTime.MEAN:
-            return joined if joined.weight is not None else _mean(indicator, joined, totals)
+            return joined if joined.weight is not None else _mean(indicator, totals, months or [1] * len(totals))
         case OverTime.LAST:
             return totals[-1]
         case OverTime.NONE:
@@ -93,12 +101,15 @@ def over_time(indicator: Indicator, way: OverTime, totals: Sequence[Total]) -> T
     return replace(chosen, reported=joined.reported, not_applicable=joined.not_applicable)
 
 
-def _mean(indicator: Indicator, joined: Total, totals: Sequence[Total]) -> Total:
-    """The mean of the periods that have a figure."""
-    known = sum(one.figure(indicator) is not None for one in totals)
+def _mean(indicator: Indicator, totals: Sequence[Total], months: Sequence[int]) -> Total:
+    """The mean of the periods that have a figure, each by its length."""
+    known = [(one, length) for one, length in zip(totals, months, strict=True) if one.figure(indicator) is not None]
+    whole = sum(length for _one, length in known)
 
-    def mean(number: Decimal | None) -> Decimal | None:
-        return None if number is None else decimal_of(Fraction(number) / known)
+    def mean(name: str) -> Decimal | None:
+        numbers = [Fraction(number) * length for one, length in known if (number := getattr(one, name)) is not None]
+        return decimal_of(Fraction(sum(numbers), whole)) if numbers else None
 
-    amount, eliminated, adjusted = map(mean, (joined.amount, joined.eliminated, joined.adjusted))
-    return replace(joined, amount=amount, eliminated=eliminated, adjusted=adjusted)
+    return replace(
+        sum(totals, Total()), amount=mean("amount"), eliminated=mean("eliminated"), adjusted=mean("adjusted")
+    )

@@ -83,6 +83,11 @@ class Period:
         return self.next.starts_on - timedelta(days=1)
 
     @property
+    def months(self) -> int:
+        """How many months it has; a day has none."""
+        return _MONTHS.get(self.kind, 0)
+
+    @property
     def next(self) -> "Period":
         """The period right after this one."""
         if self.number < _how_many(self.kind, self.year):

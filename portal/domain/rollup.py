@@ -18,10 +18,10 @@ range, none       –                             –            none; a range h
 ================  ============================  ===========  ====================================
 
 A unit that has not answered is left out, never taken for 0, and the number is marked as partial; a form may say that
-there is none before all have (`Incomplete`). A ratio leaves out the units of which one side is missing; a weighted
-mean those without a weight, whose figure still counts for its minimum and maximum. A figure that does not apply is
-left out and not waited for. There is no `latest` over units, which would be that of whoever was accepted last; over
-periods there is (`over_time`).
+there is none before all have (`Incomplete`). A ratio leaves out the units of which one side is missing; a sum of
+another indicator those without that one; a weighted mean those without a weight, whose figure still counts for its
+minimum and maximum. A figure that does not apply is left out and not waited for. There is no `latest` over units, which
+would be that of whoever was accepted last; over periods there is (`over_time`).
 
 Eliminations and supervisors' adjustments (`portal.domain.rollup_entries`) are contributions too, but no unit's: they
 are kept apart from what units reported, change no count, and only sums have them.
@@ -30,7 +30,6 @@ are kept apart from what units reported, change no count, and only sums have the
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Context as DecimalContext
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -39,10 +38,9 @@ from portal.domain.expressions import Context, decimal_of
 from portal.domain.form_expressions import looks_elsewhere, worked_out_from
 from portal.domain.forms import AggregationKind, FormVersion, Indicator, Source
 from portal.domain.units import Level
-from portal.domain.values import MISSING, YES, Value, Values, ValueStatus
+from portal.domain.values import EXACT, MISSING, YES, Value, Values, ValueStatus
 
 _WITH_RANGE = frozenset({AggregationKind.WEIGHTED_MEAN, AggregationKind.MEAN, AggregationKind.RANGE})
-_EXACT = DecimalContext(prec=1000)  # more digits than any sum of figures has: nothing is rounded
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,10 @@ def _contribution(form: FormVersion, indicator: Indicator, values: Values) -> Co
         return Contribution(code, value.status)
     match way.kind:
         case AggregationKind.SUM:
-            amount = values.get(way.of, MISSING).number if way.of else value.number
-            return Contribution(code, value.status, value.number, amount=amount)
+            added = values.get(way.of, MISSING) if way.of else value
+            if not added.reported:
+                return Contribution(code, added.status)
+            return Contribution(code, value.status, value.number, amount=added.number)
         case AggregationKind.WEIGHTED_MEAN:
             return _weighted(code, value, values.get(way.weight, MISSING))
         case AggregationKind.MEAN:
@@ -139,7 +139,7 @@ def _weighted(code: str, value: Value, weight: Value) -> Contribution:
     if value.number is None or weight.number is None:
         return Contribution(code, value.status, value.number)
     return Contribution(
-        code, value.status, value.number, amount=_EXACT.multiply(value.number, weight.number), weight=weight.number
+        code, value.status, value.number, amount=EXACT.multiply(value.number, weight.number), weight=weight.number
     )
 
 
@@ -258,7 +258,7 @@ def total(parts: Iterable[Contribution]) -> Total:
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     if one is None or other is None:
         return other if one is None else one
-    return _EXACT.add(one, other)
+    return EXACT.add(one, other)
 
 
 def _known(one: Decimal | None, other: Decimal | None) -> list[Decimal]:

@@ -51,7 +51,7 @@ def read_code(text: str) -> str:
         ValueError: it cannot be one.
     """
     if not _CODE.fullmatch(text or ""):
-        message = f"单位代码只能是字母、数字和下划线：{text!r}"
+        message = f"单位代码只能是字母、数字和下划线，最多 32 位：“{text[:40]}”" if text else "缺少单位代码"
         raise ValueError(message)
     return text
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -13,6 +13,9 @@ NO = "否"
 
 MAXIMUM_DIGITS = 30
 """Digits before or after the point beyond which a text is not a figure."""
+
+EXACT = Context(prec=1000)
+"""Sums, differences and products of figures have fewer digits: in it nothing is rounded."""
 
 
 class ValueStatus(StrEnum):
@@ -87,7 +90,7 @@ Values = Mapping[str, Value]
 
 def rounded(number: Decimal, decimals: int) -> Decimal:
     """Round half up, for display only."""
-    return number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, EXACT)
 
 
 def exact_text(number: Decimal) -> str:

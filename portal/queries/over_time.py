@@ -24,7 +24,7 @@ from portal.queries.effective_forms import InTree, collected_forms, forms_then
 from portal.queries.forms import way_to
 from portal.queries.rollup_rows import RollUpRow, row_of
 from portal.queries.rollups import REPORTED_TREE, list_periods, roll_ups, tree_day, units_by
-from portal.queries.units import UnitRow, published_tree
+from portal.queries.units import PublishedTree, UnitRow, published_tree, published_trees
 
 _KINDS = list(PeriodKind)
 
@@ -35,7 +35,7 @@ class Made:
 
     Attributes:
         form: as the last of them was sent it.
-        periods: all that make up the one asked about, whether the form was sent down for them or not.
+        periods: all that make up the one asked about, in order of time, whether the form was sent down for them or not.
     """
 
     form: FormVersion
@@ -48,11 +48,18 @@ class _Asked:
 
     Attributes:
         same: by shorter period, those that its form asks in the same way.
+        trees: by shorter period, the tree that its figures are grouped by, if that is its own.
     """
 
     made: Made
     wanted: Sequence[Indicator]
     same: Mapping[Period, tuple[str, ...]]
+    trees: Mapping[Period, PublishedTree]
+
+    def owes(self, unit: UnitRow, indicator: Indicator, part: Period) -> bool:
+        """Whether a figure is missing for a shorter period that has no row: not of a unit that did not exist then."""
+        asked = indicator.code in self.same.get(part, ()) and part in self.trees
+        return not asked or unit.code in self.trees[part].places
 
 
 Heard = Mapping[Period, Mapping[tuple[str, str], RollUpRow]]
@@ -116,7 +123,7 @@ def roll_ups_made(
         except NotFound:  # of none of them; or the unit was not there yet
             return {}
 
-    asked = _asked(session, top, standing, indicators)
+    asked = _asked(session, top, standing, indicators, tree)
     groups: defaultdict[tuple[str, ...], list[Period]] = defaultdict(list)
     for part, codes in {(part, codes) for each in asked.values() for one in each for part, codes in one.same.items()}:
         groups[codes].append(part)
@@ -139,12 +146,13 @@ def roll_ups_made(
 
 
 def _asked(
-    session: Session, top: InTree, periods: Collected[Period], indicators: Sequence[str] | None
+    session: Session, top: InTree, periods: Collected[Period], indicators: Sequence[str] | None, tree: str
 ) -> dict[Period, list[_Asked]]:
     """What is to be made, by longer period."""
     made = forms_made(session, top, periods)
     parts = {part for several in made.values() for each in several for part in each.periods}
     forms = forms_then(session, top, parts) if parts else {}
+    trees = published_trees(session, parts) if parts and tree == REPORTED_TREE else {}
     known = {part: {one.code: one for form in several for one in form} for part, several in forms.items()}
     found: dict[Period, list[_Asked]] = {period: [] for period in periods}
     for period, several in made.items():
@@ -152,7 +160,9 @@ def _asked(
             wanted = [one for one in each.form if indicators is None or one.code in indicators]
             same = {part: tuple(one.code for one in wanted if _is_same(known[part], one)) for part in each.periods}
             if wanted:
-                found[period].append(_Asked(each, wanted, {part: codes for part, codes in same.items() if codes}))
+                found[period].append(
+                    _Asked(each, wanted, {part: codes for part, codes in same.items() if codes}, trees)
+                )
     return found
 
 
@@ -183,25 +193,39 @@ def made_forms(session: Session, unit: InTree, period: Period) -> list[Made]:
 def forms_made(session: Session, unit: InTree, periods: Collected[Period]) -> dict[Period, list[Made]]:
     """The same for each of several periods.
 
-    Of a form that was sent down for shorter periods of several kinds, the longest are taken.
+    Of a form that was sent down for shorter periods of several kinds, the longest are taken, and shorter ones where
+    there are none of those: a half-year and two quarters make a year.
     """
     query = select(Collection.form_code, Collection.period_code).where(Collection.root_id == unit.root_id)
     sent: defaultdict[str, list[Period]] = defaultdict(list)
     for code, named in session.execute(query):
         sent[code].append(Period.parse(named))
-    last: dict[tuple[Period, str], Period] = {}
-    for period in periods:
-        for code, several in sent.items():
-            parts = [each for each in several if each.within(period) and each.kind is not PeriodKind.DAY]
-            if parts and period not in several:
-                kind = min((each.kind for each in parts), key=_KINDS.index)
-                last[period, code] = max((each for each in parts if each.kind is kind), key=lambda each: each.ends_on)
+    parts = {
+        (period, code): _parts(period, several)
+        for period in periods
+        for code, several in sent.items()
+        if period not in several
+    }
+    last = {
+        key: max(those, key=lambda each: each.ends_on)
+        for key, every in parts.items()
+        if (those := [each for each in every if each in sent[key[1]]])
+    }
     forms = forms_then(session, unit, set(last.values())) if last else {}
     found: dict[Period, list[Made]] = {period: [] for period in periods}
     for (period, code), part in sorted(last.items(), key=lambda item: item[0][1]):
         form = next(form for form in forms[part] if form.code == code)
-        found[period].append(Made(form, period.parts(part.kind)))
+        found[period].append(Made(form, parts[period, code]))
     return found
+
+
+def _parts(period: Period, sent: Collected[Period]) -> tuple[Period, ...]:
+    """What makes up a period that a form was not sent down for; itself if there is nothing shorter."""
+    kinds = {each.kind for each in sent if each.within(period)} - {PeriodKind.DAY}
+    if not kinds:
+        return (period,)
+    every = period.parts(min(kinds, key=_KINDS.index))
+    return tuple(each for part in every for each in ((part,) if part in sent else _parts(part, sent)))
 
 
 def periods_behind(
@@ -272,13 +296,17 @@ def _row(unit: UnitRow, asked: _Asked, indicator: Indicator, heard: Heard, tree:
         for each in made.periods
         if each in rows and (rows[each].reported or (way is OverTime.SUM and rows[each].total.entered is not None))
     )
-    missing = tuple(each for each in made.periods if each not in had and (each not in rows or rows[each].expected))
+    missing = tuple(
+        each
+        for each in made.periods
+        if each not in had and (rows[each].expected if each in rows else asked.owes(unit, indicator, each))
+    )
     is_last = way is OverTime.LAST
     since = had[-1] if is_last and had else made.periods[0]
     used = had[-1:] if is_last else had
     counts = (used or tuple(rows)[-1:]) if is_last else tuple(rows)
     counted = [rows[each] for each in counts]
-    total = combined(indicator, way, [rows[each].total for each in had])
+    total = combined(indicator, way, [rows[each].total for each in had], [each.months for each in had])
     total = replace(total, not_applicable=sum(row.not_applicable for row in counted))
     row = row_of(
         unit,

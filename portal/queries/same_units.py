@@ -1,8 +1,9 @@
 """Whether totals of two times are of the same units: only then does their difference say how something changed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from sqlalchemy import ARRAY, Integer, any_, cast, column, func, select, union
 from sqlalchemy.orm import Session
@@ -34,8 +35,8 @@ def of_other_units(
 ) -> frozenset[str]:
     """Codes of the units whose totals are of other units then than now, whoever gave way to whom in between.
 
-    A unit may have been exempt, or not asked, or have answered that the indicator does not apply; whether all that
-    were asked reported is said with each total.
+    A unit may have been exempt, or not asked, or have answered that the indicator does not apply, perhaps in some of
+    the periods only; whether all that were asked reported is said with each total.
 
     Args:
         session: within the actor's scope.
@@ -50,15 +51,19 @@ def of_other_units(
     trees = published_trees(session, {*before.periods, *now.periods})
     found = []
     for side in (before, now):
-        counted: defaultdict[int, set[int]] = defaultdict(set)
+        months = {period: period.months or 1 for period in side.periods}
+        counted: defaultdict[int, Counter[int]] = defaultdict(Counter)
         for period in side.periods:
             asked = trees[period].units if period in trees else ()
-            for unit_id in _reporting(session, next(iter(by_id.values())).root_id, period, side, asked):
-                for heir in heirs.after(unit_id, period.ends_on):
-                    for target in above[heir] & by_id.keys():
-                        counted[target].add(heir)
-        found.append(counted)
-    return frozenset(unit.code for unit_id, unit in by_id.items() if found[0][unit_id] != found[1][unit_id])
+            reporting = _reporting(session, next(iter(by_id.values())).root_id, period, side, asked)
+            for heir in frozenset[int]().union(*(heirs.after(unit_id, period.ends_on) for unit_id in reporting)):
+                for target in above[heir] & by_id.keys():
+                    counted[target][heir] += months[period]
+        whole = sum(months.values())
+        found.append(
+            {target: {heir: Fraction(its, whole) for heir, its in parts.items()} for target, parts in counted.items()}
+        )
+    return frozenset(unit.code for unit_id, unit in by_id.items() if found[0].get(unit_id) != found[1].get(unit_id))
 
 
 def _reporting(session: Session, root_id: int, period: Period, side: Side, asked: Iterable[UnitRow]) -> Iterable[int]:

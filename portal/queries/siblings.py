@@ -18,10 +18,13 @@ from portal.domain.forms import Direction, Indicator
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.rollup import Total
-from portal.domain.values import ValueStatus
+from portal.domain.values import ValueStatus, rounded
 from portal.errors import NotFound
 from portal.models import Observation, Submission
 from portal.queries.submissions import same_submission
+
+_RATIO_DECIMALS = 10
+"""Of a sibling's ratio the database tells as many; with more of its own, a unit would never be equal to another."""
 
 
 @dataclass(frozen=True)
@@ -143,5 +146,8 @@ def _own(session: Session, actor: Actor, period: Period, indicator: Indicator) -
     if found is None:
         return None
     row, demo = found
-    value = row.number if row.number is not None else Total(amount=row.amount, weight=row.weight).figure(indicator)
+    value: Decimal | None = row.number
+    if value is None:
+        ratio = Total(amount=row.amount, weight=row.weight).figure(indicator)
+        value = None if ratio is None else rounded(ratio, _RATIO_DECIMALS)
     return SiblingFigure(actor.place.code, actor.place.name, "", value, row.category, own=True, demo=demo)

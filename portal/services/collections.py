@@ -17,6 +17,7 @@ from portal.errors import InvalidInput
 from portal.models import Collection, Submission
 from portal.models import FormVersion as FormVersionRow
 from portal.models import Period as PeriodRow
+from portal.queries.effective_forms import collected_forms
 from portal.queries.units import UnitRow, list_units, tree_of
 from portal.services import events
 from portal.services.expecting import count_expected
@@ -70,7 +71,8 @@ def send_down(
     Raises:
         NotPermitted: the actor does not send down for the unit.
         Duplicate: the form was sent down for that period already.
-        InvalidInput: the days, the period or an exemption make no sense.
+        InvalidInput: the days, the period or an exemption make no sense; or another form that was sent down for the
+            period asks for one of the indicators.
     """
     place = actor.place
     require(actor, Permission.SEND_DOWN, Subject(place.path))
@@ -79,6 +81,7 @@ def send_down(
     if due_on < opens_on:
         raise InvalidInput("due_on", "before_opening", due_on)
     ensure_period(session, period)
+    _require_own_codes(session, actor, form, period)
     collection = _collection(session, actor, form, period, opens_on, due_on, settings)
     units = [unit for unit in list_units(session, under=place.code, period=period) if unit.level in form.levels]
     reasons = _exemptions(units, exempt or {})
@@ -159,6 +162,14 @@ def _collection(
     session.add(row)
     session.flush()
     return row
+
+
+def _require_own_codes(session: Session, actor: Actor, form: FormVersion, period: Period) -> None:
+    """Refuse what another form asks for the same period: accepted figures go by the indicator's code."""
+    others = [each for each in collected_forms(session, actor.place, period) if each.code != form.code]
+    taken = sorted(code for code in form.by_code if any(code in other.by_code for other in others))
+    if taken:
+        raise InvalidInput("form", "indicators_taken", ", ".join(taken))
 
 
 def _exemptions(units: list[UnitRow], exempt: Mapping[str, str]) -> dict[str, str]:

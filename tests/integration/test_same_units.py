@@ -10,13 +10,18 @@ from dashboards.context import resolve
 from dashboards.filters import Among, Filters, TreeChoice, Whose
 from dashboards.standings import UnitFigure
 from portal.db import transaction
+from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
+from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Level
 from portal.domain.values import NOT_APPLICABLE, Value
-from portal.services import collection_changes
+from portal.queries.people import portal_actor
+from portal.queries.same_units import Side, of_other_units
+from portal.queries.units import list_units
+from portal.services import collection_changes, collections, forms, moves, values
 from tests.integration.test_reorganisations import MERGER, apply
-from tests.world import World, build_world
+from tests.world import TREE, World, build_world
 
 YEARS = (Period(2022), Period(2023))
 
@@ -67,3 +72,44 @@ def test_whoever_reported_both_times_is_compared(years: World) -> None:
     assert cities(years)["c11"].change == 7 - 104
     years.take("d112", Action.REOPEN, by="c11", reason="更正")
     assert (cities(years)["c11"].partial, cities(years)["c11"].change) == (True, None)
+
+
+def test_a_unit_that_was_exempt_for_a_part_of_a_year_makes_the_years_incomparable(world: World) -> None:
+    form = read_form("""
+code: H
+number: 1
+name: 半年报
+period: half
+levels: [district]
+sheets:
+- code: H1
+  name: 一
+  indicators:
+  - {code: H101, name: 办件, unit: 件, type: count, roll_up: sum}
+""")
+    with transaction(None) as session:
+        forms.publish(session, form)
+        sender = portal_actor(session, "p1")
+    halves = {year: year.parts(PeriodKind.HALF) for year in YEARS}
+    for half in (*halves[YEARS[0]], *halves[YEARS[1]]):
+        exempt = {"d112": "机构筹建"} if str(half) == "2022H1" else {}
+        with transaction(sender) as session:
+            days = {"opens_on": half.ends_on, "due_on": date(2024, 1, 31)}
+            collections.send_down(session, sender, form, half, **days, exempt=exempt)
+        for unit in ("d111", "d112", "d121"):
+            if unit not in exempt:
+                answer(world, SubmissionKey(unit, half, "H"))
+    with transaction(sender) as session:
+        units = list_units(session, period=YEARS[1])
+        sides = (Side(["H101"], halves[year]) for year in YEARS)
+        assert of_other_units(session, units, *sides, YEARS[1]) == {"p1", "c11", "d112"}
+
+
+def answer(world: World, key: SubmissionKey) -> None:
+    """Hand in 1, and accept it."""
+    actor, above = world.actor(key.unit), world.actor(TREE[key.unit][0])
+    with transaction(actor) as session:
+        values.save_values(session, actor, key, {"H101": Value.of(1)})
+        moves.take(session, actor, key, Action.SUBMIT)
+    with transaction(above) as session:
+        moves.take(session, above, key, Action.ACCEPT)

@@ -89,6 +89,13 @@ class TestWithNames:
         accept(world, "d112", 20)
         assert compared(world, indicator).others[0].value == value
 
+    def test_equal_ratios_share_a_rank(self, world: World) -> None:
+        name_siblings()
+        accept(world, "d111", 3)
+        world.accept("d112", T101=Value.of(9), T102=Value.of(3), T103=Value.of(6))
+        ranked = compared(world, "T104").ranked(Direction.HIGHER)
+        assert [(rank, each.own) for rank, each in ranked] == [(1, True), (1, False)]
+
     def test_a_rating_is_told_as_it_was_given(self, world: World) -> None:
         name_siblings()
         world.accept("d111", T106=Value.of("优秀"))

@@ -64,3 +64,10 @@ def test_a_percentage_of_nothing_is_a_dash() -> None:
 
 def test_a_difference_carries_its_sign() -> None:
     assert [signed(Decimal(number), 0) for number in (1234, 0, -3)] == ["+1,234", "0", "-3"]
+
+
+def test_as_many_digits_as_a_figure_may_have_are_shown_exactly() -> None:
+    figure = Decimal("123456789012345678901234567890.125")
+    assert scaled_unit([figure], "元", 2, "en").show(figure) == "123,456,789,012,345,678,901,234,567,890.13"
+    assert scaled_unit([figure], "元", 2).show(figure) == "1,234,567,890,123,456,789,012.35"
+    assert signed(Decimal(f"-{figure}"), 2) == "-123,456,789,012,345,678,901,234,567,890.13"

@@ -76,3 +76,18 @@ def test_not_applicable_is_counted_apart() -> None:
 
 def test_nobody_reported_is_not_zero() -> None:
     assert Total().figure(FORM_VERSION.indicator("T101")) is None
+
+
+def test_without_what_is_added_in_its_place_an_answer_adds_nothing() -> None:
+    """Else the unit would pass for one whose amount is in the sum."""
+    form = read_form(
+        FORM.replace(
+            "code: T103, name: 其中乙, unit: 次, type: count, roll_up: sum",
+            "code: T103, name: 其中乙, unit: 次, type: count, roll_up: {how: sum, of: T101}",
+        )
+    )
+    for answer, counts in ((Value.of(3), (1, 0)), (NOT_APPLICABLE, (0, 1)), (None, (0, 0))):
+        values = {"T103": Value.of(5)} | ({"T101": answer} if answer else {})
+        one = total(each for each in contributions(form, Level.DISTRICT, values) if each.indicator == "T103")
+        assert (one.reported, one.not_applicable) == counts
+        assert one.figure(form.indicator("T103")) == (3 if counts == (1, 0) else None)

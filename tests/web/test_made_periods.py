@@ -12,6 +12,7 @@ from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Role
+from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.errors import NotFound, NotPermitted
@@ -23,7 +24,7 @@ from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
 from portal.queries.series import get_series
 from portal.queries.units import get_unit
-from portal.services import collections, forms, moves, values
+from portal.services import collections, forms, moves, reorganisations, values
 from tests.statements import statements
 from tests.web.conftest import Site
 from tests.web.test_dashboards import shown
@@ -144,7 +145,7 @@ def test_the_page_and_the_list_of_periods(site: Site) -> None:
     assert "MK1 办件 合计" in page.text
     assert "33 件" in page.text
     assert "缺 1 期" in page.text
-    assert "应报单位" not in page.text  # nothing was sent down for the quarter itself
+    assert page.all("ul", **{"class": "tiles"}) == []  # nothing was sent down for the quarter itself
     assert "2025年9月" in page.text
     assert "2025年第3季度" in reviewer.get("/rollups/c11?period=2025M08").text
     drilled = reviewer.get("/rollups/c11?period=2025Q3&indicator=MK1")
@@ -231,3 +232,17 @@ def test_a_month_that_does_not_apply_is_not_missing(site: Site) -> None:
     (row,) = made(site, "d112", "2025", "MK4")
     assert (row.value, row.not_applicable, row.reported, row.expected) == (45, 1, 2, 2)
     assert "2025M10" not in map(str, row.missing)
+
+
+def test_what_moved_between_the_months_is_told_above_the_numbers(site: Site) -> None:
+    admin = site.world.actor("p1", Role.UNIT_ADMIN)
+    move = Change(ChangeKind.MOVE, "d112", parent_code="c12")
+    with transaction(admin) as session:
+        begun = reorganisations.begin(session, admin, date(2025, 9, 1), "民函〔2025〕9号", [move])
+        reorganisations.apply(session, admin, begun.number, begun.row_version)
+    told = "2025-09-01 d112 民政局改变隶属：c11 民政局 → c12 民政局（民函〔2025〕9号）"
+    province = site.person("p1", Role.REVIEWER)
+    assert f"期间区划有变动： {told}" in province.get("/rollups/c11?period=2025").text
+    assert f"c11 民政局：{told} c12 民政局：{told}" in province.get("/rollups/p1?period=2025&indicator=MK1").text
+    for same in ("c11?period=2025Q3", "p1?period=2025", "c11?period=2025&tree=current", "c11?period=2025M10"):
+        assert told not in province.get(f"/rollups/{same}").text, same

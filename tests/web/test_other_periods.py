@@ -120,6 +120,18 @@ def test_a_special_collection_is_a_form_of_its_own_sent_once(site: Site) -> None
     assert "ZX01" in site.person("d111", Role.FILLER).get("/tasks/").source
 
 
+def test_what_another_form_asks_for_the_period_is_not_asked_twice(site: Site) -> None:
+    """Accepted figures go by the indicator's code: nobody could accept the second."""
+    first = published(PeriodKind.MONTH, "XA")
+    second = replace(first, code="XB")
+    with transaction(None) as session:
+        forms.publish(session, second)
+    sent(first, Period.parse("2023M04"))
+    with pytest.raises(InvalidInput, match="indicators_taken"):
+        sent(second, Period.parse("2023M04"))
+    sent(second, Period.parse("2023M05"))
+
+
 @pytest.mark.parametrize("kind", PERIODS)
 def test_a_form_is_not_sent_down_for_another_kind_of_period(site: Site, kind: PeriodKind) -> None:
     form = published(kind)

@@ -49,8 +49,10 @@ def _breaks(session: Session, context: Context) -> list[Text]:
 
 
 def _completeness(session: Session, context: Context) -> Completeness | None:
-    """Counts over all forms of the period; None for somebody whom it is no business how far the units are."""
-    if not permits(context.actor, Permission.SEE_PROGRESS, Subject(context.unit.path)):
+    """Counts over all forms of the period, by its tree; None for somebody whom it is no business how far units are."""
+    if context.filters.tree is not TreeChoice.REPORTED or not permits(
+        context.actor, Permission.SEE_PROGRESS, Subject(context.unit.path)
+    ):
         return None
     rows = [
         row.completeness for row in completeness(session, context.actor, period=context.period, unit=context.unit.code)

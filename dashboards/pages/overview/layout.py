@@ -126,7 +126,7 @@ def _row(context: Context, indicator: Indicator, row: RollUpRow) -> Component:
         [
             html.Th([say(indicator.name), " ", html.Span(indicator.code, className="code soft")], scope="row"),
             html.Td(
-                [number, *pending, *_entered(indicator, row)],
+                [number, *pending, *parts.torn_mark(context, row), *_entered(indicator, row)],
                 className="number",
                 title=exact_text(row.value) if row.value is not None else row.text,
             ),
@@ -170,10 +170,14 @@ def figure_text(indicator: Indicator, row: RollUpRow) -> str:
     """The rolled-up figure as shown; what does not roll up says so."""
     if indicator.aggregation.kind is AggregationKind.NONE:
         return _("不汇总")
+    if row.torn:
+        return f"{parts.MISSING_SIGN} {words.TORN}"
     if not row.reported:
         return _("— 未报") if row.expected else _("— 不适用")
     if indicator.aggregation.kind is AggregationKind.COUNT_YES:
         yes = row.value or Decimal(0)
+        if row.mean is None:  # of several periods: nobody knows how many units answered in one of them
+            return _("%(yes)s 个单位为“是”", yes=exact_text(yes))
         return _(
             "%(yes)s 个单位为“是”（%(share)s）",
             yes=exact_text(yes),

@@ -10,9 +10,9 @@ from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor
 from portal.queries.coverage import covered
 from portal.queries.differences import differences
-from portal.queries.lineage import trace
 from portal.queries.over_time import roll_up_made
 from portal.queries.progress import completeness
+from portal.queries.provenance import get_provenance
 from portal.queries.recalculations import list_recalculated
 from portal.queries.rollup_entries import list_entries
 from portal.queries.rollup_records import records
@@ -22,6 +22,7 @@ from portal.queries.units import get_unit
 from portal.web.api.fields import CodesField, PeriodField
 from portal.web.api.resource import Resource, answer, endpoint
 from portal.web.api.rollup_shapes import (
+    absent_shape,
     break_shape,
     completeness_shape,
     contribution_shape,
@@ -127,9 +128,11 @@ class RollUpsApi(Resource):
     def recalculated(
         self, actor: Actor, *, unit: str | None, period: Period | None, indicator: list[str] | None, by: str
     ) -> Response:
-        """Published numbers of indicators that a newer version works out otherwise, and what it makes of the answers.
+        """Published numbers that would be others by now, by a newer formula or because of corrections elsewhere.
 
-        The published number stands; `anew` counts nowhere.
+        The published number stands; `anew` counts nowhere. Those that are a unit's `own` are not added up over units:
+        with `by` self there is one for each unit below too. A correction names the figure that was looked at, in which
+        submission and version it stood then, and in which now.
         """
         asked = unit or actor.place.code
         with transaction(actor) as session:
@@ -171,11 +174,20 @@ class LineageApi(Resource):
 
     @endpoint("", query=LineageQuery)
     def index(self, actor: Actor, *, unit: str | None, **wanted: Any) -> Response:
-        """The units that contribute to a roll-up; for each figure the version, the file, the cell and the person.
+        """The number, and the units in it; for each figure the version, the file, the cell and the person.
 
         `pending`: not accepted yet. `in_sight` is false for a unit that has left the asker's scope since; its amount is
-        in the number of the time, and where its figures come from is not told.
+        in the number of the time, and where its figures come from is not told. `absent` are the other units that might
+        be in it, with why they are not; `agrees` says that the parts add up to the number.
         """
         with transaction(actor) as session:
-            found = trace(session, actor, unit=unit or actor.place.code, **wanted)
-        return answer(listed([contribution_shape(each) for each in found]))
+            found = get_provenance(session, actor, unit=unit or actor.place.code, **wanted)
+        return answer(
+            listed([contribution_shape(each) for each in found.contributions])
+            | {
+                "number": dict(*records(found.period, [found.row])),
+                "entries": [entry_shape(each) for each in found.entries],
+                "absent": [absent_shape(each) for each in found.absent],
+                "agrees": found.agrees,
+            }
+        )

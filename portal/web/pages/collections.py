@@ -22,8 +22,8 @@ from portal.queries.rulings import list_rule_changes, list_waivers
 from portal.services.collection_changes import change_due, change_settings, exempt, include
 from portal.services.collections import send_down
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.present.entries import read_day
 from portal.web.present.rules import shown_rules

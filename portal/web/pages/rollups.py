@@ -1,5 +1,6 @@
 """汇总: a unit's roll-up, indicator by indicator, with its coverage; and one indicator over the units below."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 from flask import redirect, render_template, request, url_for
@@ -15,7 +16,8 @@ from portal.queries.over_time import forms_shown, list_shown_periods, roll_up_ma
 from portal.queries.progress import Completeness, completeness
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
-from portal.queries.series import Series, get_series
+from portal.queries.series import Series, SeriesBreak, breaks_between, get_series
+from portal.queries.unit_names import read_unit_names
 from portal.queries.units import UnitRow, get_unit, list_children
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
@@ -44,16 +46,21 @@ def show(unit: str) -> str:
         period = chosen_period(list_periods(session))
         day = period if tree == REPORTED_TREE else None
         top = get_unit(session, unit, period=day)
-        indicator, drilled = _drilled(session, actor, top, period, tree, pending=pending)
+        form, indicator, drilled = _drilled(session, actor, top, period, tree, pending=pending)
         sheets = [] if indicator else _sheets(session, actor, top, period, tree, pending=pending)
         children = list_children(session, unit, period=day)
         sees_origins = permits(actor, Permission.SEE_ORIGINS, Subject(top.path))
+        series = _series(session, actor, unit, indicator, period.kind, tree, pending=pending)
+        shown = drilled + [row for _sheet, pairs in sheets for _one, row in pairs]
+        rows = shown + [row for _each, row in (series.points if series else ())]
         context = {
             "periods": list_shown_periods(session),
             "children": children,
-            "counts": _counts(session, actor, period, top) if day else None,
+            "counts": _counts(session, actor, period, top, form) if day else None,
             "ancestors": way_down(session, actor, unit, "rollups.show", period, tree=tree),
-            "series": _series(session, actor, unit, indicator, period.kind, tree, pending=pending),
+            "series": series,
+            "moved": _breaks_within(session, shown) if day else [],
+            "torn": read_unit_names(session, {code for row in rows for code in row.torn}).on(period.ends_on),
             "traced": {each.code for each in (top, *children) if sees_origins and actor.place.covers(each.path)},
         }
     return render_template(
@@ -65,17 +72,18 @@ def show(unit: str) -> str:
         indicator=indicator,
         drilled=drilled,
         sheets=sheets,
-        entered=any(row.total.entered is not None for _sheet, pairs in sheets for _one, row in pairs),
-        demo=any(row.demo for row in drilled) or any(row.demo for _sheet, pairs in sheets for _one, row in pairs),
+        entered=any(row.total.entered is not None for row in shown),
+        demo=any(row.demo for row in shown),
         **context,
     )
 
 
-def _counts(session: Session, actor: Actor, period: Period, top: UnitRow) -> Completeness | None:
-    """All forms together; None for somebody whom it is no business how far the units are."""
+def _counts(session: Session, actor: Actor, period: Period, top: UnitRow, form: str | None) -> Completeness | None:
+    """Of one form, or of all together; None for somebody whom it is no business how far the units are."""
     if not permits(actor, Permission.SEE_PROGRESS, Subject(top.path)):
         return None
-    parts = [asdict(row.completeness) for row in completeness(session, actor, period=period, unit=top.code)]
+    rows = completeness(session, actor, period=period, unit=top.code, form=form)
+    parts = [asdict(row.completeness) for row in rows]
     return Completeness(**{field.name: sum(part[field.name] for part in parts) for field in fields(Completeness)})
 
 
@@ -95,12 +103,22 @@ def _series(
     return get_series(session, actor, unit=unit, indicator=indicator.code, tree=tree, pending=pending, kind=kind)
 
 
+def _breaks_within(session: Session, rows: Sequence[RollUpRow]) -> list[tuple[UnitRow, list[SeriesBreak]]]:
+    """Units whose numbers are made of shorter periods in which other units counted, and what happened in between."""
+    made = [row for row in rows if len(row.counted) > 1]
+    units = {row.unit_code: row.unit for row in made}
+    periods = sorted({part for row in made for part in row.counted}, key=lambda each: each.ends_on)
+    marks = breaks_between(session, list(units), periods) if made else {}
+    return [(unit, marks[code]) for code, unit in units.items() if code in marks]
+
+
 def _drilled(
     session: Session, actor: Actor, top: UnitRow, period: Period, tree: str, *, pending: bool
-) -> tuple[Indicator | None, list[RollUpRow]]:
+) -> tuple[str | None, Indicator | None, list[RollUpRow]]:
+    """The chosen indicator and its form, for the unit and those directly below; nothing if none is chosen."""
     named = request.args.get("indicator")
     if not named:
-        return None, []
+        return None, None, []
     own, below = (
         roll_up_made(
             session, actor, unit=top.code, period=period, indicators=[named], by=by, tree=tree, pending=pending
@@ -108,7 +126,7 @@ def _drilled(
         for by in ("self", "children")
     )
     found = next(form for form in forms_shown(session, top, period) if named in form.by_code)
-    return found.indicator(named), covered(session, actor, top, period, own + below, pending=pending)
+    return found.code, found.indicator(named), covered(session, actor, top, period, own + below, pending=pending)
 
 
 def _sheets(session: Session, actor: Actor, top: UnitRow, period: Period, tree: str, *, pending: bool) -> SheetRows:

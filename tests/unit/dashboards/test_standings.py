@@ -47,6 +47,12 @@ def test_lower_is_better_where_the_indicator_says_so() -> None:
     assert ranks(figure("a", 5), figure("b", 0), direction=Direction.LOWER) == [("b", 1), ("a", 2)]
 
 
+def test_a_change_and_a_middle_are_exact_however_many_digits_there_are() -> None:
+    large = 10**30
+    assert figure("a", large + 1, last_year=1 - large).change == 2 * large
+    assert rank([figure("a", large + 1), figure("b", large + 3)], Direction.HIGHER).median() == large + 2
+
+
 def test_the_missing_and_the_partial_are_kept_but_not_ranked() -> None:
     league = rank(
         [figure("a", None, reported=0), figure("b", 7, reported=3, expected=4), figure("c", 0)], Direction.HIGHER

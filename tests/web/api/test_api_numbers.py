@@ -80,6 +80,13 @@ class TestLineage:
             ("d121", "d121-2023-T", "20"),
         ]
 
+    def test_the_number_stands_beside_its_parts_and_who_is_not_in_it(self, counted):
+        found = counted.caller("c11").get("lineage?period=2023&indicator=T101").json
+        number = found["number"]
+        assert (number["value"], number["reported"], number["expected"], number["late"]) == ("10", 1, 3, 1)
+        assert [(each["unit"], each["absence"]) for each in found["absent"]] == [("c11", "late"), ("d112", "pending")]
+        assert (found["entries"], found["agrees"]) == ([], True)
+
     def test_a_ratio_rests_on_its_parts(self, counted):
         [each] = counted.caller("c12").get("lineage?period=2023&indicator=T104").json["items"]
         assert (each["amount"], each["weight"]) == ("8", "20")
@@ -158,6 +165,7 @@ class TestEntries:
             if each["indicator"] == "T103"
         ]
         assert (row["own"], row["children"], row["adjusted"], row["whole"]) == (None, "6", "-3", "3")
+        assert (row["scope"], row["unit_of_measure"], row["verdict"]) == ("own", "次", "incomplete")
         assert [(part["unit"], part["value"], part["reported"]) for part in row["parts"]] == [
             ("d111", "6", 1),
             ("d112", None, 0),
