@@ -19,7 +19,11 @@ def alone(compared: Comparison) -> Component | None:
 
 def reorganised(compared: Comparison) -> Component | None:
     """What was reorganised since the earlier period, unit by unit."""
-    marks = [html.Li([figure.name, ": ", say(text)]) for figure in compared.figures for text in figure.breaks]
+    marks = [
+        html.Li(_("%(unit)s：%(what)s", unit=figure.name, what=say(text)))
+        for figure in compared.figures
+        for text in figure.breaks
+    ]
     if not marks:
         return None
     heading = html.H2(_("区划变动"))

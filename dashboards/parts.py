@@ -112,11 +112,13 @@ def break_mark(words: Sequence[Text]) -> Children:
 def number_cell(
     number: Decimal | None, scale: Scale, reason: str, beside: Children | None = None, **attributes: Any
 ) -> Component:
-    """A table cell with a number, exact in its tooltip, and what stands `beside` it; without one a dash and why."""
+    """A table cell with a number, exact in its tooltip, behind what stands `beside` it; without one a dash and why."""
     if number is None:
         return html.Td([MISSING_SIGN, " ", html.Span(reason, className="soft small")], className="number", **attributes)
     shown = scale.show(number)
-    return html.Td([shown, *beside] if beside else shown, title=exact_text(number), className="number", **attributes)
+    return html.Td(
+        [*beside, " ", shown] if beside else shown, title=exact_text(number), className="number", **attributes
+    )
 
 
 def entered_mark(context: Context, row: RollUpRow | None) -> Children:
@@ -128,10 +130,17 @@ def entered_mark(context: Context, row: RollUpRow | None) -> Children:
     if as_reported and permits(context.actor, Permission.SEE_ORIGINS, Subject(row.unit.path)):
         asked = urlencode({"period": str(context.period), "indicator": row.indicator})
         told += [" ", html.A(_("对账"), href=f"/rollups/{row.unit_code}/entries/?{asked}")]
-    return [
-        " ",
-        html.Details([html.Summary(badge(entered_words(row), "explain", "±")), html.P(told)], className="cover"),
-    ]
+    return [html.Details([html.Summary(badge(entered_words(row), "explain", "±")), html.P(told)], className="cover")]
+
+
+def torn_mark(context: Context, row: RollUpRow | None) -> Children:
+    """The way from where there is no number to the units that were split since."""
+    if row is None or not row.torn or row.counted:
+        return []
+    if not permits(context.actor, Permission.SEE_ORIGINS, Subject(row.unit.path)):
+        return []
+    asked = urlencode({"period": str(context.period), "indicator": row.indicator, "tree": row.tree})
+    return [" ", html.A(_("看哪些单位"), href=f"/rollups/{row.unit_code}/origins/?{asked}", className="small")]
 
 
 def entered_words(row: RollUpRow) -> str:

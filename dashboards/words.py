@@ -4,6 +4,7 @@ from flask_babel.speaklater import LazyString
 
 from dashboards.filters import Against, Among, Basis, TreeChoice, Whose
 from dashboards.language import lazy_gettext as _
+from dashboards.standings import UnitFigure
 from portal.domain.forms import Direction
 from portal.domain.values import ValueStatus
 
@@ -32,8 +33,14 @@ DIRECTIONS: dict[Direction, LazyString] = {
     Direction.LOWER: _("数值越小越好，按从小到大排"),
     Direction.NEUTRAL: _("不分优劣，仅按大小排列"),
 }
-WITHOUT: dict[ValueStatus, LazyString] = {
+TORN = _("拆分，不可比")
+_WITHOUT: dict[ValueStatus, LazyString] = {
     ValueStatus.MISSING: _("未报"),
     ValueStatus.NOT_APPLICABLE: _("不适用"),
     ValueStatus.REPORTED: _("部分"),
 }
+
+
+def without(figure: UnitFigure) -> str:
+    """Why a unit is not ranked."""
+    return str(TORN if figure.torn else _WITHOUT[figure.status])

@@ -66,6 +66,8 @@ def sentence(error: Exception) -> Line | None:
         return f"设置有误：{error}", "a setting is wrong"
     if isinstance(error, UnicodeDecodeError):
         return "文件不是 UTF-8 编码的文本", "the file is not text in UTF-8"
+    if isinstance(error, UnicodeEncodeError):  # an argument of the command line need not be text
+        return f"有字符不能用 {error.encoding} 书写", f"a character cannot be written in {error.encoding}"
     if isinstance(error, OSError):
         place = error.filename or "-"  # the standard output has no name
         return f"不能读写 {place}：{error.strerror}", f"cannot read or write {place}"

@@ -95,7 +95,7 @@ def _invented() -> dict[str, Placement]:
 def _reorganise() -> None:
     """Bring the invented tree into line with the real one, so that a merger, a split and a move show in the figures."""
     lines = files("portal.demo").joinpath("reorganisation.csv").read_text(encoding="utf-8").splitlines()
-    said = reorganisation_of(csv.DictReader(lines))
+    said = reorganisation_of(dict(enumerate(csv.DictReader(lines), start=2)))
     with transaction(None) as session:
         actor = portal_actor(session, REORGANISED)
     with transaction(actor) as session:

@@ -93,7 +93,7 @@ def _all_terms(way: Sequence[FormVersion]) -> Mapping[str, tuple[Term, ...]]:
 
 def broken(way: Sequence[FormVersion]) -> frozenset[str]:
     """Indicators of the version that the way begins with, of which the other version tells nothing comparable."""
-    return frozenset() if len(way) == 1 else frozenset(code for code in way[0].codes if not terms(way, code))
+    return frozenset() if len(way) == 1 else frozenset(code for code, found in _all_terms(way).items() if not found)
 
 
 def _step(here: FormVersion, there: FormVersion, code: str) -> tuple[Term, ...]:

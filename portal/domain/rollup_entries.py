@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from portal.domain.forms import AggregationKind, DataType, Indicator
 from portal.domain.rollup import Total
-from portal.domain.values import MAXIMUM_DIGITS
+from portal.domain.values import EXACT, MAXIMUM_DIGITS
 from portal.errors import InvalidInput
 
 
@@ -89,5 +89,5 @@ def suggested(counted: Total, own: Total) -> Decimal | None:
         counted: what all units below report as passed on to them, of the indicator that the form names.
         own: the roll-up that the entry is for, with what was eliminated before, here and below.
     """
-    due = (counted.amount or Decimal(0)) + (own.eliminated or Decimal(0))
-    return -due if due > 0 else None
+    due = EXACT.add(counted.amount or Decimal(0), own.eliminated or Decimal(0))
+    return EXACT.minus(due) if due > 0 else None

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.additions import Addition, extended, fits
-from portal.domain.forms import FormVersion
+from portal.domain.forms import FormVersion, Source
 from portal.domain.mapping import terms
-from portal.domain.recalculation import Reckoned, narrowed, reckoned_otherwise
+from portal.domain.recalculation import Reckoned, narrowed, reckoned_otherwise, stands_alone
 from portal.models import FormAddition, Unit
 from portal.models import FormVersion as FormVersionRow
 from portal.queries.effective_forms import addition_of
@@ -33,6 +33,7 @@ class Way:
     Attributes:
         newest: what is worked out otherwise, as it would be answered now, and nothing else.
         answered: what that is worked out from, as it was answered.
+        alone: what it was worked out to then, where that is not added up over units.
         across: the versions along which figures are carried over, from `newest` on.
         editions: what was published on the way, newest first, of the form, then of what units added to it.
         reckoned: what is worked out otherwise, by the codes of `newest`; its steps are places in `editions`.
@@ -40,6 +41,7 @@ class Way:
 
     newest: FormVersion
     answered: FormVersion
+    alone: FormVersion
     across: Sequence[FormVersion]
     editions: Sequence[Edition]
     reckoned: Mapping[str, Reckoned]
@@ -61,11 +63,11 @@ class Ways:
 
     def _made(self, answered: FormVersion) -> Way:
         query = (
-            select(FormVersionRow)
+            select(FormVersionRow.id, FormVersionRow.number, FormVersionRow.published_at, FormVersionRow.digest)
             .where(FormVersionRow.form_code == answered.code, FormVersionRow.number >= answered.number)
             .order_by(FormVersionRow.number.desc())
         )
-        rows = self.session.scalars(query).all()
+        rows = self.session.execute(query).all()
         cores = [parsed(self.session, row.id, row.digest) for row in rows]
         added = [self._added(answered, unit, number) for unit, number in answered.additions]
         for several in added:
@@ -85,8 +87,14 @@ class Ways:
         reckoned = reckoned_otherwise(versions)
         newest = narrowed(versions[0], reckoned)
         across = [newest, *cores[1:-1], answered] if len(cores) > 1 else [newest]
-        then = narrowed(answered, {term.code for code in newest.codes for term in terms(across, code)})
-        return Way(newest, then, across, editions, reckoned)
+        inputs = [each.code for each in newest if each.source is not Source.CALCULATED]
+        then = narrowed(answered, (term.code for code in inputs for term in terms(across, code)))
+        alone = [
+            each.was.code
+            for code, each in reckoned.items()
+            if stands_alone(newest.by_code[code], answered.by_code[each.was.code])
+        ]
+        return Way(newest, then, narrowed(answered, alone), across, editions, reckoned)
 
     def _added(self, answered: FormVersion, unit: str, number: int) -> list[tuple[Addition, datetime]]:
         """What a unit published as its addition to a form since the one of that number, newest first."""

@@ -19,6 +19,7 @@ from portal.queries.over_time import list_shown_periods, roll_ups_made
 from portal.queries.restated import heirs_in
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods, roll_ups
+from portal.queries.unit_names import read_unit_names
 from portal.queries.units import PublishedTree, published_tree, published_trees
 
 
@@ -145,7 +146,7 @@ def _torn(session: Session, points: Iterable[tuple[Period, RollUpRow]]) -> list[
     for period, row in points:
         healed = [code for code in before if code not in row.torn]
         if healed:
-            names = "、".join(_names(session, codes=healed).values())
+            names = "、".join(each.name for each in read_unit_names(session, healed).on(period.ends_on).values())
             words = Text(f"以前的数含后来拆分的{names}，分不开", f"before, {names} was not yet split")
             marks.append(SeriesBreak(period, BreakKind.SPLIT, words))
         before = row.torn
@@ -158,7 +159,8 @@ def _told(
     """Each in words."""
     if not breaks:
         return {}
-    names = _names(session, ids=names_of(breaks))
+    called = read_unit_names(session, ids=names_of(breaks)).on(span[1].ends_on)
+    names = {each.id: each.name for each in called.values()}
     placed = _placed(session, {each.unit for each in breaks}, span)
     bases = _bases(session, span)
     told = {}
@@ -189,17 +191,6 @@ def _words(each: Break, names: Mapping[int, str]) -> Text:
             return Text(f"新设{unit}", f"{unit} is new")
         case BreakKind.DISSOLVE:
             return Text(f"撤销{unit}", f"{unit} was dissolved")
-
-
-def _names(session: Session, *, ids: Collection[int] = (), codes: Collection[str] = ()) -> dict[int, str]:
-    """The names that units had last."""
-    query = (
-        select(Placement.unit_id, Placement.name)
-        .join(Unit, Unit.id == Placement.unit_id)
-        .where(Unit.id.in_(ids) | Unit.code.in_(codes))
-        .order_by(Placement.valid)
-    )
-    return dict(session.execute(query).all())
 
 
 def _placed(session: Session, ids: Collection[int], span: tuple[Period, Period]) -> dict[int, date]:

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from portal.domain.forms import DataType, Indicator
-from portal.domain.numbers import Scale, signed
-from portal.domain.values import Value, ValueStatus, exact_text
+from portal.domain.forms import Indicator
+from portal.domain.numbers import Scale, is_share, signed
+from portal.domain.values import EXACT, Value, ValueStatus, exact_text
 from portal.web.language import gettext as _
 
 MISSING_SIGN = "—"
@@ -37,13 +37,19 @@ def typed(value: Value | None) -> str:
     return ("约" if value.approximate else "") + exact_text(value.number)
 
 
+def points(difference: Decimal, unit: str, decimals: int) -> str:
+    """The difference of two shares."""
+    number = signed(difference, decimals)
+    return _("%(points)s 百分点", points=number) if unit.startswith("%") else f"{number}{unit}"
+
+
 def change(now: Value | None, before: Value | None, indicator: Indicator) -> str:
-    """Change on last year: per cent for figures, percentage points for ratios; empty without both."""
+    """Change on last year: per cent for figures, percentage points for shares; empty without both."""
     if now is None or before is None or now.number is None or before.number is None:
         return ""
-    difference = now.number - before.number
-    if indicator.type in {DataType.RATIO, DataType.RATE}:
-        return _("%(points)s 百分点", points=signed(difference, 1))
+    difference = EXACT.subtract(now.number, before.number)
+    if is_share(indicator.unit):
+        return points(difference, indicator.unit, 1)
     if before.number == 0:
         return ""
     return f"{signed(difference / abs(before.number) * 100, 1)}%"

@@ -12,6 +12,7 @@ from portal.domain.policy import Role
 from portal.domain.reorganisations import ChangeKind, ReorganisationState
 from portal.domain.units import Level
 from portal.domain.values import NO, YES
+from portal.queries.differences import Verdict
 from portal.queries.findings import Decision
 from portal.queries.provenance import Absence
 from portal.web.language import lazy_gettext as _
@@ -224,6 +225,16 @@ ABSENCES: dict[Absence, Word] = {
     Absence.TORN: Word(_("后来拆分，分不开"), "✂", "blocking"),
 }
 """Why a unit's figure is not in a roll-up."""
+
+DIFFERENCE_VERDICTS: dict[Verdict, Word] = {
+    Verdict.INCOMPLETE: Word(_("下级未报齐，暂不判定")),
+    Verdict.OWN_MISSING: Word(_("本级未报")),
+    Verdict.TERRITORIAL: Word(_("由区县填报，全辖数即下级合计")),
+    Verdict.OWN_NOT_ALLOWED: Word(_("本级不填这项，却有本级数，请核实"), "!", "explain"),
+    Verdict.SAME_AS_CHILDREN: Word(_("本级数等于下级合计，疑似把全辖数填成了本级数，请核实"), "!", "explain"),
+    Verdict.ADDS_UP: Word(_("口径不同，两数相加为全辖数"), "", "good"),
+}
+"""What the difference between a unit's own figure and the sum of those below it says."""
 
 _CHOICES: dict[str, LazyString] = {YES: _("是"), NO: _("否")}
 

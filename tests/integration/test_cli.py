@@ -646,6 +646,21 @@ class TestAccepting:
         assert city("rollup", "verify").exit_code == city("audit", "verify").exit_code == 0
         assert city("submission", "accept", "T-2023", "--all", "--as", "pruefer").exit_code == 0
 
+    def test_units_that_are_none_below(self, city):
+        odd = ["9" * 5000, "-1", "民政局", "", "c11", "p1"]
+        broken = city("submission", "accept", "--as", "pruefer", "T-2023", "--", "\udcff", "d111")
+        assert (broken.exit_code, "不能用 utf-8 书写" in broken.output) == (2, True)
+        done = city("submission", "accept", "--as", "pruefer", "T-2023", "--", *odd, "d111")
+        assert done.exit_code == 1
+        assert "d111 accepted" in done.stdout
+        assert f"已验收 1 件，没有验收 {len(odd)} 件" in done.output
+
+    def test_collections_that_are_none(self, city):
+        for collection, code in (("T", 2), ("T-99999", 2), ("", 2), ("X-2023", 1), ("T-1901", 1), ("民政局-2023", 1)):
+            done = city("submission", "accept", "--as", "pruefer", "--", collection, "d111")
+            assert done.exit_code == code
+            assert "没有这个" in done.output
+
     def test_either_units_or_all(self, city):
         for named in ((), ("d111", "--all")):
             assert city("submission", "accept", "T-2023", *named, "--as", "pruefer").exit_code == 2

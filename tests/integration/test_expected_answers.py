@@ -1,5 +1,6 @@
 """How many answers are expected is stored: it follows every exemption, is proved with the roll-ups, and is rebuilt."""
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from portal.db import transaction
@@ -48,6 +49,34 @@ def test_a_wrong_count_is_found_and_put_right(own_database: TestServer, committe
     with transaction(portal) as session:
         assert verify(session, portal.place.root_id)[1] == []
     assert expected(world, "p1") == [7]
+
+
+@pytest.mark.parametrize("unit", ["c12", "d121"])
+def test_a_roll_up_that_rests_on_nothing_is_found_and_removed(
+    own_database: TestServer, committed_world: World, unit: str
+) -> None:
+    """Neither where nobody has reported, nor where no roll-up is stored at all."""
+    committed_world.accept("d111")
+    owner = create_engine(own_database.owner_url)
+    with owner.begin() as connection:
+        connection.execute(text("alter table rollup no force row level security"))
+        connection.execute(
+            text("""
+                insert into rollup (root_id, period_code, unit_id, unit_path, indicator, category, reported,
+                                    not_applicable, amount, form_code)
+                select root_id, '2023', id, path, 'T101', '', 1, 0, 5, 'T' from unit where code = :unit
+            """),
+            {"unit": unit},
+        )
+        connection.execute(text("alter table rollup force row level security"))
+    owner.dispose()
+    with transaction(None) as session:
+        portal = portal_actor(session, "p1")
+    with transaction(portal) as session:
+        assert [each.kind for each in verify(session, portal.place.root_id)[1]] == ["rollup"]
+        rollups.rebuild(session, portal)
+    with transaction(portal) as session:
+        assert verify(session, portal.place.root_id)[1] == []
 
 
 def test_many_units_at_once_are_recomputed_as_few_are(world: World) -> None:

@@ -102,6 +102,14 @@ class TestAcceptance:
             mismatches = rollup_check.verify(session, actor.place.root_id)[1]
         assert {each.indicator for each in mismatches} == {"T203"}
 
+    def test_a_difference_is_exact_however_many_digits_there_are(self, world: World) -> None:
+        world.accept("c11", T203=Value.of(10**29 + 1))
+        world.accept("d111", T203=Value.of(Decimal("0.01")))
+        actor = world.actor("c11")
+        with transaction(actor) as session:
+            (row,) = differences(session, actor, unit="c11", period=PERIOD, indicators=["T203"])
+        assert (row.difference, row.whole) == (Decimal(f"{10**29}.99"), Decimal(f"{10**29 + 1}.01"))
+
     def test_own_figure_beside_the_children(self, world: World) -> None:
         world.accept("c11")
         world.accept("d111")

@@ -12,7 +12,7 @@ from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value
 from portal.errors import NotFound, NotPermitted
-from portal.queries.over_time import periods_behind
+from portal.queries.over_time import periods_behind, roll_up_made
 from portal.queries.people import portal_actor
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
 from portal.queries.series import breaks_between, get_series
@@ -172,3 +172,26 @@ def test_figures_of_both_years_rest_on_every_quarter(quarters: World) -> None:
         unit = get_unit(session, "c11")
         behind = [list(map(str, periods_behind(session, unit, years, code))) for code in ("Q101", "Q102")]
     assert behind == [[f"{year}Q{number}" for year in (2022, 2023) for number in (1, 2, 3, 4)], ["2022", "2023"]]
+
+
+def test_a_unit_that_came_in_the_middle_misses_nothing_of_before(quarters: World) -> None:
+    """Nor do those above it: nobody asked it for quarters in which it did not exist."""
+    apply(
+        quarters, Change(ChangeKind.NEW, "d113", parent_code="c11", level="district", name="新区"), on=date(2023, 7, 1)
+    )
+    actor, above = quarters.actor("d113"), quarters.actor("c11")
+    for period in map(Period.parse, ("2023Q3", "2023Q4")):
+        key = SubmissionKey("d113", period, "Q")
+        with transaction(actor) as session:
+            values.save_values(session, actor, key, {"Q101": Value.of(5), "Q102": Value.of(5)})
+            moves.take(session, actor, key, Action.SUBMIT)
+        with transaction(above) as session:
+            moves.take(session, above, key, Action.ACCEPT)
+    with transaction(above) as session:
+        found = {
+            row.unit_code: row
+            for by in ("self", "children")
+            for row in roll_up_made(session, above, unit="c11", period=Period(2023), indicators=["Q101"], by=by)
+        }
+    assert (found["d113"].value, found["d113"].missing, found["d113"].partial) == (10, (), False)
+    assert (found["c11"].value, found["c11"].missing, found["c11"].partial) == (5 + 6 + 7 + 8 + 10, (), False)

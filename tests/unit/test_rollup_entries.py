@@ -119,6 +119,7 @@ def test_what_is_still_to_be_eliminated() -> None:
     assert suggested(passed_on, Total(amount=Decimal(9), eliminated=Decimal(-5))) == -2
     assert suggested(passed_on, Total(amount=Decimal(9), eliminated=Decimal(-7))) is None
     assert suggested(Total(), Total()) is None
+    assert suggested(Total(amount=Decimal(10**29 + 7)), Total()) == -(10**29 + 7)
 
 
 @pytest.mark.parametrize("told", ["T107", "T104", "T999"])

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from werkzeug.http import parse_options_header
 
 from portal.domain.policy import Role
 from portal.domain.values import Value
+from tests.web.access.headers import faults
 from tests.web.conftest import Browser, Site
 
 FORMULA = '=HYPERLINK("http://x","点这里")'
@@ -23,7 +25,16 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
 def fetched(browser: Browser, path: str) -> bytes:
     with browser.client.get(path) as response:
         assert response.status_code == 200
+        assert faults(response) == []
         return response.data
+
+
+def test_a_file_is_named_in_chinese_by_a_header_that_a_web_server_sends(superior: Browser) -> None:
+    with superior.client.get("/rollups/c11/export.csv?period=2023") as response:
+        named = response.headers["Content-Disposition"]
+    assert named.isascii()
+    _type, options = parse_options_header(named)
+    assert options["filename"].startswith("汇总表-")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 from portal.db import transaction
 from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
+from portal.domain.periods import Period
 from portal.domain.policy import Role
 from portal.domain.submissions import SubmissionKey
 from portal.errors import Blocked
@@ -14,8 +15,9 @@ from portal.queries.findings import check_submission
 from portal.queries.people import portal_actor
 from portal.services import collections, forms, moves, passages, values
 from tests.web.conftest import Site
-from tests.world import FORM, PERIOD, good_answers
+from tests.world import FORM, good_answers
 
+PERIOD = Period(2022)
 KEY = SubmissionKey("d111", PERIOD, "R")
 ASKING = FORM.replace("code: T\n", "code: R\n", 1).replace("guide: 写做法", "required: true, guide: 写做法")
 

@@ -1,10 +1,19 @@
 """The roll-up on screen: the numbers, what they rest on, and the way down."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
+from portal.db import transaction
+from portal.domain.form_file import read_form
+from portal.domain.periods import Period
 from portal.domain.policy import Role
 from portal.domain.values import NOT_APPLICABLE, Value
+from portal.queries.people import portal_actor
+from portal.services import collections, forms
 from tests.web.conftest import Site
+from tests.world import FORM, PERIOD
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,6 +54,15 @@ def test_figures_not_accepted_yet_are_added_only_when_asked_and_said(site: Site)
     assert "含待审核" in row_of(page.text, "T101")
 
 
+def test_who_waits_for_acceptance_is_not_said_to_be_silent(site: Site) -> None:
+    drilled = "/rollups/{}?period=2023&indicator=T101"
+    page = site.person("c12", Role.REVIEWER).get(drilled.format("c12"))
+    assert "d121 民政局 — 次 0/1 ● 待审核 应报 1 已报 0 待审核 1" in page.text
+    above = site.person("p1", Role.REVIEWER).get(f"{drilled.format('p1')}&pending=1")
+    waiting = "c12 民政局 — 次 0/2 ● 待审核 应报 2 已报 0 待审核 1"  # of which the province sees no figure yet
+    assert waiting in above.text.replace("下钻 c12 民政局 ", "")
+
+
 def test_one_indicator_over_the_units_below(site: Site) -> None:
     page = site.person("p1", Role.REVIEWER).get("/rollups/p1?period=2023&indicator=T101")
     assert "T101 检查次数" in page.text
@@ -70,3 +88,31 @@ def test_progress_counts_every_state(site: Site) -> None:
     assert "4 已报" in page.text
     assert "3 已验收" in page.text
     assert "1 待审核" in page.text
+
+
+def test_each_year_is_in_the_unit_of_measure_that_it_was_asked_in(site: Site) -> None:
+    later = Period(2024)
+    form = read_form(FORM.replace("number: 1", "number: 2").replace("支出, unit: 万元", "支出, unit: 元"))
+    with transaction(None) as session:
+        forms.publish(session, form)
+        sender = portal_actor(session, "p2")
+    with transaction(sender) as session:
+        collections.send_down(session, sender, form, later, opens_on=later.ends_on, due_on=date(2025, 1, 31))
+    site.world.accept("d211", T203=Value.of(Decimal("1.25")))
+    site.world.accept("d211", later, T203=Value.of(Decimal(13000)))
+    page = site.person("c21", Role.REVIEWER).get("/rollups/c21?period=2023&indicator=T203")
+    years = page.text[page.text.index("历年") :]
+    assert "1.25 万元" in years
+    assert "13,000.00 元" in years
+
+
+def test_beside_an_indicator_stands_how_far_its_form_is(site: Site) -> None:
+    other = read_form(FORM.replace("T", "U"))
+    with transaction(None) as session:
+        forms.publish(session, other)
+        sender = portal_actor(session, "p2")
+    with transaction(sender) as session:
+        collections.send_down(session, sender, other, PERIOD, opens_on=PERIOD.ends_on, due_on=date(2024, 1, 31))
+    reviewer = site.person("c21", Role.REVIEWER)
+    assert "4 应报" in reviewer.get("/rollups/c21?period=2023").text
+    assert "2 应报" in reviewer.get("/rollups/c21?period=2023&indicator=U101").text

@@ -1,6 +1,7 @@
 """The frame: headers, nonces, static files, languages, errors."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,8 @@ def test_a_dead_database_still_gives_a_page(site: Site, monkeypatch: pytest.Monk
 
 def test_a_request_that_is_too_large_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(site.app.config, "MAX_CONTENT_LENGTH", 2000)
-    response = site.person("d111", Role.FILLER).post("/submissions/d111-2023-T/upload", {"file": "x" * 3000})
-    assert response.status_code == 413
-    assert "文件太大" in sound(response).text
+    filler = site.person("d111", Role.FILLER)
+    for sent, words in (((BytesIO(b"x" * 3000), "a.xlsx"), "文件太大"), ("x" * 3000, "请分几次办理")):
+        response = filler.post("/submissions/d111-2023-T/upload", {"file": sent})
+        assert response.status_code == 413
+        assert words in sound(response).text

@@ -4,7 +4,8 @@ from portal.domain.values import value_to_json
 from portal.queries.differences import DifferenceRow
 from portal.queries.lineage import Contribution, Figure
 from portal.queries.progress import CompletenessRow
-from portal.queries.recalculations import Recalculated
+from portal.queries.provenance import Absent
+from portal.queries.recalculated_rows import Recalculated
 from portal.queries.rollup_entries import EntryRow
 from portal.queries.rollup_records import coverage_record
 from portal.queries.series import SeriesBreak
@@ -22,12 +23,15 @@ def difference_shape(row: DifferenceRow) -> Json:
     return {
         "indicator": row.indicator.code,
         "name": text_shape(row.indicator.name),
+        "unit_of_measure": row.indicator.unit,
+        "scope": str(row.indicator.scope),
         "own": number_text(row.own),
         "children": number_text(row.children),
         "difference": number_text(row.difference),
         "eliminated": number_text(row.eliminated),
         "adjusted": number_text(row.adjusted),
         "whole": number_text(row.whole),
+        "verdict": str(row.verdict),
         "reported": row.reported,
         "expected": row.expected,
         "not_applicable": row.coverage and row.coverage.not_applicable,
@@ -65,7 +69,7 @@ def entry_shape(row: EntryRow) -> Json:
 
 
 def recalculated_shape(row: Recalculated) -> Json:
-    """A published number beside what a newer formula makes of the same answers."""
+    """A published number beside what it would be today, and what makes it another."""
     return {
         "period": str(row.period),
         "unit": row.published.unit_code,
@@ -84,11 +88,25 @@ def recalculated_shape(row: Recalculated) -> Json:
         "partial": row.published.partial,
         **coverage_record(row.published.coverage),
         "recalculated": row.anew.reported,
+        "own": row.own,
         "formula_before": row.formulas[0],
         "formula": row.formulas[1],
         "changed_by": [
             {"unit": each.unit or None, "number": each.number, "published_at": instant(each.published_at)}
             for each in row.editions
+        ],
+        "corrected": [
+            {
+                "unit": each.unit.code,
+                "submission": str(each.submission),
+                "figure": each.reference,
+                "name": text_shape(each.name),
+                "version_before": each.versions[0],
+                "version": each.versions[1],
+                "before": value_to_json(each.values[0]),
+                "now": value_to_json(each.values[1]),
+            }
+            for each in row.corrections
         ],
     }
 
@@ -114,6 +132,17 @@ def contribution_shape(one: Contribution) -> Json:
         "pending": one.pending,
         "in_sight": one.in_sight,
         "figures": [_figure(figure) for figure in one.figures],
+    }
+
+
+def absent_shape(one: Absent) -> Json:
+    """A unit that is not in a rolled-up number, and why."""
+    return {
+        "unit": one.unit.code,
+        "unit_name": one.unit.name,
+        "level": str(one.unit.level),
+        "absence": str(one.absence),
+        "reason": one.reason,
     }
 
 

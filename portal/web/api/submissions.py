@@ -22,7 +22,7 @@ from portal.web.api.fields import CollectionField, Paged, PeriodField
 from portal.web.api.reading import read_row_version
 from portal.web.api.resource import Resource, answer, endpoint, outdated, speech
 from portal.web.api.shapes import paged, receipt_shape, submission_shape, task_shape
-from portal.web.errors import sentence
+from portal.web.errors import fields_of, sentence
 from portal.web.present.files import hand_out
 from portal.web.present.moves import open_actions
 
@@ -121,7 +121,8 @@ class SubmissionsApi(Resource):
             {
                 "accepted": [each.unit for each in verdicts if each.refusal is None],
                 "refused": [
-                    {"unit": unit, "code": refusal.code, "detail": sentence(refusal)} for unit, refusal in refused
+                    {"unit": unit, "code": refusal.code, "detail": sentence(refusal)} | fields_of(refusal)
+                    for unit, refusal in refused
                 ],
             }
         )

@@ -14,8 +14,8 @@ from portal.queries.form_drafts import list_drafts
 from portal.queries.forms import get_form
 from portal.services import additions, form_drafts
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.present.entries import read_version
 from portal.web.screens import FORMS

@@ -17,8 +17,8 @@ from portal.errors import InvalidInput, NotFound
 from portal.queries.api_keys import KeyRow, list_keys
 from portal.queries.people import find_actor, list_places
 from portal.services import api_keys
-from portal.web.errors import input_sentence
 from portal.web.identity import SignedIn, current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.own_account import confirm_password, has_password, in_browser, refused_password
 from portal.web.sane import is_count

@@ -13,9 +13,9 @@ from portal.queries.submissions import get_readable
 from portal.services.downloads import Download
 from portal.services.evidence import add_evidence, remove_evidence
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
 from portal.web.incoming import read_file
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.present.files import hand_out
 from portal.web.present.moves import may_edit

@@ -11,9 +11,9 @@ from portal.queries.findings import check_submission, explanation_file
 from portal.services.downloads import Download
 from portal.services.explanations import attach, detach, explain
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
 from portal.web.incoming import read_file
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.present.files import hand_out
 from portal.web.present.findings import by_severity, parse_key, rules_set_aside, shown_findings

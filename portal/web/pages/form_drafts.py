@@ -15,9 +15,9 @@ from portal.queries.form_drafts import get_draft, may_publish_forms
 from portal.queries.forms import find_form
 from portal.services import form_drafts
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence
 from portal.web.form_words import CHANGES, DATA_TYPES, DIFFERENCES, LABELS
 from portal.web.identity import current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.pages.form_pieces import content_of, piece_at, seen_version
 from portal.web.pages.form_previews import examined, sound_draft, to_mistakes

@@ -13,8 +13,8 @@ from portal.jobs.uploads import confirm as confirm_layout
 from portal.queries.submissions import get_submission
 from portal.queries.uploads import get_upload
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence
 from portal.web.identity import current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.present.layouts import asked_indicators, choices_of
 from portal.web.present.moves import may_upload

@@ -19,8 +19,9 @@ from portal.queries.report import list_rows
 from portal.queries.submissions import get_row
 from portal.services.list_rows import RowChange, SavedRows, save_rows, state_none
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence, problem_document, sentence, status_of
+from portal.web.errors import problem_document, sentence, status_of
 from portal.web.identity import current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.language import say
 from portal.web.present.lists import (

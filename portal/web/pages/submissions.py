@@ -1,6 +1,6 @@
 """One return: its sheets, its actions, its history."""
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.db import transaction
@@ -15,6 +15,7 @@ from portal.queries.submissions import get_submission, list_versions
 from portal.services import moves
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
+from portal.web.language import lazy_gettext as _
 from portal.web.present.entries import read_version
 from portal.web.present.events import shown_events, units_of
 from portal.web.present.moves import may_edit, may_upload, open_actions
@@ -24,6 +25,12 @@ from portal.web.present.work import own_share, shares
 from portal.web.screens import REVIEW, TASKS
 
 HISTORY_SHOWN = 100
+
+_TOLD = {
+    Action.ACCEPT: _("已验收，数已计入本级和以上各级的汇总。"),
+    Action.REOPEN: _("已重新打开，汇总已减去这一份的数。"),
+}
+"""What an action did beyond what the page shows."""
 
 pages = guarded_blueprint("submissions", __name__, TASKS, REVIEW, url_prefix="/submissions")
 
@@ -74,6 +81,8 @@ def act(key: str, verb: str) -> Response:
             reason=request.form.get("reason", ""),
             seen=_seen(),
         )
+    if verb in _TOLD:
+        flash(str(_TOLD[Action(verb)]), "good")
     return redirect(url_for("submissions.show", key=key), code=303)
 
 

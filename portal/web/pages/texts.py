@@ -14,8 +14,9 @@ from portal.queries.report import NOTHING_WRITTEN, PassageRow, last_year_words, 
 from portal.queries.submissions import get_readable
 from portal.services.passages import write_passage
 from portal.web.access import guarded_blueprint
-from portal.web.errors import input_sentence, problem_document, sentence, status_of
+from portal.web.errors import problem_document, sentence, status_of
 from portal.web.identity import current_actor
+from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.language import moment
 from portal.web.present.entries import read_version

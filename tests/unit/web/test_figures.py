@@ -55,6 +55,7 @@ def test_a_value_in_its_box_is_exact(value: Value, text: str) -> None:
         ("T101", Value.of(5), MISSING, ""),
         ("T101", NOT_APPLICABLE, Value.of(5), ""),
         ("T104", Value.of(Decimal("95.6")), Value.of(Decimal("95.1")), "+0.5 百分点"),
+        ("T202", Value.of(Decimal("780.6")), Value.of(Decimal("650.5")), "+20.0%"),  # a standard is no share
     ],
 )
 def test_change_on_last_year(code: str, now: Value, before: Value, text: str) -> None:

@@ -168,6 +168,16 @@ OUR_PAGES = [
     _page("/submissions/<key>/receipt", EITHER, 404, 404, 404, 404),
     _page("/submissions/<key>/receipt", EITHER, 200, 200, 200, 404, parts={"key": ACCEPTED}),
     _page("/rollups/<unit>/export.<form>", EVERYBODY, 200, 200, 200, 403, parts={"form": "csv"}, query="period=2020"),
+    _page(
+        "/rollups/<unit>/differences/export.<form>",
+        EVERYBODY,
+        200,
+        200,
+        200,
+        403,
+        parts={"form": "csv"},
+        query="period=2020",
+    ),
     _page("/rollups/<unit>/entries/", EVERYBODY, 200, 200, 200, 403, query="period=2020", partner=403),
     _page("/rollups/<unit>/entries/", EVERYBODY, 200, 200, 200, 403, query="period=2020&indicator=T203", partner=403),
     _write(
@@ -272,10 +282,10 @@ OUR_FORMS = [
     _write("/submissions/<key>/actions/<verb>", EITHER, only({FILLER: 409}), 403, 403, 404, parts={"verb": "receive"}),
     _write("/review/<key>/explanations", REVIEWING, 403, only({REVIEWER: 409}), 403, 404, parts={"key": HANDED_IN}, form={"finding": "a~b~c", "decision": "accepted", "seen": "0"}),
     _write("/review/<key>/waivers", REVIEWING, 403, only({REVIEWER: 404}), 403, 404, parts={"key": HANDED_IN}, form={"finding": "a~b~c", "reason": "x", "expires_on": "2199-01-01"}),
-    _page("/review/acceptance/", REVIEWING, 302),
-    _page("/review/acceptance/done", REVIEWING, 302),
-    _write("/review/acceptance/", REVIEWING, 200, form={"chosen": "d111-2023-T:1"}),
-    _write("/review/acceptance/done", REVIEWING, 200, form={"chosen": "d111-2023-T:0"}),
+    _page("/review/acceptance/", REVIEWING),
+    _page("/review/acceptance/", REVIEWING, 200, 200, 200, 403, query="unit=d111"),
+    _write("/review/acceptance/", REVIEWING, 303, form={"chosen": "d111-2023-T:0"}),
+    _page("/review/acceptance/<name>", REVIEWING, 302, parts={"name": "0123456789abcdef"}),
     _write("/submissions/<key>/upload", TASKS, only({FILLER: 303}), 403, 403, 404, upload=True),
     _write("/uploads/<uuid:upload_id>/layout", TASKS, only({FILLER: 409}), 404, 404, 404, form={"cell-T101": ""}),
     _write("/uploads/<uuid:upload_id>/apply", TASKS, only({FILLER: 303}), 404, 404, 404, form={"codes": "none"}),
@@ -462,6 +472,7 @@ _ONE_REORGANISATION = "/reorganisations/<int(max=2147483647):number>"
 REORGANISATION_PAGES = [
     _page("/reorganisations/", PEOPLE),
     _write("/reorganisations/", PEOPLE, 422, form={}),
+    _page("/reorganisations/template.xlsx", PEOPLE),
     _page(_ONE_REORGANISATION, PEOPLE, 404),
     *(
         _write(f"{_ONE_REORGANISATION}/{page}", PEOPLE, 404, parts={"verb": "apply"}, form={"version": "1"})
