@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, reduce
 
 from portal.domain.indicators import Aggregation, AggregationKind, DataType, Indicator
 from portal.domain.texts import Text
 from portal.domain.units import Level
-from portal.domain.values import MISSING, Value, Values, value_from_json, value_to_json
+from portal.domain.values import EXACT, MISSING, Value, Values, value_from_json, value_to_json
 
 
 class ColumnType(StrEnum):
@@ -138,11 +138,9 @@ class ListAnswer:
         yield self.table.code, Value.of(len(self.items))
         for column in self.table.columns:
             if column.indicator.type.is_number:
-                numbers = (item.cells.get(column.code, MISSING).number for item in self.items)
-                yield (
-                    column_name(self.table.code, column.code),
-                    Value.of(sum((n for n in numbers if n is not None), Decimal(0))),
-                )
+                cells = (item.cells.get(column.code, MISSING).number for item in self.items)
+                numbers = (number for number in cells if number is not None)
+                yield column_name(self.table.code, column.code), Value.of(reduce(EXACT.add, numbers, Decimal(0)))
 
 
 Lists = Mapping[str, ListAnswer]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from itertools import pairwise
 
 from portal.domain.careful_yaml import PlainPath
@@ -16,7 +17,7 @@ from portal.domain.expressions import decimal_of
 from portal.domain.forms import AggregationKind, Change, ChangeKind, FormVersion, Indicator
 from portal.domain.measures import read_measure
 from portal.domain.record_kinds import Mistakes
-from portal.domain.values import MISSING, Value, Values
+from portal.domain.values import EXACT, MISSING, Value, Values
 from portal.errors import InvalidInput
 
 _HOW_MANY: dict[ChangeKind, tuple[range, range]] = {
@@ -145,7 +146,7 @@ def _sum(found: Sequence[tuple[Term, Value | None]]) -> Value | None:
     numbers = [value.number for value in values if value is not None and value.number is not None]
     if not numbers:
         return values[0]
-    return Value.of(sum(numbers, Decimal(0)), approximate=any(value.approximate for value in values if value))
+    return Value.of(reduce(EXACT.add, numbers), approximate=any(value.approximate for value in values if value))
 
 
 def changes_of(successors: Mapping[str, Collection[str]], come: Iterable[str], gone: Iterable[str]) -> list[Change]:

@@ -20,7 +20,7 @@ from portal.queries.bases import kept_bases
 from portal.queries.bases_now import source_of
 from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, key_of, named_rows, typed_figures
-from portal.queries.forms import newest_with, way_to
+from portal.queries.forms import versions_with, way_to
 from portal.queries.list_rows import lists_of
 from portal.queries.submissions import same_submission
 
@@ -33,15 +33,21 @@ Version = tuple[Key, int]
 def checked_bases(session: Session, root_id: int, period: Period) -> tuple[dict[Name, Total], dict[Name, Total]]:
     """The figures that accepted versions of a period looked at, as they were kept and as they stand in their versions.
 
-    Sums over units below are left out: these may have been corrected since, and so are figures that were not there.
+    Left out are sums over units below, which may have been corrected since, and figures that were not there.
     """
     kept: dict[Name, Total] = {}
     found: dict[Name, Total] = {}
     seen = list(_seen(session, root_id, period))
     figures = _figures(session, {version for *_rest, version in seen})
+    ways = _Ways(session)
     for name, form, reference, each, version in seen:
         kept[name] = _told(each.value)
-        found[name] = _told(_across(session, form, reference, figures.get(version)))
+        known = [MISSING]
+        if version in figures:
+            then, values = figures[version]
+            told = (value_across(way, reference.code, values) for way in ways.of(form, reference, then))
+            known = [value or MISSING for value in told] or known
+        found[name] = next((one for one in map(_told, known) if one == kept[name]), _told(known[0]))
     return kept, found
 
 
@@ -83,15 +89,20 @@ def _figures(session: Session, versions: set[Version]) -> Mapping[Version, tuple
     return found
 
 
-def _across(
-    session: Session, form: FormVersion, reference: Reference, figures: tuple[FormVersion, Values] | None
-) -> Value:
-    """A figure of another version as formulas of a form call it."""
-    if figures is None:
-        return MISSING
-    then, values = figures
-    meant = newest_with(session, reference.form, reference.code) if reference.form else form
-    return (value_across(way_to(session, meant, then), reference.code, values) if meant else None) or MISSING
+class _Ways:
+    """From what a formula means to the version of a form that was answered; each is read once for all units."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.known: dict[tuple[int, Reference, int], list[list[FormVersion]]] = {}
+
+    def of(self, form: FormVersion, reference: Reference, then: FormVersion) -> list[list[FormVersion]]:
+        """Of another form one from each of its versions: a formula means the newest one, which was another then."""
+        key = (id(form), reference, id(then))
+        if key not in self.known:
+            meant = versions_with(self.session, reference.form, reference.code) if reference.form else (form,)
+            self.known[key] = [way_to(self.session, each, then) for each in meant]
+        return self.known[key]
 
 
 def _told(value: Value) -> Total:

@@ -1,5 +1,6 @@
 """Forms, read whole; a published version never changes, so that it is read from the database once per process."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -83,13 +84,18 @@ def way_to(session: Session, form: FormVersion, other: FormVersion) -> list[Form
     return [form, *(version(session, version_id) for version_id in session.scalars(between)), other]
 
 
-def newest_with(session: Session, form_code: str, code: str) -> FormVersion | None:
-    """The newest version of a form that has an indicator."""
+def versions_with(session: Session, form_code: str, code: str) -> Iterator[FormVersion]:
+    """The versions of a form that have an indicator, the newest first."""
     query = (
         select(FormVersionRow.id).where(FormVersionRow.form_code == form_code).order_by(FormVersionRow.number.desc())
     )
     found = (version(session, version_id) for version_id in session.scalars(query).all())
-    return next((form for form in found if code in form.by_code), None)
+    return (form for form in found if code in form.by_code)
+
+
+def newest_with(session: Session, form_code: str, code: str) -> FormVersion | None:
+    """The newest version of a form that has an indicator."""
+    return next(versions_with(session, form_code, code), None)
 
 
 def collected_version(session: Session, root_id: int, form_code: str, period: Period) -> FormVersion | None:

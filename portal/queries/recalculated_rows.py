@@ -12,7 +12,7 @@ from portal.domain.recalculation import formula_of, stands_alone
 from portal.domain.rollup import Contribution, Total
 from portal.domain.submissions import SubmissionKey
 from portal.domain.texts import Text
-from portal.domain.values import Value, ValueStatus
+from portal.domain.values import EXACT, Value, ValueStatus
 from portal.domain.wording import named
 from portal.queries.ancestors import Targets
 from portal.queries.editions import Edition, Way
@@ -194,5 +194,5 @@ def _told(
         figure.own,
         published,
         anew,
-        None if anew.value is None or stands is None else anew.value - figure.was.of_number(stands),
+        None if anew.value is None or stands is None else EXACT.subtract(anew.value, figure.was.of_number(stands)),
     )

@@ -102,7 +102,7 @@ def _by_inputs(
     lists = lists_of(session, rows, parts)
     for row in rows:
         key, level = key_of(row), Level(row.level)
-        form, basis = parts[key], _standing(bases.get(key, {}), kept[key])
+        form, basis = parts[key], _accepted_since(bases.get(key, {}), kept[key])
         then, now = (completed_on(each, form, level, typed[key], lists[key]) for each in (kept[key], basis))
         added_then, added_now = (
             {each.indicator: each for each in contributions_beside_copies(form, level, values)}
@@ -158,11 +158,17 @@ def _standing(now: Basis, then: Basis) -> dict[Reference, Seen]:
     }
 
 
+def _accepted_since(now: Basis, then: Basis) -> dict[Reference, Seen]:
+    """The same; the very version that was looked at as it was told then: its form may use another measure by now."""
+    same = {each: seen for each, seen in then.items() if seen.version is not None and each in now}
+    return _standing(now, then) | {each: seen for each, seen in same.items() if seen.version == now[each].version}
+
+
 def _corrections(key: Key, then: Basis, now: Basis, looked_at: frozenset[Reference]) -> list[Correction]:
     return [
         Correction(
             source_of(key, each), each, (then[each].version, now[each].version), (then[each].value, now[each].value)
         )
         for each in sorted(looked_at & then.keys() & now.keys(), key=str)
-        if then[each].value != now[each].value
+        if then[each].value != now[each].value and (each.when is When.BELOW or then[each].version != now[each].version)
     ]

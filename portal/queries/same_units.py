@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import ARRAY, Integer, any_, cast, column, func, select, union
+from sqlalchemy import any_, column, func, select, union
 from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import State
@@ -13,6 +13,7 @@ from portal.domain.periods import Period
 from portal.domain.values import ValueStatus
 from portal.models import Observation, Submission
 from portal.queries.ancestors import ancestors_in
+from portal.queries.parameters import integers, joined
 from portal.queries.restated import heirs_in
 from portal.queries.units import UnitRow, published_trees, tree_of
 
@@ -68,10 +69,13 @@ def of_other_units(
 
 def _reporting(session: Session, root_id: int, period: Period, side: Side, asked: Iterable[UnitRow]) -> Iterable[int]:
     """Of the units of a period's tree, those whose figures are in its totals; they may be out of sight."""
-    units = cast([unit.id for unit in asked if unit.root_id == root_id], ARRAY(Integer))
     columns = (column(each.name, each.type) for each in Observation.__table__.columns)
     moved = func.observed_in_sight(root_id, str(period)).table_valued(*columns)
-    own = (Observation.root_id == root_id, Observation.period_code == str(period), Observation.unit_id == any_(units))
+    own = (
+        Observation.root_id == root_id,
+        Observation.period_code == str(period),
+        Observation.unit_id == any_(integers("units")),
+    )
     queries = [
         select(table.unit_id).where(*more, table.indicator.in_(side.indicators), table.status == ValueStatus.REPORTED)
         for table, more in ((Observation, own), (moved.c, ()))
@@ -85,4 +89,5 @@ def _reporting(session: Session, root_id: int, period: Period, side: Side, asked
                 Submission.state == State.SUBMITTED,
             )
         )
-    return session.scalars(union(*queries)).all()
+    units = joined(str(unit.id) for unit in asked if unit.root_id == root_id)
+    return session.scalars(union(*queries), {"units": units}).all()

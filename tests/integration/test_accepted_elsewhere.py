@@ -110,3 +110,12 @@ def test_units_below_that_are_corrected(world: World) -> None:
     assert (row.own, row.published.unit_code, row.published.value, row.anew.value) == (True, "c11", 20, 23)
     assert [(one.reference, one.versions) for one in row.corrections] == [("CHILDREN(T101)", (None, None))]
     assert proved()
+
+
+def test_another_unit_of_measure_of_another_form_changes_nothing(world: World) -> None:
+    first = OTHER["sheets"][0]
+    newer = {**OTHER, "number": 2, "sheets": [{**first, "indicators": [{**CASES, "unit": "万次"}]}]}
+    with transaction(None) as session:
+        forms.publish(session, read_form(yaml.safe_dump(newer, allow_unicode=True)))
+    assert listed(world, "p1") == []
+    assert proved()

@@ -22,6 +22,7 @@ from portal.queries.recalculations import list_recalculated
 from portal.queries.rollup_check import verify
 from portal.queries.rollups import roll_up
 from portal.queries.submissions import get_row, get_submission
+from portal.services import forms
 from tests import world as worlds
 from tests.databases import TestServer
 from tests.statements import statements
@@ -165,6 +166,17 @@ def test_more_corrections_cost_no_more_statements(years: World) -> None:
         years.accept(unit, YEARS[0])
         years.accept(unit, YEARS[1])
     assert len(statements(lambda: listed(years, "p1"))) == len(one) <= MOST, "\n".join(one)
+
+
+def test_another_unit_of_measure_is_no_correction(years: World) -> None:
+    content = yaml.safe_load(worlds.FORM.replace("unit: 次", "unit: 万次").replace("T101 - LY", "T101 * 2 - LY"))
+    content["number"] = 2
+    with transaction(None) as session:
+        forms.publish(session, read_form(yaml.safe_dump(content, allow_unicode=True)))
+    rows = listed(years)
+    assert rows
+    assert [row.corrections for row in rows] == [[] for _row in rows]
+    assert differing() == []
 
 
 def test_what_is_being_corrected_is_taken_as_it_was(years: World) -> None:

@@ -77,6 +77,7 @@ def test_figures_are_carried_where_that_is_exact() -> None:
         (Value.of(3), NOT_APPLICABLE, Value.of(3)),
         (NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE),
         (Value.of(3, approximate=True), Value.of(4), Value.of(7, approximate=True)),
+        (Value.of(10**29 + 1), Value.of(Decimal("0.01")), Value.of(Decimal(f"{10**29 + 1}.01"))),
     ],
 )
 def test_a_sum_of_what_is_not_all_there_is_none(one: Value, other: Value, total: Value) -> None:

@@ -15,7 +15,7 @@ from dashboards.parts import Children
 from portal.domain.forms import Scope, Sheet
 from portal.domain.numbers import Scale, scaled_unit, signed
 from portal.domain.policy import Permission, Subject, permits
-from portal.domain.values import exact_text
+from portal.domain.values import EXACT, exact_text
 from portal.queries.differences import DifferenceRow, Verdict
 from portal.web.language import language, period_name, say
 from portal.web.words import DIFFERENCE_VERDICTS, EXPORT_FORMATS, SCOPES
@@ -134,7 +134,7 @@ def _children_cell(row: DifferenceRow, scale: Scale) -> Component:
     else:
         number = html.Span(scale.show(row.children), title=exact_text(row.children))
     entered = [
-        html.Span([" ", word, " ", signed(amount / scale.divisor, scale.decimals)], className="soft small")
+        html.Span([" ", word, " ", signed(EXACT.divide(amount, scale.divisor), scale.decimals)], className="soft small")
         for word, amount in ((_("冲抵"), row.eliminated), (_("调整"), row.adjusted))
         if amount is not None
     ]
@@ -144,7 +144,7 @@ def _children_cell(row: DifferenceRow, scale: Scale) -> Component:
 def _difference_cell(difference: Decimal | None, scale: Scale) -> Component:
     if difference is None:
         return html.Td(parts.MISSING_SIGN, className="number")
-    text = signed(difference / scale.divisor, scale.decimals)
+    text = signed(EXACT.divide(difference, scale.divisor), scale.decimals)
     return html.Td(text, title=exact_text(difference), className="number")
 
 

@@ -16,7 +16,7 @@ from dashboards.parts import Children
 from dashboards.standings import Standing, UnitFigure, sort_standings
 from portal.domain.numbers import Scale, is_share, signed
 from portal.domain.periods import PeriodKind
-from portal.domain.values import exact_text
+from portal.domain.values import EXACT, exact_text
 from portal.web.figures import points
 from portal.web.language import period_name
 from portal.web.words import LEVELS
@@ -125,7 +125,7 @@ def _change_cell(figure: UnitFigure, scale: Scale) -> Component:
     if is_share(scale.unit):
         text = points(change, scale.unit, scale.decimals)
     else:
-        text = signed(change / scale.divisor, scale.decimals)
+        text = signed(EXACT.divide(change, scale.divisor), scale.decimals)
     return html.Td(text, title=exact_text(change), className="number")
 
 
