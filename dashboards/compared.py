@@ -70,8 +70,10 @@ def marked_code(context: Context, figures: Iterable[UnitFigure]) -> str:
 def levels_below(context: Context) -> tuple[Level, ...]:
     """The levels of the units that can be compared, highest first; of a unit alone, its own."""
     field = field_of(context)
-    below = {unit.level for unit in context.units if unit.path.startswith(f"{field.path}.")}
-    return tuple(level for level in Level if level in below) or (field.level,)
+    below = {unit.level for unit in context.units if unit.path.startswith(f"{field.path}.")} or {field.level}
+    if Level.UNDIVIDED_CITY in below:  # they stand among cities, and among districts where there are any
+        below = below - {Level.UNDIVIDED_CITY} | {Level.CITY}
+    return tuple(level for level in Level if level in below)
 
 
 def chosen_level(context: Context, levels: Sequence[Level]) -> Level:

@@ -15,7 +15,7 @@ from dashboards.standings import UnitFigure
 from portal.domain.forms import Indicator
 from portal.domain.mapping import Term
 from portal.domain.periods import Period
-from portal.domain.units import Level
+from portal.domain.units import Level, stands_among
 from portal.domain.values import EXACT, ValueStatus
 from portal.errors import NotFound
 from portal.queries.coverage import covered
@@ -30,16 +30,10 @@ Row = TypeVar("Row", RollUpRow, OwnFigure)
 Then = tuple[tuple[Indicator, Term], ...]
 
 
-def load(session: Session, context: Context, *, with_leaves: bool = False) -> Comparison:
-    """Read the figures of the units compared, of the level and kind asked for.
-
-    Args:
-        session: within the actor's scope.
-        context: what the page is about.
-        with_leaves: whether cities without districts count as districts, as they do on a map.
-    """
+def load(session: Session, context: Context) -> Comparison:
+    """Read the figures of the units compared, of the level and kind asked for; the session is in the actor's scope."""
     level = chosen_level(context, levels_below(context))
-    units = _units(context, level, with_leaves=with_leaves)
+    units = _units(context, level)
     choices = choices_of(context.indicator, units, made=context.made)
     asked = context.filters.whose
     whose = asked if asked in choices else choices[0]
@@ -47,7 +41,7 @@ def load(session: Session, context: Context, *, with_leaves: bool = False) -> Co
     # With nothing below a unit its total is its own figure; only accepted ones are kept as they were reported.
     own = whose is Whose.OWN and not context.made and (as_reported or any(unit.has_children for unit in units))
     then = indicators_then(session, context.unit, context.indicator.code, context.period, context.earlier)
-    figures = _unbroken(session, context, (_own if own else _totals)(session, context, units, then or ()))
+    figures = _unbroken(session, context, (_own if own else _totals)(session, context, level, units, then or ()))
     compared = comparison(context, level, whose or choices[0], units, figures)
     return replace(compared, broken=then == ())
 
@@ -66,27 +60,22 @@ def _unbroken(session: Session, context: Context, figures: list[UnitFigure]) -> 
     ]
 
 
-def _units(context: Context, level: Level, *, with_leaves: bool) -> list[UnitRow]:
+def _units(context: Context, level: Level) -> list[UnitRow]:
     """The units of a level that are compared, in tree order."""
     field = field_of(context)
     return [
         unit
         for unit in context.units
         if unit.path == field.path or unit.path.startswith(f"{field.path}.")
-        if unit.level is level or (with_leaves and _counts_as(unit, level))
+        if stands_among(unit.level, level)
     ]
 
 
-def _counts_as(unit: UnitRow, level: Level) -> bool:
-    """A city without districts stands on the map among the districts of its neighbours."""
-    return level is Level.DISTRICT and unit.level is Level.CITY and not unit.has_children
-
-
-def _totals(session: Session, context: Context, units: Sequence[UnitRow], then: Then) -> list[UnitFigure]:
+def _totals(session: Session, context: Context, level: Level, units: Sequence[UnitRow], then: Then) -> list[UnitFigure]:
     """The units' roll-ups beside those of the earlier period."""
-    now = _covered(session, context, _rows(session, context, context.period, units, context.indicator))
+    now = _covered(session, context, _rows(session, context, context.period, level, context.indicator))
     period = context.earlier
-    before = _summed([(_rows(session, context, period, units, each), term) for each, term in then])
+    before = _summed([(_rows(session, context, period, level, each), term) for each, term in then])
     names = _names(context)
     figures = [_total(unit, names, now.get(unit.code), before.get(unit.code)) for unit in units]
     if context.filters.among is Among.ALL or not any(figure.last_year is not None for figure in figures):
@@ -129,28 +118,25 @@ def _summed(parts: Sequence[tuple[Mapping[str, Row], Term]]) -> dict[str, Row]:
 
 
 def _rows(
-    session: Session, context: Context, period: Period, units: Sequence[UnitRow], indicator: Indicator
+    session: Session, context: Context, period: Period, level: Level, indicator: Indicator
 ) -> dict[str, RollUpRow]:
     """By unit code; nothing for a period in which the indicator was not collected."""
-    found: dict[str, RollUpRow] = {}
     if period not in context.periods:
-        return found
-    for level in {unit.level for unit in units}:
-        try:
-            rows = roll_up_made(
-                session,
-                context.actor,
-                unit=field_of(context).code,
-                period=period,
-                indicators=[indicator.code],
-                by=f"level:{level}",
-                tree=context.filters.tree,
-                pending=context.filters.basis is Basis.PENDING,
-            )
-        except NotFound:
-            continue
-        found |= {row.unit_code: row for row in rows}
-    return found
+        return {}
+    try:
+        rows = roll_up_made(
+            session,
+            context.actor,
+            unit=field_of(context).code,
+            period=period,
+            indicators=[indicator.code],
+            by=f"level:{level}",
+            tree=context.filters.tree,
+            pending=context.filters.basis is Basis.PENDING,
+        )
+    except NotFound:
+        return {}
+    return {row.unit_code: row for row in rows}
 
 
 def _covered(session: Session, context: Context, rows: dict[str, RollUpRow]) -> dict[str, RollUpRow]:
@@ -186,34 +172,25 @@ def _status(row: RollUpRow | None) -> ValueStatus:
     return ValueStatus.MISSING if row.expected else ValueStatus.NOT_APPLICABLE
 
 
-def _own(session: Session, context: Context, units: Sequence[UnitRow], then: Then) -> list[UnitFigure]:
+def _own(session: Session, context: Context, level: Level, units: Sequence[UnitRow], then: Then) -> list[UnitFigure]:
     """The units' own accepted figures beside those of the earlier period."""
     period = context.earlier
-    now = _own_rows(session, context, context.period, units, context.indicator)
-    before = _summed([(_own_rows(session, context, period, units, each), term) for each, term in then])
+    now = _own_rows(session, context, context.period, level, context.indicator)
+    before = _summed([(_own_rows(session, context, period, level, each), term) for each, term in then])
     names = _names(context)
     return [_own_figure(unit, names, now.get(unit.code), before.get(unit.code)) for unit in units]
 
 
 def _own_rows(
-    session: Session, context: Context, period: Period, units: Sequence[UnitRow], indicator: Indicator
+    session: Session, context: Context, period: Period, level: Level, indicator: Indicator
 ) -> dict[str, OwnFigure]:
     """By unit code; nothing for a period in whose tree the unit looked at does not stand."""
-    found: dict[str, OwnFigure] = {}
-    for level in {unit.level for unit in units}:
-        try:
-            rows = own_figures(
-                session,
-                context.actor,
-                under=field_of(context).code,
-                level=level,
-                period=period,
-                indicator=indicator,
-            )
-        except NotFound:
-            continue
-        found |= {row.unit.code: row for row in rows}
-    return found
+    under = field_of(context).code
+    try:
+        rows = own_figures(session, context.actor, under=under, level=level, period=period, indicator=indicator)
+    except NotFound:
+        return {}
+    return {row.unit.code: row for row in rows}
 
 
 def _own_figure(unit: UnitRow, names: Mapping[str, str], row: OwnFigure | None, before: OwnFigure | None) -> UnitFigure:

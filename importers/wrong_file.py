@@ -18,6 +18,7 @@ FIELD_NAMES = {
 _LEVELS = {
     Level.PROVINCE: Text("省级", "provincial"),
     Level.CITY: Text("市级", "city"),
+    Level.UNDIVIDED_CITY: Text("不设区的市", "undivided city"),
     Level.DISTRICT: Text("区县", "district"),
     Level.TOWN: Text("乡镇", "town"),
 }

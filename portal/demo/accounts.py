@@ -17,7 +17,7 @@ from portal import clock
 from portal.db import identity_transaction
 from portal.demo.people import person, username
 from portal.domain.policy import Role
-from portal.domain.units import Level
+from portal.domain.units import Level, stands_among
 from portal.models import Membership
 from portal.queries.units import UnitRow, list_units
 from portal.services.passwords import hash_password
@@ -74,7 +74,7 @@ def _roles_of(unit: UnitRow) -> Iterator[Role]:
     yield from (Role.FILLER, Role.CHECKER, Role.LEGAL_REVIEWER, Role.HEAD)
     if unit.has_children:
         yield Role.REVIEWER
-    if unit.level in {Level.PROVINCE, Level.CITY}:
+    if unit.level is Level.PROVINCE or stands_among(unit.level, Level.CITY):
         yield Role.UNIT_ADMIN
     if unit.level is Level.PROVINCE:
         yield from (Role.PUBLISHER, Role.AUDITOR)

@@ -13,8 +13,12 @@ from portal.demo.chance import chance
 from portal.demo.ways import Choice, DemoUnit, Equal, Share, Typical, Way
 from portal.domain.units import Level
 
-_SIZE_SPREAD = {Level.DISTRICT: 0.45, Level.CITY: 0.35, Level.PROVINCE: 0.2, Level.TOWN: 0.45}
+_SIZE_SPREAD = {
+    Level.PROVINCE: 0.2, Level.CITY: 0.35, Level.UNDIVIDED_CITY: 0.35, Level.DISTRICT: 0.45, Level.TOWN: 0.45
+}  # fmt: skip
 _SIZE_LIMITS = (0.35, 2.6)
+_DISTRICTS_IN_ONE = 5
+"""How many districts of middling size a city without any would have."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +135,19 @@ def _way(entry: dict[str, Any] | float | str) -> Way:
     if "step" in parameters:
         parameters["step"] = Decimal(str(parameters["step"]))
     if "typical" in parameters:
-        parameters["typical"] = {Level(level): number for level, number in parameters["typical"].items()}
+        parameters["typical"] = _typical(parameters["typical"], parameters.get("size", 0))
         return Typical(**parameters)
     if "share_of" in parameters:
         low, high = parameters.pop("share")
         return Share(**parameters, share=(low, high))
     return Equal(**parameters) if "equals" in parameters else Choice(**parameters)
+
+
+def _typical(told: Mapping[str, float], size: float) -> dict[Level, float]:
+    """By level; a city without districts is as others are and, in what only districts tell, as several of these."""
+    numbers = {Level(level): number for level, number in told.items()}
+    of_city = numbers.get(Level.CITY, numbers.get(Level.DISTRICT, 0) * _DISTRICTS_IN_ONE**size)
+    return {Level.UNDIVIDED_CITY: of_city} | numbers
 
 
 def _story(entry: dict[str, Any]) -> Story:

@@ -24,11 +24,11 @@ from portal.domain.forms import (
     Source,
     Text,
 )
+from portal.domain.level_kind import Levels
 from portal.domain.lists import ColumnType, ListColumn, ListTable
 from portal.domain.periods import PeriodKind
-from portal.domain.record_kinds import AnyOf, Choice, Day, Exact, Figures, Flag, Several, Whole, Word
+from portal.domain.record_kinds import Choice, Day, Exact, Figures, Flag, Several, Whole, Word
 from portal.domain.records import Field, Later, Partly, Record
-from portal.domain.units import Level
 
 TEXT = Record(Text, (Field("zh", Word()), Field("en", Word())), short="zh")
 
@@ -62,7 +62,7 @@ INDICATOR = Record(
         Field("carried_from", Word()),
         Field("formula", Word()),
         Field("roll_up", ROLL_UP, "aggregation"),
-        Field("filled_by", AnyOf(Level), default=frozenset()),  # left out: by every level of the form
+        Field("filled_by", Levels(), default=frozenset()),  # left out: by every level of the form
         Field("scope", Choice(Scope)),
         Field("stock", Flag()),
         Field("over_time", Choice(OverTime)),
@@ -96,7 +96,7 @@ RULE = Record(
         Field("words", TEXT),
         Field("advice", TEXT),
         Field("source", TEXT),
-        Field("levels", AnyOf(Level)),
+        Field("levels", Levels()),
         Field("from", Day(), "valid_from"),
         Field("to", Day(), "valid_to"),
         Field("passes", Several(Figures())),
@@ -152,7 +152,7 @@ LIST = Record(
     ListTable,
     (
         Field("code", Word()),
-        Field("filled_by", AnyOf(Level), default=frozenset()),  # left out: by every level of the form
+        Field("filled_by", Levels(), default=frozenset()),  # left out: by every level of the form
         Field("least", Whole()),
         Field("most", Whole()),
         Field("core", Flag()),
@@ -210,7 +210,7 @@ FORM = Record(
         Field("number", Whole()),
         Field("name", TEXT),
         Field("period", Choice(PeriodKind), "period_kind"),
-        Field("levels", AnyOf(Level)),
+        Field("levels", Levels()),
         Field("issuer", TEXT),
         Field("approval", TEXT),
         Field("validity", TEXT),

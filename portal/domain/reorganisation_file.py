@@ -37,6 +37,7 @@ CHANGE_WORDS: dict[str, ChangeKind] = {
 LEVEL_WORDS: dict[str, Level] = {
     "省级": Level.PROVINCE,
     "地市级": Level.CITY,
+    "不设区的市": Level.UNDIVIDED_CITY,
     "区县级": Level.DISTRICT,
     "乡镇级": Level.TOWN,
 }

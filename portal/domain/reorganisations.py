@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from portal.domain.texts import Text
-from portal.domain.trees import change_days, problems_of_tree, tree_on
+from portal.domain.trees import change_days, divided_cities, problems_of_tree, tree_on
 from portal.domain.units import Level, Placement, Succession, SuccessionKind
 
 
@@ -266,6 +266,11 @@ class _Planning:
         if adrift:
             listed = "、".join(adrift)
             return [Problem(0, Text(f"没有上级，或上级在自己之下：{listed}", f"without a superior: {listed}"))]
+        divided = sorted({code for each in days for code in divided_cities(everyone, each)})
+        if divided:
+            listed = "、".join(divided)
+            zh = f"不设区的市不能有区县，请同时把层级改为地市级：{listed}"
+            return [Problem(0, Text(zh, f"a city without districts has districts, make it a city: {listed}"))]
         old, new = _tops(self.everyone, self.day), _tops(everyone, self.day)
         crossing = sorted(code for code in made.changed if code in old and new.get(code, old[code]) != old[code])
         crossing += sorted(

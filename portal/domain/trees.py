@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from portal.domain.units import Node, Placement
+from portal.domain.units import Level, Node, Placement
 
 _DEPTH_LIMIT = 20
 
@@ -38,6 +38,13 @@ def problems_of_tree(placements: Iterable[Placement], day: date) -> list[str]:
     living = {each.code for each in everyone if _valid(each, day)}
     placed = {node.code for node in tree_on(everyone, day)}
     return sorted(living - placed)
+
+
+def divided_cities(placements: Iterable[Placement], day: date) -> list[str]:
+    """Cities without districts that have some on a day: what is asked of districts would count twice."""
+    nodes = tree_on(placements, day)
+    undivided = {node.code for node in nodes if node.level is Level.UNDIVIDED_CITY}
+    return sorted({node.parent_code for node in nodes if node.level is Level.DISTRICT} & undivided)
 
 
 def paths_on(placements: Iterable[Placement], day: date) -> dict[str, str]:

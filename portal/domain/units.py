@@ -1,5 +1,6 @@
 """Units (单位), their levels and their places in the tree."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -10,8 +11,29 @@ class Level(StrEnum):
 
     PROVINCE = "province"
     CITY = "city"
+    UNDIVIDED_CITY = "undivided_city"  # 不设区的市: answers what cities are asked and what districts are
     DISTRICT = "district"
     TOWN = "town"
+
+
+class NamedLevel(StrEnum):
+    """Levels as a form names them; whom it means by them is told by `meant`."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    DISTRICT = "district"
+    TOWN = "town"
+
+
+def stands_among(level: Level, asked: Level) -> bool:
+    """Whether units of a level are among those of the level asked for: an undivided city is a city and a district."""
+    return level is asked or (level is Level.UNDIVIDED_CITY and asked in {Level.CITY, Level.DISTRICT})
+
+
+def meant(named: Iterable[NamedLevel]) -> frozenset[Level]:
+    """The levels that a form means by those that it names."""
+    asked = [Level(each) for each in named]
+    return frozenset(level for level in Level if any(stands_among(level, each) for each in asked))
 
 
 class SuccessionKind(StrEnum):

@@ -12,7 +12,7 @@ from portal.domain.forms import Indicator
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.rollup import Total
-from portal.domain.units import Level
+from portal.domain.units import Level, stands_among
 from portal.domain.values import ValueStatus
 from portal.models import Submission
 from portal.queries.parameters import NEXT, integers, joined, numbers
@@ -47,7 +47,7 @@ def own_figures(
     tree = published_tree(session, period)
     top = tree.get(under)
     require(actor, Permission.SEE_ROLLUP, Subject(top.path))
-    units = [unit for unit in tree.under(under) if unit.level is level]
+    units = [unit for unit in tree.under(under) if stands_among(unit.level, level)]
     observed = _observed(session, top, units, period, indicator)
     demo = _made_up(session, top.root_id, period, {form for form, *_rest in observed.values()})
     figures = []

@@ -12,7 +12,7 @@ from portal.domain.lifecycle import State
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.rollup import Total
-from portal.domain.units import Level
+from portal.domain.units import Level, stands_among
 from portal.errors import InvalidInput, NotFound
 from portal.models import Collection as CollectionRow
 from portal.models import Submission
@@ -44,7 +44,8 @@ def roll_up(
 ) -> list[RollUpRow]:
     """Roll-ups of a unit, of its children (`children`) or of all units of a level below it (`level:district`).
 
-    Gives a row per unit and indicator, units in tree order, indicators in form order.
+    Gives a row per unit and indicator, units in tree order, indicators in form order. Cities without districts are
+    among the cities and among the districts.
 
     Raises:
         NotFound: the tree has no such unit, or no form of the period has such an indicator.
@@ -249,7 +250,7 @@ def units_by(published: PublishedTree, unit: str, by: str) -> list[UnitRow]:
         return published.children(unit)
     kind, _, name = by.partition(":")
     if kind == "level" and name in set(Level):
-        return [each for each in published.under(unit) if each.level == name]
+        return [each for each in published.under(unit) if stands_among(each.level, Level(name))]
     raise InvalidInput("by", "unknown", by)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, any_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.periods import Period
-from portal.domain.units import Level, Place
+from portal.domain.units import Level, Place, stands_among
 from portal.errors import NotFound
 from portal.models import Node, Tree, Unit
 from portal.models import Period as PeriodRow
@@ -190,7 +190,7 @@ def list_units(
     """Units in tree order; `under` a unit, itself included; of one level if given."""
     tree = published_tree(session, period)
     units = tree.units if under is None else tree.under(under)
-    return [unit for unit in units if level is None or unit.level is level]
+    return [unit for unit in units if level is None or stands_among(unit.level, level)]
 
 
 def list_children(session: Session, code: str, *, period: Period | None = None) -> list[UnitRow]:

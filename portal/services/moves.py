@@ -19,7 +19,9 @@ from portal.queries.submissions import get_row, typed_values, whole_subject_of
 from portal.services import events, versions
 from portal.services.acceptance import accept
 from portal.services.collections import hold_settings
+from portal.services.newcomers import ask_as_placed
 from portal.services.observing import forget
+from portal.services.trees import hold_trees
 
 
 def take(
@@ -53,6 +55,8 @@ def take(
     if action is Action.ACCEPT:
         _accept(session, actor, collection, key, seen, reason)
         return State.ACCEPTED
+    if action is Action.REOPEN:
+        hold_trees(session)  # what is asked anew is what the unit's level is asked by now
     hold_settings(session, collection)
     row = get_row(session, actor, key, for_update=True)
     subject = whole_subject_of(session, row)
@@ -99,6 +103,7 @@ def _open_next(session: Session, row: Submission, reason: str) -> None:
     """Begin a new version, which is asked what was added to the form meanwhile."""
     versions.open_next(session, row, reason)
     row.expected_answers = len(form_of(session, row).typed_at(Level(row.level)))
+    ask_as_placed(session, [row])
 
 
 def _accept(

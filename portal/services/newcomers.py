@@ -1,21 +1,23 @@
-"""Units that come into the tree, or leave it again, while something is collected."""
+"""Units that come into the tree, leave it again, or change their level, while something is collected."""
 
 from collections.abc import Collection as Codes
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal.domain.lifecycle import HANDED_IN, State
+from portal.domain.lifecycle import COUNTED, HANDED_IN, State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
 from portal.models import Collection, Submission, Unit
 from portal.models import Period as PeriodRow
-from portal.queries.effective_forms import form_at
+from portal.queries.effective_forms import form_at, form_of
 from portal.queries.forms import version
-from portal.queries.units import list_units
+from portal.queries.units import list_units, published_tree
 from portal.services.collections import assigned
+from portal.services.expecting import count_expected
 
 
 def ask_newcomers(session: Session, actor: Actor, units: Codes[str], since: date) -> list[SubmissionKey]:
@@ -65,12 +67,41 @@ def ask_again(session: Session, actor: Actor, units: Codes[str], since: date, re
     )
 
 
+def hold_unaccepted(session: Session, actor: Actor, units: Codes[str], since: date) -> Sequence[Submission]:
+    """Lock what units have not got accepted for periods that end on a day or later.
+
+    Before the trees change: whoever accepts holds the row and then waits for the tree.
+    """
+    query = select(Submission).where(*_answers(actor, units, since), Submission.state.not_in(COUNTED))
+    in_order = query.order_by(Submission.unit_id, Submission.period_code, Submission.form_code)
+    return session.scalars(in_order.with_for_update().execution_options(populate_existing=True)).all()
+
+
+def ask_as_placed(session: Session, rows: Sequence[Submission]) -> None:
+    """Ask what units are asked at the level on which these now stand; the caller holds the trees still.
+
+    What a unit that is gone was asked stays.
+    """
+    for row in rows:
+        tree = published_tree(session, Period.parse(row.period_code))
+        code = row.unit_path.rpartition(".")[2]
+        if code in tree.places and row.level != tree.get(code).level:
+            row.level = tree.get(code).level
+            row.expected_answers = len(form_of(session, row).typed_at(tree.get(code).level))
+            row.row_version += 1
+            session.flush()
+            count_expected(session, row.root_id, row.period_code, [row.unit_id])
+
+
 def _open_answers(actor: Actor, units: Codes[str], since: date) -> tuple[ColumnElement[bool], ...]:
+    return *_answers(actor, units, since), Submission.state.not_in(HANDED_IN)
+
+
+def _answers(actor: Actor, units: Codes[str], since: date) -> tuple[ColumnElement[bool], ...]:
     return (
         Submission.root_id == actor.place.root_id,
         Submission.unit_id.in_(select(Unit.id).where(Unit.code.in_(units)).scalar_subquery()),
         Submission.period_code.in_(select(PeriodRow.code).where(PeriodRow.ends_on >= since).scalar_subquery()),
-        Submission.state.not_in(HANDED_IN),
     )
 
 

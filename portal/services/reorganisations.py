@@ -34,7 +34,7 @@ from portal.queries.rollup_entries import counting_at
 from portal.services import events
 from portal.services.collections import REASON_LENGTH
 from portal.services.expecting import count_reorganised
-from portal.services.newcomers import ask_again, ask_newcomers, ask_no_more, let_off
+from portal.services.newcomers import ask_again, ask_as_placed, ask_newcomers, ask_no_more, hold_unaccepted, let_off
 from portal.services.trees import hold_trees, publish_trees
 from portal.services.units import follow, replace_placements
 
@@ -118,9 +118,11 @@ def apply(session: Session, actor: Actor, number: int, seen: int) -> Reorganisat
     if made.problems:
         raise FormInvalid([f"{each.words.zh} / {each.words.en}" for each in made.problems])
     row.before = write_units(made.before, ())
+    relevelled = hold_unaccepted(session, actor, _relevelled(made, row), row.effective_on)
     replace_placements(session, made.changed, made.after)
     follow(session, made.successions)
     publish_trees(session, row.effective_on)
+    ask_as_placed(session, relevelled)
     ask_newcomers(session, actor, made.changed, row.effective_on)
     let_off(session, actor, _gone(made, row), row.effective_on, _reason(row))
     count_reorganised(session, actor.place.root_id, row.effective_on, [*made.before, *made.after])
@@ -154,8 +156,10 @@ def undo(session: Session, actor: Actor, number: int, seen: int) -> Reorganisati
         )
     ask_no_more(session, actor, new)
     ask_again(session, actor, _gone(made, row), row.effective_on, _reason(row))
+    relevelled = hold_unaccepted(session, actor, _relevelled(made, row), row.effective_on)
     replace_placements(session, made.changed, before)
     publish_trees(session, row.effective_on)
+    ask_as_placed(session, relevelled)
     count_reorganised(session, actor.place.root_id, row.effective_on, [*made.before, *made.after])
     _enter(row, actor, ReorganisationState.UNDONE)
     _record(session, actor, "reorganisation_undone", row, made)
@@ -235,6 +239,15 @@ def _made(session: Session, row: Reorganisation, old: Sequence[Placement]) -> Pl
 
 def _gone(made: Plan, row: Reorganisation) -> list[str]:
     return [each.code for each in unit_changes(made, row) if each.after is None]
+
+
+def _relevelled(made: Plan, row: Reorganisation) -> list[str]:
+    """The units that live on at another level."""
+    return [
+        each.code
+        for each in unit_changes(made, row)
+        if each.before is not None and each.after is not None and each.before.level is not each.after.level
+    ]
 
 
 def _reason(row: Reorganisation) -> str:

@@ -24,7 +24,7 @@ from portal.domain.forms import (
 )
 from portal.domain.periods import PeriodKind
 from portal.domain.texts import PointedText, Text
-from portal.domain.units import Level
+from portal.domain.units import Level, NamedLevel
 from portal.web.language import language, say
 from portal.web.language import lazy_gettext as _
 from portal.web.words import AGGREGATIONS, LEVELS, SEVERITIES
@@ -232,7 +232,7 @@ CHOICES: dict[type[StrEnum], Mapping[Any, LazyString]] = {
     },
     DataType: DATA_TYPES,
     AggregationKind: AGGREGATIONS,
-    Level: LEVELS,
+    NamedLevel: {each: LEVELS[Level(each)] for each in NamedLevel},
     Severity: {severity: word.name for severity, word in SEVERITIES.items()},
     Source: {
         Source.COLLECTED: _("填报"),

@@ -149,6 +149,7 @@ SEVERITIES: dict[Severity, Word] = {
 LEVELS: dict[Level, LazyString] = {
     Level.PROVINCE: _("省级"),
     Level.CITY: _("地市级"),
+    Level.UNDIVIDED_CITY: _("不设区的市"),
     Level.DISTRICT: _("区县级"),
     Level.TOWN: _("乡镇级"),
 }

@@ -1,18 +1,24 @@
 """Every step of the schema can be taken back and taken again, with rows in the tables."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import create_engine, pool, select, text
 
 from portal import clock, db, schema
+from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.rollup_entries import Entry, EntryKind
+from portal.domain.units import Level
 from portal.domain.values import Value
+from portal.models import ExpectedAnswers, Submission
 from portal.queries.findings import explanation_file
+from portal.queries.reorganisations import changes_of, list_reorganisations
 from portal.queries.rulings import list_waivers
-from portal.services import explanations, rollup_entries, rules
+from portal.queries.units import get_unit, list_units
+from portal.services import explanations, reorganisations, rollup_entries, rules
 from tests import additions
 from tests.databases import TestServer
 from tests.world import PERIOD, build_world
@@ -75,6 +81,37 @@ def test_files_of_explanations_and_periods_of_waivers_go_down_and_up(
             assert explanation_file(session, actor, key, finding) == (name, content)
             assert [row.from_period for row in list_waivers(session, actor)] == ["2023"]
         engine.dispose()
+
+
+def test_cities_without_districts_are_cities_before_there_was_their_level(
+    test_server: TestServer, template_database: str
+) -> None:
+    with test_server.database("huizong_migrations", template_database) as target:
+        engine = db.connect(target.app_url)
+        world = build_world()
+        admin = world.actor("p1")
+        change = Change(ChangeKind.LEVEL, "c13", level=Level.UNDIVIDED_CITY)
+        with db.transaction(admin) as session:
+            row = reorganisations.begin(session, admin, date(2022, 7, 1), "民函〔2022〕9号（试验）", [change])
+            reorganisations.apply(session, admin, row.number, row.row_version)
+        world.accept("c13")
+        engine.dispose()
+        owner = create_engine(target.owner_url, poolclass=pool.NullPool)
+        with owner.connect() as connection:
+            config = schema.alembic_config(connection)
+            command.downgrade(config, "0040")
+            command.upgrade(config, "head")
+        db.connect(target.app_url)
+        with db.transaction(admin) as session:
+            assert {unit.level for unit in list_units(session, under="c13")} == {Level.CITY}
+            assert get_unit(session, "c13", period=PERIOD).level is Level.CITY
+            assert set(session.scalars(select(Submission.level))) == {Level.PROVINCE, Level.CITY, Level.DISTRICT}
+            expected = select(ExpectedAnswers.level, ExpectedAnswers.answers).where(
+                ExpectedAnswers.unit_id == admin.place.id
+            )
+            assert dict(session.execute(expected).all()) == {Level.PROVINCE: 1, Level.CITY: 3, Level.DISTRICT: 3}
+            [told] = list_reorganisations(session, admin)
+            assert changes_of(told) == [Change(ChangeKind.LEVEL, "c13", level=Level.CITY)]
 
 
 def test_a_schema_can_be_taken_down_to_nothing(test_server: TestServer, template_database: str) -> None:

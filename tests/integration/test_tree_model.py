@@ -110,7 +110,8 @@ class Reorganisations(RuleBasedStateMachine):
         unit = able[pick % len(able)]
         if (unit, year) in self.model.accepted:
             self._take(unit, year, Action.REOPEN)
-        level = Level(self.model.asked[unit, year])
+            del self.model.accepted[unit, year]
+        level = Level(self.model.asked_at(unit, year))
         written = {code: Value.of(answer, approximate=about) for code, answer in given.items() if answer is not None}
         written["T101"] = Value.of(given["T102"] + given["T103"])
         written["T203"] = Value.of(given["T203"]) if given.get("T203") is not None else MISSING
@@ -129,10 +130,10 @@ class Reorganisations(RuleBasedStateMachine):
             self._take(unit, year, Action.SUBMIT)
         except Blocked:  # beside last year's it looks like a slip, and wants an explanation first
             self.touched.add(unit)
-            self.model.accepted.pop((unit, year), None)
             return
         self._take(unit, year, Action.ACCEPT)
         told = dict(given) | {"T101": written["T101"].number, "T104": (given["T102"], written["T101"].number)}
+        self.model.asked[unit, year] = str(level)
         self.model.accepted[unit, year] = {
             code: answer for code, answer in told.items() if level in FORM_T.indicator(code).filled_by
         }
@@ -248,7 +249,7 @@ class Reorganisations(RuleBasedStateMachine):
 
     @rule(pick=picks, level=st.sampled_from([Level.CITY, Level.DISTRICT]), gap=gaps)
     def change_level(self, pick: int, level: Level, gap: int) -> None:
-        """A unit is raised or lowered where it stands: what it was asked for before stays what it was."""
+        """A unit is raised or lowered where it stands: what was accepted of it stays what it was."""
         unit = self._any(pick)
         _from, _to, parent, before = self.model.stay(unit, date.max)
         if unit != "p" and before != level:
@@ -292,6 +293,7 @@ class Reorganisations(RuleBasedStateMachine):
         with transaction(actor) as session:
             reorganisations.undo(session, actor, number, version)
         before.accepted, before.entered = self.model.accepted, self.model.entered
+        before.asked |= {key: self.model.asked[key] for key in self.model.accepted}
         self.model = before
         self.undo_to.pop()
         assert day <= self.day

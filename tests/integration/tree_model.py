@@ -13,7 +13,7 @@ Answers = dict[str, object]  # by indicator: a number, a text, None for not appl
 class Model:
     stays: dict[str, list[list]]  # by unit: [from, to or None, parent, level]
     accepted: dict[tuple[str, int], Answers] = field(default_factory=dict)
-    asked: dict[tuple[str, int], str] = field(default_factory=dict)  # the level at which a unit was asked for a year
+    asked: dict[tuple[str, int], str] = field(default_factory=dict)  # the level at which a unit was last asked
     became: list[tuple[date, str, set[str]]] = field(default_factory=list)
     entered: dict[tuple[str, int, str], list[Decimal]] = field(default_factory=dict)  # by unit, year and indicator
 
@@ -62,6 +62,13 @@ class Model:
         whole = set.intersection(*lines)
         return whole, set.union(*lines) - whole
 
+    def asked_at(self, unit: str, year: int) -> str | None:
+        """The level at which a unit is asked for a year: where it stands, but what is accepted stays what it was."""
+        stay = self.stay(unit, date(year, 12, 31))
+        if (unit, year) in self.accepted or (unit, year) not in self.asked or stay is None:
+            return self.asked.get((unit, year))
+        return stay[3]
+
     def total(self, unit: str, year: int, code: str, filled_by: set[str], current: bool) -> tuple:
         """Value, counts, minimum, maximum, reported, not applicable, expected, whether it is torn, and what was entered."""
         parts, expected, torn, entered = [], 0, set(), []
@@ -73,7 +80,7 @@ class Model:
                 torn.add(other)
             if unit in whole:
                 entered += here
-            if unit in whole and self.asked.get((other, year)) in filled_by:
+            if unit in whole and self.asked_at(other, year) in filled_by:
                 expected += 1
             if unit in whole and (other, year) in self.accepted:
                 parts.append(self.accepted[other, year])

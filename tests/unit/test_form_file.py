@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 
 import pytest
@@ -29,7 +30,7 @@ from portal.domain.forms import (
 )
 from portal.domain.lists import ColumnType, ListColumn, ListTable
 from portal.domain.periods import PeriodKind
-from portal.domain.units import Level
+from portal.domain.units import Level, NamedLevel, meant
 from portal.errors import FormInvalid
 
 LIST = """\
@@ -89,13 +90,13 @@ def problems(text: str) -> list[str]:
 def test_what_a_file_says() -> None:
     form = read_form(FORM)
     assert (form.code, form.number, form.period_kind) == ("T", 3, PeriodKind.QUARTER)
-    assert form.levels == {Level.PROVINCE, Level.DISTRICT}
+    assert form.levels == {Level.PROVINCE, Level.UNDIVIDED_CITY, Level.DISTRICT}
     first, second, ratio, grade = form
     assert first.filled_by == form.levels
     assert first.plausible_maximum == Decimal("0.5")
     assert first.name == Text("甲")
     assert (first.source, first.core, first.stock, first.scope) == (Source.COLLECTED, True, False, Scope.OWN)
-    assert second.filled_by == {Level.DISTRICT}
+    assert second.filled_by == {Level.UNDIVIDED_CITY, Level.DISTRICT}
     assert second.aggregation == Aggregation(AggregationKind.SUM, of="A", show_mean=True)
     assert (second.parent, second.name.en) == ("A", "Second")
     assert ratio.aggregation.multiplier == 100
@@ -114,7 +115,12 @@ def test_a_written_file_is_the_file_a_person_would_write() -> None:
 texts = st.builds(Text, st.text(min_size=1, max_size=12), st.text(max_size=12))
 exact = st.none() | st.decimals(min_value=0, max_value=10**9, places=6)
 answers = st.sampled_from(["na", "missing", "优秀"]) | st.decimals(-(10**6), 10**6, places=3)
-some_levels = st.frozensets(st.sampled_from([Level.PROVINCE, Level.CITY, Level.DISTRICT]), min_size=1)
+
+
+def some_of(levels: Iterable[Level]) -> st.SearchStrategy[frozenset[Level]]:
+    """What a form may mean by some of the levels that it can name."""
+    named = sorted(NamedLevel(each) for each in levels if each in list(NamedLevel))
+    return st.frozensets(st.sampled_from(named), min_size=1).map(meant)
 
 
 @st.composite
@@ -138,7 +144,7 @@ def list_tables(draw: st.DrawFn, levels: frozenset[Level]) -> ListTable:
         if column.type is ColumnType.CHOICE:
             column = dataclasses.replace(column, choices=tuple(draw(st.lists(st.text(), min_size=1, unique=True))))
         columns.append(column)
-    filled_by = draw(st.frozensets(st.sampled_from(sorted(levels)), min_size=1))
+    filled_by = draw(some_of(levels))
     least, most = sorted([draw(st.integers(0, 1000)), draw(st.integers(1, 1000))])
     return ListTable(codes[0], tuple(columns), filled_by, least, max(most, 1), draw(st.booleans()))
 
@@ -147,7 +153,7 @@ def list_tables(draw: st.DrawFn, levels: frozenset[Level]) -> ListTable:
 def forms(draw: st.DrawFn) -> FormVersion:
     """Forms that make sense, with whatever texts and figures."""
     codes = draw(st.lists(st.from_regex(r"[A-Z][A-Z0-9_]{2,8}", fullmatch=True), min_size=1, max_size=6, unique=True))
-    levels = draw(some_levels)
+    levels = draw(some_of([Level.PROVINCE, Level.CITY, Level.DISTRICT]))
     indicators = []
     for position, code in enumerate(codes):
         least, most = draw(exact), draw(exact)
@@ -157,7 +163,7 @@ def forms(draw: st.DrawFn) -> FormVersion:
             unit=draw(st.sampled_from(["件", "宗"])),
             type=draw(st.sampled_from([DataType.COUNT, DataType.AMOUNT, DataType.RATE])),
             aggregation=Aggregation(AggregationKind.SUM, of=codes[0], show_mean=draw(st.booleans())),
-            filled_by=draw(st.frozensets(st.sampled_from(sorted(levels)), min_size=1)),
+            filled_by=draw(some_of(levels)),
             scope=draw(st.sampled_from(Scope)),
             stock=draw(st.booleans()),
             core=draw(st.booleans()),
@@ -209,6 +215,36 @@ def test_what_is_written_reads_back_equal(form: FormVersion) -> None:
     assert read_form(write_form(form)) == form
     assert form_from_dict(json.loads(json.dumps(form_to_dict(form)))) == form
     assert form_digest(read_form(write_form(form))) == form_digest(form)
+
+
+@pytest.mark.parametrize(
+    ("named", "levels"),
+    [
+        ("[province]", {Level.PROVINCE}),
+        ("[city]", {Level.CITY, Level.UNDIVIDED_CITY}),
+        ("[district]", {Level.UNDIVIDED_CITY, Level.DISTRICT}),
+        ("[city, district]", {Level.CITY, Level.UNDIVIDED_CITY, Level.DISTRICT}),
+        ("[town]", {Level.TOWN}),
+    ],
+)
+def test_who_is_asked_as_cities_or_as_districts_are_is_meant_but_never_written(named: str, levels: set[Level]) -> None:
+    listed = LIST.replace("code: problems", f"code: problems\n    filled_by: {named}")
+    form = read_form(
+        FORM.replace("[province, district]", "[province, city, district, town]")
+        .replace("filled_by: [district]", f"filled_by: {named}")
+        .replace("expression: A>=B", f"expression: A>=B, levels: {named}")
+        .replace("sheets:\n", f"sheets:\n{listed}")
+    )
+    assert form.indicator("B").filled_by == form.sheets[0].table.filled_by == form.rules[0].levels == levels
+    written = write_form(form)
+    assert "undivided" not in written
+    assert written.count(f"filled_by: {named}") == 2
+    assert f"levels: {named}" in written
+
+
+def test_a_digest_stays_what_it_was() -> None:
+    digest = "2fb592451d7805201d08b4b512b8e60300bb99f7d1f72bd47bae436227bb0413"
+    assert form_digest(read_form(FORM)) == digest
 
 
 def test_the_digest_is_of_everything_the_form_says() -> None:
@@ -297,6 +333,7 @@ def test_all_mistakes_at_once_in_the_order_of_the_file() -> None:
         ("filled_by: [district]", "filled_by: [city]", 21, "some of the levels"),
         ("filled_by: [district]", "filled_by: []", 21, "at least one"),
         ("filled_by: [district]", "filled_by: [village]", 21, '"village" must be one of'),
+        ("filled_by: [district]", "filled_by: [undivided_city]", 21, '"undivided_city" must be one of'),
         ("levels: [province, district]", "levels: []", 5, "at least one"),
         ("part_of: A", "part_of: D", 22, "above"),
         ("part_of: A", "part_of: Z", 22, "above"),

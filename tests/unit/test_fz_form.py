@@ -17,7 +17,7 @@ from portal.domain.units import Level
 from portal.domain.values import NOT_APPLICABLE, Value, Values, exact_text
 
 FORM = read_form(resources.files("portal.reference.forms").joinpath("FZ.yaml").read_text("utf-8"))
-ALL = {Level.PROVINCE, Level.CITY, Level.DISTRICT}
+ALL = {Level.PROVINCE, Level.CITY, Level.UNDIVIDED_CITY, Level.DISTRICT}
 
 QINGCHENG_2023 = {
     "FZ0410": "28", "FZ0411": "1", "FZ0412": "27", "FZ0413": "2", "FZ0414": "0", "FZ0415": "28", "FZ0416": "28",
@@ -64,7 +64,9 @@ class TestCatalogue:
     def test_who_fills_what(self) -> None:
         assert FORM.indicator("FZ0101").filled_by == ALL
         assert FORM.indicator("FZ0209").filled_by == FORM.indicator("FZ0504").filled_by == ALL - {Level.DISTRICT}
-        assert all(i.filled_by == {Level.DISTRICT} for i in FORM if i.scope is Scope.TERRITORIAL)
+        of_the_place = {Level.DISTRICT, Level.UNDIVIDED_CITY}
+        assert all(i.filled_by == of_the_place for i in FORM if i.scope is Scope.TERRITORIAL)
+        assert {i.code for i in FORM if i.typed} == {i.code for i in FORM.typed_at(Level.UNDIVIDED_CITY)}
         assert len(FORM.typed_at(Level.PROVINCE)) == 86
 
     def test_what_nobody_types(self) -> None:

@@ -19,7 +19,7 @@ def make(source: Text) -> Page:
     """The page, for the router; `source` is printed under the map."""
 
     def render(session: Session, context: Context) -> Children:
-        compared = load(session, context, with_leaves=True)
+        compared = load(session, context)
         return layout.page(context, compared, source=say(source), asset_url=asset_url)
 
     return Page(layout.SLUG, _("地图"), _("哪里高、哪里低，与周边相比如何"), render)

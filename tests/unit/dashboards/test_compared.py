@@ -15,6 +15,13 @@ def test_a_unit_with_others_below_it_compares_these() -> None:
     assert levels_below(context(QINGYUAN)) == (Level.DISTRICT,)
 
 
+def test_a_city_without_districts_is_compared_as_a_city_and_as_a_district() -> None:
+    alone = replace(context(DONGGUAN, acting=DONGGUAN), units=(DONGGUAN,))
+    assert levels_below(alone) == (Level.CITY,)
+    beside_cities = replace(context(PROVINCE), units=(PROVINCE, QINGYUAN, DONGGUAN))
+    assert levels_below(beside_cities) == (Level.CITY,)
+
+
 def test_a_unit_at_the_bottom_is_compared_with_its_neighbours() -> None:
     assert field_of(context(QINGCHENG)) is QINGYUAN
     assert levels_below(context(DONGGUAN)) == (Level.CITY, Level.DISTRICT)
