@@ -101,7 +101,7 @@ def test_cities_without_districts_are_cities_before_there_was_their_level(
             config = schema.alembic_config(connection)
             command.downgrade(config, "0040")
             command.upgrade(config, "head")
-        db.connect(target.app_url)
+        engine = db.connect(target.app_url)
         with db.transaction(admin) as session:
             assert {unit.level for unit in list_units(session, under="c13")} == {Level.CITY}
             assert get_unit(session, "c13", period=PERIOD).level is Level.CITY
@@ -112,6 +112,7 @@ def test_cities_without_districts_are_cities_before_there_was_their_level(
             assert dict(session.execute(expected).all()) == {Level.PROVINCE: 1, Level.CITY: 3, Level.DISTRICT: 3}
             [told] = list_reorganisations(session, admin)
             assert changes_of(told) == [Change(ChangeKind.LEVEL, "c13", level=Level.CITY)]
+        engine.dispose()
 
 
 def test_a_schema_can_be_taken_down_to_nothing(test_server: TestServer, template_database: str) -> None:
