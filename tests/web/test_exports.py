@@ -8,9 +8,11 @@ from decimal import Decimal
 import openpyxl
 import pytest
 from werkzeug.http import parse_options_header
+from werkzeug.test import EnvironBuilder
 
 from portal.domain.policy import Role
 from portal.domain.values import Value
+from portal.web.present.files import saved_as
 from tests.web.access.headers import faults
 from tests.web.conftest import Browser, Site
 
@@ -35,6 +37,17 @@ def test_a_file_is_named_in_chinese_by_a_header_that_a_web_server_sends(superior
     assert named.isascii()
     _type, options = parse_options_header(named)
     assert options["filename"].startswith("汇总表-")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_file_is_closed_with_its_response(method: str) -> None:
+    content = io.BytesIO(b"1")
+    environ = EnvironBuilder(method=method).get_environ()
+    response = saved_as(content, "表.csv", "text/csv")
+    sent = response(environ, lambda *_head: lambda _chunk: None)
+    assert b"".join(sent) == (b"1" if method == "GET" else b"")
+    sent.close()  # type: ignore[attr-defined] - what a web server does with it
+    assert content.closed
 
 
 @pytest.fixture(scope="module")

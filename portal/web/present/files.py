@@ -31,8 +31,9 @@ def hand_out(
 
 
 def saved_as(content: IO[bytes], filename: str, mimetype: str) -> Response:
-    """A file to be saved under that name, whose handing out is on record already; closed when it is sent."""
+    """A file to be saved under that name, whose handing out is on record already; closed with the response."""
     response = Response(_sent(content), mimetype=mimetype)
+    response.call_on_close(content.close)  # what is asked for its head alone is never read
     _name(response, filename)
     return response
 
@@ -54,6 +55,5 @@ def _name(response: Response, filename: str) -> None:
 
 def _sent(content: IO[bytes]) -> Iterator[bytes]:
     content.seek(0)
-    with content:
-        while chunk := content.read(_CHUNK):
-            yield chunk
+    while chunk := content.read(_CHUNK):
+        yield chunk
