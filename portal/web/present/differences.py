@@ -31,7 +31,7 @@ def lines(rows: Sequence[DifferenceRow]) -> tuple[Sequence[tuple[str, int]], Seq
         (_("全辖数"), 16),
         (_("判定"), 30),
         *coverage_columns(),
-        (_("未报齐的下级"), 34),
+        (_("未报齐的下级"), 90),  # a province names two dozen
         *((f"{unit_name(unit)} {code}", 16) for code, unit in below.items()),
     ]
     return columns, [_line(row, list(below)) for row in rows]
