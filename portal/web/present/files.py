@@ -31,7 +31,7 @@ def hand_out(
 
 
 def saved_as(content: IO[bytes], filename: str, mimetype: str) -> Response:
-    """A file to be saved under that name, whose handing out is on record already; closed with the response."""
+    """A file to be saved under that name, whose handing out is on record already; closed when it is sent."""
     response = Response(_sent(content), mimetype=mimetype)
     response.call_on_close(content.close)  # what is asked for its head alone is never read
     _name(response, filename)
@@ -55,5 +55,6 @@ def _name(response: Response, filename: str) -> None:
 
 def _sent(content: IO[bytes]) -> Iterator[bytes]:
     content.seek(0)
-    while chunk := content.read(_CHUNK):
-        yield chunk
+    with content:
+        while chunk := content.read(_CHUNK):
+            yield chunk
