@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from portal.db import transaction
 from portal.domain.lifecycle import Action
@@ -110,8 +110,7 @@ def test_axe_finds_nothing_from_the_list_to_the_result(site: Site, desk: Page) -
     site.world.take("c12", Action.WITHDRAW)
     desk.get_by_role("button", name="验收勾选的").focus()
     desk.keyboard.press("Enter")
-    desk.wait_for_url("**/review/acceptance/*?*")
-    assert counts(desk) == "已验收 1 件，没有验收 1 件"
+    expect(desk.locator("p.sub")).to_contain_text("已验收 1 件，没有验收 1 件")
     assert violations(desk) == []
     desk.get_by_role("link", name="看汇总").click()
     assert violations(desk) == []
