@@ -113,7 +113,7 @@ def _summed(parts: Sequence[tuple[Mapping[str, Row], Term]]) -> dict[str, Row]:
         ]
         numbers = [term.of_number(value) for value, (_, term) in zip(values, parts, strict=True) if value is not None]
         total = reduce(EXACT.add, numbers) if len(numbers) == len(values) else None
-        found[code] = replace(parts[0][0][code], value=total)
+        found[code] = parts[0][0][code]._replace(value=total)
     return found
 
 

@@ -21,7 +21,7 @@ def calculated(
     """The values of the form's carried and calculated indicators; the latter rest on what is carried in now.
 
     A figure is exact if its decimals end, else it has 28 significant digits. It is missing when it cannot be told (an
-    operand is missing, a denominator is 0); it is not applicable when every operand is.
+    operand is missing, a denominator is 0); it is not applicable when every operand is, or every one of a side.
     """
     context = around.context(values, last_year, previous)
     carried = _carried(form, context)
@@ -83,14 +83,14 @@ def _calculated(form: FormVersion, context: Context) -> dict[str, Value]:
 
 
 def _worked_out(form: FormVersion, indicator: Indicator, context: Context) -> Value:
-    """The figure as a value; without one, it depends on whether anything it comes from is applicable."""
+    """The figure as a value; it does not apply where nothing does that it, or that one side of it, comes from."""
     sources = worked_out_from(form, indicator)
+    for source in sources:
+        if {context.value(reference).status for reference in source.references} == {ValueStatus.NOT_APPLICABLE}:
+            return NOT_APPLICABLE
     amounts = [source.amount(context) for source in sources]
     amount = amounts[0]
     if indicator.aggregation.denominator and amount is not None:
         below = amounts[1]
         amount = Fraction(indicator.aggregation.multiplier) * amount / below if below else None
-    statuses = {context.value(reference).status for source in sources for reference in source.references}
-    if statuses == {ValueStatus.NOT_APPLICABLE}:
-        return NOT_APPLICABLE
     return MISSING if amount is None else Value.of(decimal_of(amount))

@@ -28,11 +28,12 @@ are kept apart from what units reported, change no count, and only sums have the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
+from typing import NamedTuple
 
 from portal.domain.expressions import Context, decimal_of
 from portal.domain.form_expressions import looks_elsewhere, worked_out_from
@@ -45,7 +46,7 @@ _WITH_RANGE = frozenset({AggregationKind.WEIGHTED_MEAN, AggregationKind.MEAN, Ag
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one unit's answer to one indicator adds; `number` is the unit's own figure, for minimum and maximum."""
+    """What one unit's answer to one indicator adds; `number` is the unit's own figure."""
 
     indicator: str
     status: ValueStatus
@@ -53,6 +54,11 @@ class Contribution:
     category: str = ""
     amount: Decimal | None = None
     weight: Decimal | None = None
+
+    @property
+    def ranged(self) -> Decimal | None:
+        """The figure, for the smallest and the largest of many; None if it is added up, where these mean nothing."""
+        return self.number if self.amount is None or self.weight is not None else None
 
 
 def contributions(form: FormVersion, level: Level, values: Values) -> list[Contribution]:
@@ -144,10 +150,13 @@ def _weighted(code: str, value: Value, weight: Value) -> Contribution:
 
 
 def _ratio(form: FormVersion, indicator: Indicator, values: Values) -> Contribution:
-    """A ratio contributes only if both of its sides can be told: else the parts would not be of the same units."""
+    """A ratio contributes only if both of its sides can be told: else the parts would not be of the same units.
+
+    It does not apply where one of its sides does not.
+    """
     numerator, denominator = worked_out_from(form, indicator)
-    operands = [values.get(code, MISSING) for code in (*numerator.codes, *denominator.codes)]
-    if all(operand.status is ValueStatus.NOT_APPLICABLE for operand in operands):
+    sides = ([values.get(code, MISSING).status for code in side.codes] for side in (numerator, denominator))
+    if any(set(side) == {ValueStatus.NOT_APPLICABLE} for side in sides):
         return Contribution(indicator.code, ValueStatus.NOT_APPLICABLE)
     above, below = numerator.evaluate(Context(values)), denominator.evaluate(Context(values))
     if not isinstance(above, Decimal) or not isinstance(below, Decimal):
@@ -158,11 +167,8 @@ def _ratio(form: FormVersion, indicator: Indicator, values: Values) -> Contribut
 NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(slots=True)
-class Total:
+class Total(NamedTuple):
     """Contributions of any number of units to one indicator, joined. `Total()` is that of none.
-
-    Nobody changes one; thousands are in one answer, and to make a frozen one would take three times as long.
 
     Attributes:
         eliminated: what was entered as counted twice, negative; None: nothing was.
@@ -175,7 +181,7 @@ class Total:
     weight: Decimal | None = None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
-    counts: Mapping[str, int] = field(default_factory=lambda: NO_COUNTS)
+    counts: Mapping[str, int] = NO_COUNTS
     eliminated: Decimal | None = None
     adjusted: Decimal | None = None
 
@@ -187,20 +193,20 @@ class Total:
             not_applicable=int(one.status is ValueStatus.NOT_APPLICABLE),
             amount=one.amount,
             weight=one.weight,
-            minimum=one.number,
-            maximum=one.number,
+            minimum=one.ranged,
+            maximum=one.ranged,
             counts={one.category: 1} if one.category else {},
         )
 
-    def __add__(self, other: "Total") -> "Total":
+    def __add__(self, other: "Total") -> "Total":  # type: ignore[override]  # tuples are not put together here
         return Total(
             self.reported + other.reported,
             self.not_applicable + other.not_applicable,
             _sum(self.amount, other.amount),
             _sum(self.weight, other.weight),
-            min(_known(self.minimum, other.minimum), default=None),
-            max(_known(self.maximum, other.maximum), default=None),
-            dict(Counter(self.counts) + Counter(other.counts)),
+            _either(min, self.minimum, other.minimum),
+            _either(max, self.maximum, other.maximum),
+            dict(Counter(self.counts) + Counter(other.counts)) if self.counts or other.counts else NO_COUNTS,
             _sum(self.eliminated, other.eliminated),
             _sum(self.adjusted, other.adjusted),
         )
@@ -256,10 +262,11 @@ def total(parts: Iterable[Contribution]) -> Total:
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return _either(EXACT.add, one, other)
+
+
+def _either(join: Callable[[Decimal, Decimal], Decimal], one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Both joined, or the one that there is."""
     if one is None or other is None:
         return other if one is None else one
-    return EXACT.add(one, other)
-
-
-def _known(one: Decimal | None, other: Decimal | None) -> list[Decimal]:
-    return [number for number in (one, other) if number is not None]
+    return join(one, other)

@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection as Collected
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Select, any_, bindparam, select, tuple_
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.addition_file import addition_from_dict
@@ -19,8 +20,7 @@ from portal.domain.forms import FormVersion, Indicator
 from portal.domain.lifecycle import HANDED_IN, State
 from portal.domain.periods import Period
 from portal.errors import NotFound
-from portal.models import Collection, CollectionAddition, FormAddition, Submission
-from portal.models import FormVersion as FormVersionRow
+from portal.models import FormAddition, Submission
 from portal.queries.figures import Key, key_of
 from portal.queries.forms import parsed
 from portal.queries.parameters import joined, paths, texts
@@ -71,8 +71,14 @@ def form_of(session: Session, row: Submission) -> FormVersion:
 
 def answered_forms(session: Session, rows: Sequence[Submission]) -> dict[Key, FormVersion]:
     """The form that each submission answers."""
-    asked = {"collections": list({key_of(row)[:3] for row in rows})}
-    sent = _sent_down(session, _SENT_FOR_ROWS, asked, {row.unit_path for row in rows})
+    asked: dict[int, list[Submission]] = defaultdict(list)
+    for row in rows:
+        asked[row.root_id].append(row)
+    sent: dict[tuple[int, str, str], _SentDown] = {}
+    for root_id, several in asked.items():  # hardly ever more than one
+        above = {each for path in {row.unit_path for row in several} for each in line_of(path)}
+        told = _ask(session, root_id, {row.period_code for row in several}, above)
+        sent |= {(root_id, *key): one for key, one in _sent_down(session, told).items()}
     return {
         key_of(row): _form(session, sent[key_of(row)[:3]], row.unit_path, _handed_in_at(row))
         for row in rows
@@ -87,11 +93,17 @@ def collected_forms(session: Session, unit: InTree, period: Period) -> list[Form
 
 def forms_then(session: Session, unit: InTree, periods: Collected[Period]) -> dict[Period, list[FormVersion]]:
     """The same for each of several periods, in one statement."""
-    asked = {"root_id": unit.root_id, "periods": joined(map(str, periods))}
-    sent = _sent_down(session, _SENT_FOR_PERIODS, asked, {unit.path})
+    told = _ask(session, unit.root_id, set(map(str, periods)), line_of(unit.path))
+    return forms_told(session, unit.path, periods, told)
+
+
+def forms_told(
+    session: Session, path: str, periods: Iterable[Period], told: Iterable[Sequence[Any]]
+) -> dict[Period, list[FormVersion]]:
+    """The forms that the unit of that path was sent for these periods, by what `sent_down` tells of them."""
     found: dict[str, list[FormVersion]] = defaultdict(list)
-    for key in sorted(sent):
-        found[key[1]].append(_form(session, sent[key], unit.path))
+    for (period, _code), sent in sorted(_sent_down(session, told).items(), key=itemgetter(0)):
+        found[period].append(_form(session, sent, path))
     return {period: found[str(period)] for period in periods}
 
 
@@ -136,48 +148,25 @@ def _handed_in_at(row: Submission) -> datetime | None:
     return row.submitted_at if State(row.state) in HANDED_IN else None
 
 
-_COLLECTION = (Collection.root_id, Collection.period_code, Collection.form_code)
-_ADDED_TO = (CollectionAddition.root_id, CollectionAddition.period_code, CollectionAddition.form_code)
-_SENT = (
-    select(
-        *_COLLECTION,
-        FormVersionRow.id,
-        FormVersionRow.digest,
-        CollectionAddition.unit_path,
-        CollectionAddition.joined_at,
-        FormAddition.digest.label("added"),
+_SENT = select(
+    func.sent_down(bindparam("root"), texts("periods"), paths("above")).table_valued(
+        "period_code", "form_code", "version", "digest", "unit_path", "added", "joined_at"
     )
-    .join(FormVersionRow, FormVersionRow.id == Collection.form_version_id)
-    .outerjoin(
-        CollectionAddition,
-        (tuple_(*_ADDED_TO) == tuple_(*_COLLECTION)) & (CollectionAddition.unit_path == any_(paths("above"))),
-    )
-    .outerjoin(
-        FormAddition,
-        (FormAddition.root_id == CollectionAddition.root_id)
-        & (FormAddition.unit_id == CollectionAddition.unit_id)
-        & (FormAddition.form_code == CollectionAddition.form_code)
-        & (FormAddition.number == CollectionAddition.number),
-    )
-    .order_by(CollectionAddition.unit_path)
-)
-_SENT_FOR_ROWS = _SENT.where(tuple_(*_COLLECTION).in_(bindparam("collections", expanding=True)))
-_SENT_FOR_PERIODS = _SENT.where(
-    Collection.root_id == bindparam("root_id"), Collection.period_code == any_(texts("periods"))
 )
 
 
-def _sent_down(
-    session: Session, query: Select[*tuple[Any, ...]], asked: Mapping[str, object], paths: Iterable[str]
-) -> Mapping[tuple[int, str, str], _SentDown]:
-    """What was sent down, with what was added by units on the way down to any of the paths; one statement."""
-    above = {each for path in paths for each in line_of(path)}
-    found: dict[tuple[int, str, str], _SentDown] = {}
-    for row in session.execute(query, {**asked, "above": joined(above)}):
-        core = parsed(session, row.id, row.digest)
-        sent = found.setdefault((row.root_id, row.period_code, row.form_code), _SentDown(core, row.digest, []))
-        if row.added is not None:
-            sent.joined.append(_Joined(row.unit_path, row.joined_at, row.added))
+def _ask(session: Session, root_id: int, periods: Iterable[str], above: Iterable[str]) -> Sequence[Row[Any]]:
+    asked = {"root": root_id, "periods": joined(periods), "above": joined(above)}
+    return session.execute(_SENT, asked).all()
+
+
+def _sent_down(session: Session, told: Iterable[Sequence[Any]]) -> Mapping[tuple[str, str], _SentDown]:
+    """What was sent down, with what was added to it, by period and form."""
+    found: dict[tuple[str, str], _SentDown] = {}
+    for period, form, version, digest, path, added, joined_at in told:
+        sent = found.setdefault((period, form), _SentDown(parsed(session, int(version), digest), digest, []))
+        if added is not None:
+            sent.joined.append(_Joined(path, joined_at, added))
     return found
 
 

@@ -30,11 +30,9 @@ class Expected:
 
     def of(self, units: Sequence[UnitRow], indicators: Sequence[Indicator]) -> Iterator[int]:
         """For each unit, and for each of the indicators, how many (it and those below it) ought to answer it."""
+        form_of = {code: form.code for form in reversed(self.forms) for code in form.by_code}
         kinds: dict[tuple[str, frozenset[Level]], int] = {}
-        asked = []
-        for indicator in indicators:
-            code = next(form.code for form in self.forms if indicator.code in form.by_code)
-            asked.append(kinds.setdefault((code, indicator.filled_by), len(kinds)))
+        asked = [kinds.setdefault((form_of[each.code], each.filled_by), len(kinds)) for each in indicators]
         columns = [self._answering(units, form, levels) for form, levels in kinds]
         for known in zip(*columns, strict=True):
             yield from map(known.__getitem__, asked)

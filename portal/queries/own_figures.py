@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -19,9 +19,8 @@ from portal.queries.parameters import NEXT, integers, joined, numbers
 from portal.queries.units import UnitRow, published_tree
 
 
-@dataclass(slots=True)
-class OwnFigure:
-    """One unit's own figure. Nobody changes one; thousands are in one answer.
+class OwnFigure(NamedTuple):
+    """One unit's own figure.
 
     Attributes:
         value: in the indicator's unit of measure; None unless it is a number and accepted.

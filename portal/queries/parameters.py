@@ -3,14 +3,17 @@
 The driver takes long over the elements of a list, and over the cells of a row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
+from typing import cast as typed
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Text, bindparam, cast, func
 
 from portal.db import LTree
+
+Made = TypeVar("Made", bound=tuple[Any, ...])
 
 NEXT = "\x1f"
 """Stands in no code and in no answer."""
@@ -44,3 +47,8 @@ def numbers(column: str) -> Iterable[Decimal | None]:
     if "" not in found:
         return map(Decimal, found)
     return (Decimal(each) if each else None for each in found)
+
+
+def made(kind: type[Made], *columns: Iterable[object]) -> Iterator[Made]:
+    """Named tuples of a kind from the columns of all its fields; some may be endless. Twice as fast as one by one."""
+    return typed("Iterator[Made]", map(tuple.__new__, repeat(kind), zip(*columns, strict=False)))

@@ -27,7 +27,7 @@ from portal.domain.rollup import NO_COUNTS, Contribution, Total
 from portal.domain.values import ValueStatus
 from portal.models import Observation, RollUp
 from portal.queries.ancestors import Targets
-from portal.queries.parameters import NEXT, numbers
+from portal.queries.parameters import NEXT, made, numbers
 from portal.queries.units import PublishedTree, UnitRow, published_tree
 
 Totals = dict[tuple[int, str], Total]
@@ -181,7 +181,9 @@ def _stored_totals(parts: Mapping[Period, Parts], stored: Iterable[Sequence[str]
 
 
 def _stored(reported: str, not_applicable: str, *others: str) -> Iterator[Total]:
-    return map(Total, _counts(reported), _counts(not_applicable), *map(numbers, others), repeat(NO_COUNTS))
+    nothing_entered = repeat(None), repeat(None)
+    columns = _counts(reported), _counts(not_applicable), *map(numbers, others), repeat(NO_COUNTS), *nothing_entered
+    return made(Total, *columns)
 
 
 def _counts(column: str) -> Iterator[int]:

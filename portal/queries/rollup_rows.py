@@ -1,8 +1,8 @@
 """A roll-up as it is shown: a number, and what it rests on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from portal.domain.coverage import Coverage
 from portal.domain.forms import AggregationKind, Incomplete, Indicator, Scope
@@ -13,24 +13,20 @@ from portal.domain.values import exact_text
 from portal.queries.units import UnitRow
 
 
-@dataclass(slots=True)
-class RollUpRow:
-    """One number, and what it rests on. Nobody changes one.
-
-    There are thousands in one answer: what follows from the fields is worked out when it is asked for, and to make a
-    frozen one would take three times as long.
+class RollUpRow(NamedTuple):
+    """One number, and what it rests on.
 
     Attributes:
         value: in the indicator's unit of measure, with what was eliminated and adjusted (`total` has it apart); None
             where nothing was reported or the indicator is not added up.
-        expected: units whose figure ought to be in it: neither exempt nor declared not applicable.
+        asked: units that ought to answer, and are not exempt.
         tree: `reported` as of the period, `current` restated to today's.
-        partial: fewer reported than expected.
         pending: submitted but not yet accepted figures are in it.
         demo: made-up figures are in it.
         total: what the numbers come from.
         torn: codes of units that were split since, a part of which would belong here, nobody knows how large. Then
             there is no number.
+        gap: it is partial, however many reported.
         periods: of a number made from shorter periods, those that are in it; `reported` and `expected` count their
             answers.
         missing: the shorter periods that ought to be in it, and have no figure.
@@ -41,13 +37,13 @@ class RollUpRow:
     unit: UnitRow
     what: Indicator
     value: Decimal | None
-    expected: int
+    asked: int
     tree: str
-    partial: bool
     pending: bool
     demo: bool
     total: Total
     torn: tuple[str, ...] = ()
+    gap: bool = False
     periods: tuple[Period, ...] = ()
     missing: tuple[Period, ...] = ()
     counted: tuple[Period, ...] = ()
@@ -107,6 +103,16 @@ class RollUpRow:
         return self.total.counts
 
     @property
+    def expected(self) -> int:
+        """Units whose figure ought to be in it: neither exempt nor declared not applicable."""
+        return self.asked - self.total.not_applicable
+
+    @property
+    def partial(self) -> bool:
+        """Fewer reported than expected."""
+        return self.gap or self.total.reported < self.asked - self.total.not_applicable
+
+    @property
     def reported(self) -> int:
         """Units whose figure is in it."""
         return self.total.reported
@@ -135,14 +141,23 @@ def row_of(
     total: Total,
     asked: int,
     tree: str,
-    torn: tuple[str, ...],
-    pending: bool,
+    *,
     demo: bool,
+    pending: bool = False,
+    torn: tuple[str, ...] = (),
     gap: bool = False,
 ) -> RollUpRow:
-    """The row of a total; `asked` are the answers there ought to be, with a `gap` something else is missing too."""
-    expected = asked - total.not_applicable
-    partial = gap or total.reported < expected
-    if torn or (partial and indicator.aggregation.incomplete is Incomplete.WITHHELD):
-        total = total.without_numbers()
-    return RollUpRow(unit, indicator, total.figure(indicator), expected, tree, partial, pending, demo, total, torn)
+    """The row of a total; what is not asked for here is as in `RollUpRow`."""
+    total = told(total, indicator, asked, torn, gap)
+    return RollUpRow(unit, indicator, total.figure(indicator), asked, tree, pending, demo, total, torn, gap)
+
+
+def may_be_withheld(indicator: Indicator) -> bool:
+    """Whether numbers of the indicator are told only once all have reported."""
+    return indicator.aggregation.incomplete is Incomplete.WITHHELD
+
+
+def told(total: Total, indicator: Indicator, asked: int, torn: tuple[str, ...], gap: bool = False) -> Total:
+    """What is told of a total: no numbers of one that is torn, or that is withheld until it is complete."""
+    partial = gap or total.reported + total.not_applicable < asked
+    return total.without_numbers() if torn or (partial and may_be_withheld(indicator)) else total

@@ -1,30 +1,31 @@
 """Roll-ups (汇总数): an indicator added up for a unit, with the coverage that belongs to every such number."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from decimal import Decimal
+from itertools import cycle, repeat
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.forms import FormVersion, Indicator
-from portal.domain.lifecycle import State
+from portal.domain.forms import AggregationKind, FormVersion, Indicator
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.rollup import Total
 from portal.domain.units import Level, stands_among
 from portal.errors import InvalidInput, NotFound
 from portal.models import Collection as CollectionRow
-from portal.models import Submission
-from portal.queries.contributing import contributing
-from portal.queries.effective_forms import InTree, collected_forms, forms_then
+from portal.queries.effective_forms import InTree, collected_forms, forms_then, forms_told, line_of
 from portal.queries.expected import Expected, expected_restated, expected_then
+from portal.queries.parameters import made
 from portal.queries.restated import Restated, restate_each
 from portal.queries.rollup_entries import EntryAmount, add_entries, entries_then, entries_told
 from portal.queries.rollup_parts import Totals, observed_then, parts_of, targets_in, totals_then
-from portal.queries.rollup_reading import read_reported
-from portal.queries.rollup_rows import RollUpRow, row_of
-from portal.queries.units import PublishedTree, UnitRow, published_tree, published_trees
+from portal.queries.rollup_pending import add_pending
+from portal.queries.rollup_reading import Told, Wanted, read_reported
+from portal.queries.rollup_rows import RollUpRow, may_be_withheld, told
+from portal.queries.units import PublishedTree, UnitRow, published_tree, trees_seen, trees_told
 
 REPORTED_TREE = "reported"
 CURRENT_TREE = "current"
@@ -52,10 +53,10 @@ def roll_up(
         NotPermitted: the unit is not within the actor's reach; a part of its sum would pass for the whole.
         InvalidInput: `by` or `tree` is no such thing.
     """
-    published = published_tree(session, tree_day(period, tree))
-    forms = collected_forms(session, published.get(unit), period)
-    asked = _ask(actor, published, unit, period, forms, indicators, by)
-    return _read(session, [asked], tree, pending=pending)[period]
+    found = roll_ups(
+        session, actor, unit=unit, periods=[period], indicators=indicators, by=by, tree=tree, pending=pending
+    )
+    return found[period]
 
 
 def roll_ups(
@@ -78,57 +79,49 @@ def roll_ups(
         NotPermitted: as `roll_up`.
         InvalidInput: as `roll_up`.
     """
-    asked: dict[Period, _Asked] = {}
-    refusal = NotFound("unit", unit)
-    if tree == REPORTED_TREE:
-        trees = published_trees(session, periods)
+    if not periods:
+        return {}
+    read: Told | None = None
+    if all(tree_day(period, tree) for period in periods):
+        standing, read = _read_reported(session, unit, periods, indicators, by)
     else:
-        trees = dict.fromkeys(periods, published_tree(session, tree_day(next(iter(periods)), tree))) if periods else {}
-    standing = {period: trees[period] for period in periods if period in trees and unit in trees[period].places}
-    if standing:
-        forms = forms_then(session, next(iter(standing.values())).get(unit), standing)
-        for period, published in standing.items():
-            try:
-                asked[period] = _ask(actor, published, unit, period, forms[period], indicators, by)
-            except NotFound as error:
-                refusal = error
-    if not asked and periods:
-        raise refusal
-    return _read(session, list(asked.values()), tree, pending=pending)
+        standing = _standing(dict.fromkeys(periods, published_tree(session)), unit, by)
+    asked = _ask(session, actor, unit, standing, indicators, read)
+    readings = _as_reported(session, asked, read) if read else _as_of_today(session, asked)
+    touched: dict[Period, set[tuple[int, str]]] = {}
+    if pending:
+        counted = {period: (each.restated.counted, each.totals) for period, each in readings.items()}
+        touched = add_pending(session, next(iter(standing.values())).top.root_id, counted, indicators)
+    found: dict[Period, list[RollUpRow]] = {}
+    for period, each in asked.items():
+        reading = readings[period]
+        add_entries(reading.totals, reading.entries, reading.restated.counted)
+        found[period] = _rows(each, reading, tree, touched.get(period, ()))
+    return found
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Standing(NamedTuple):
+    """A tree, the unit in it whose roll-ups are asked for, and the units that have a row each."""
+
+    tree: PublishedTree
+    top: UnitRow
+    units: Sequence[UnitRow]
+
+
+class _Asked(NamedTuple):
     """A question about one period.
 
     Attributes:
-        published: the tree in which the units stand.
-        wanted: the indicators asked for, in form order; `codes` of them, None for all.
+        standing: where.
+        forms: as they were sent down.
+        wanted: the indicators asked for, in form order.
+        codes: of them; None for all.
     """
 
-    period: Period
-    published: PublishedTree
-    root_id: int
-    units: Sequence[UnitRow]
+    standing: _Standing
     forms: Sequence[FormVersion]
     wanted: Sequence[Indicator]
     codes: Sequence[str] | None
-
-
-def _ask(
-    actor: Actor,
-    published: PublishedTree,
-    unit: str,
-    period: Period,
-    forms: Sequence[FormVersion],
-    indicators: Sequence[str] | None,
-    by: str,
-) -> _Asked:
-    top = published.get(unit)
-    require(actor, Permission.SEE_ROLLUP, Subject(top.path))
-    wanted = _chosen(forms, indicators)
-    codes = None if indicators is None else [indicator.code for indicator in wanted]
-    return _Asked(period, published, top.root_id, units_by(published, unit, by), forms, wanted, codes)
 
 
 @dataclass(frozen=True)
@@ -141,75 +134,141 @@ class _Reading:
     entries: Sequence[EntryAmount]
 
 
-def _read(session: Session, asked: Sequence[_Asked], tree: str, *, pending: bool) -> dict[Period, list[RollUpRow]]:
+def _standing(trees: Mapping[Period, PublishedTree], unit: str, by: str) -> dict[Period, _Standing]:
+    """Of the periods in whose tree the unit stands."""
+    return {
+        period: _Standing(tree, tree.get(unit), units_by(tree, unit, by))
+        for period, tree in trees.items()
+        if unit in tree.places
+    }
+
+
+def _read_reported(
+    session: Session, unit: str, periods: Collection[Period], indicators: Collection[str] | None, by: str
+) -> tuple[dict[Period, _Standing], Told]:
+    """Where the unit stands in the periods' own trees, and what was read, all in one statement.
+
+    It goes by the trees that this process saw last, and tells which they are now: if others, it is repeated.
+    """
+    trees = trees_seen(periods)
+    while True:
+        standing = _standing(trees, unit, by)
+        read = read_reported(session, periods, _wanted(standing.values()), indicators)
+        found = trees_told(session, read.trees)
+        if found == trees:
+            return standing, read
+        trees = {period: found[period] for period in periods if period in found}
+
+
+def _wanted(standing: Collection[_Standing]) -> Wanted:
+    if not standing:
+        return Wanted()
+    top = next(iter(standing)).top
+    stored = {unit_id for each in standing for unit_id in parts_of(each.tree, each.units).stored}
+    return Wanted(top.root_id, line_of(top.path), stored, {unit.id for each in standing for unit in each.units})
+
+
+def _ask(
+    session: Session,
+    actor: Actor,
+    unit: str,
+    standing: Mapping[Period, _Standing],
+    indicators: Sequence[str] | None,
+    read: Told | None,
+) -> dict[Period, _Asked]:
+    """What is asked of each period; those are left out that lack what is asked for.
+
+    Raises:
+        NotFound: so are all.
+        NotPermitted: the unit is not within the actor's reach.
+    """
+    asked: dict[Period, _Asked] = {}
+    refusal = NotFound("unit", unit)
+    if not standing:
+        raise refusal
+    top = next(iter(standing.values())).top
+    require(actor, Permission.SEE_ROLLUP, Subject(top.path))
+    forms = forms_told(session, top.path, standing, read.forms) if read else forms_then(session, top, standing)
+    for period, each in standing.items():
+        try:
+            wanted = _chosen(forms[period], indicators)
+        except NotFound as error:
+            refusal = error
+        else:
+            codes = None if indicators is None else [indicator.code for indicator in wanted]
+            asked[period] = _Asked(each, forms[period], wanted, codes)
     if not asked:
-        return {}
-    root_id = asked[0].root_id
-    readings = _as_reported(session, asked) if tree == REPORTED_TREE else _as_of_today(session, asked)
-    touched = _add_pending(session, root_id, readings) if pending else {}
-    found: dict[Period, list[RollUpRow]] = {}
-    for each in asked:
-        reading = readings[each.period]
-        add_entries(reading.totals, reading.entries, reading.restated.counted)
-        found[each.period] = _rows(each, reading, tree, touched.get(each.period, ()))
-    return found
+        raise refusal
+    return asked
 
 
 def _rows(asked: _Asked, reading: _Reading, tree: str, unaccepted: Collection[tuple[int, str]]) -> list[RollUpRow]:
     """A row per unit and indicator, made column by column: there are thousands."""
     wanted, restated, expected = asked.wanted, reading.restated, reading.expected
-    keys = [(unit.id, indicator.code) for unit in asked.units for indicator in wanted]
-    units = [unit for unit in asked.units for _each in wanted]
-    indicators = [indicator for _each in asked.units for indicator in wanted]
-    torn: Iterable[tuple[str, ...]] = repeat(())
+    codes = [indicator.code for indicator in wanted]
+    keys = [(unit.id, code) for unit in asked.standing.units for code in codes]
+    units = [unit for unit in asked.standing.units for _each in wanted]
+    indicators = [*wanted] * len(asked.standing.units)
+    answers = list(expected.of(asked.standing.units, wanted))
+    totals = list(map(reading.totals.get, keys, repeat(NOTHING)))
+    torn: Sequence[tuple[str, ...]] = [()] * len(keys)
     if restated.torn:
         entered = {(entry.unit_id, entry.indicator) for entry in reading.entries}
-        torn = (restated.torn_by(*each, entered) for each in zip(units, indicators, strict=True))
+        torn = [restated.torn_by(*each, entered) for each in zip(units, indicators, strict=True)]
+    if restated.torn or any(map(may_be_withheld, wanted)):
+        totals = list(map(told, totals, indicators, answers, torn))
     return list(
-        map(
-            row_of,
+        made(
+            RollUpRow,
             units,
             indicators,
-            map(reading.totals.get, keys, repeat(NOTHING)),
-            expected.of(asked.units, wanted),
+            _figures(totals, wanted, entered=bool(reading.entries)),
+            answers,
             repeat(tree),
-            torn,
             (key in unaccepted for key in keys) if unaccepted else repeat(False),
             (unit.id in expected.demo for unit in units) if expected.demo else repeat(False),
+            totals,
+            torn,
+            repeat(False),
+            *repeat(repeat(()), 3),
+            repeat(None),
         )
     )
 
 
-def _as_reported(session: Session, asked: Sequence[_Asked]) -> dict[Period, _Reading]:
-    root_id, codes = asked[0].root_id, asked[0].codes
-    forms = {each.period: each.forms for each in asked}
-    parts = {each.period: parts_of(each.published, each.units) for each in asked}
-    stored = {unit_id for part in parts.values() for unit_id in part.stored}
-    units = {unit.id for each in asked for unit in each.units}
-    told = read_reported(session, root_id, parts, stored, units, codes)
-    totals = totals_then(session, root_id, parts, codes, told.stored)
-    expected = expected_then(parts, forms, told.expected)
-    entries = entries_told(parts, told.entries)
+def _figures(totals: Iterable[Total], wanted: Sequence[Indicator], *, entered: bool) -> Iterator[Decimal | None]:
+    """The figure of each total, unit after unit; that of a sum into which nothing was entered is at hand."""
+    at_hand = [each.aggregation.kind is AggregationKind.SUM and not entered for each in wanted]
+    for total, indicator, known in zip(totals, cycle(wanted), cycle(at_hand), strict=False):
+        yield total.amount if known else total.figure(indicator)
+
+
+def _as_reported(session: Session, asked: Mapping[Period, _Asked], read: Told) -> dict[Period, _Reading]:
+    first = next(iter(asked.values()))
+    parts = {period: parts_of(each.standing.tree, each.standing.units) for period, each in asked.items()}
+    totals = totals_then(session, first.standing.top.root_id, parts, first.codes, read.stored)
+    expected = expected_then(parts, {period: each.forms for period, each in asked.items()}, read.expected)
+    entries = entries_told(parts, read.entries)
     return {
-        each.period: _Reading(
-            Restated(targets_in(each.published, each.units), {}, ()),
-            totals[each.period],
-            expected[each.period],
-            entries[each.period],
+        period: _Reading(
+            Restated(targets_in(each.standing.tree, each.standing.units), {}, ()),
+            totals[period],
+            expected[period],
+            entries[period],
         )
-        for each in asked
+        for period, each in asked.items()
     }
 
 
-def _as_of_today(session: Session, asked: Sequence[_Asked]) -> dict[Period, _Reading]:
-    root_id, codes = asked[0].root_id, asked[0].codes
-    forms = {each.period: each.forms for each in asked}
-    restated = restate_each(session, forms, asked[0].units)
+def _as_of_today(session: Session, asked: Mapping[Period, _Asked]) -> dict[Period, _Reading]:
+    first = next(iter(asked.values()))
+    root_id, forms = first.standing.top.root_id, {period: each.forms for period, each in asked.items()}
+    restated = restate_each(session, forms, first.standing.units)
     targets = {period: each.counted for period, each in restated.items()}
     standing = {unit_id for each in restated.values() for unit_id in each.standing}
-    totals = observed_then(session, root_id, targets, codes, standing)
+    totals = observed_then(session, root_id, targets, first.codes, standing)
     expected = expected_restated(session, root_id, targets, forms)
-    entries = entries_then(session, root_id, list(forms), codes)
+    entries = entries_then(session, root_id, list(forms), first.codes)
     return {
         period: _Reading(each, totals[period], expected[period], entries[period]) for period, each in restated.items()
     }
@@ -260,23 +319,3 @@ def _chosen(forms: Sequence[FormVersion], codes: Collection[str] | None) -> list
     if wanted is not None and len(known) < len(wanted):
         raise NotFound("indicator", ",".join(code for code in codes or () if code not in known))
     return list(known.values())
-
-
-def _add_pending(
-    session: Session, root_id: int, readings: Mapping[Period, _Reading]
-) -> dict[Period, set[tuple[int, str]]]:
-    """Add what is submitted but not accepted; gives the totals touched. Unreadable figures stay out by policy."""
-    touched: dict[Period, set[tuple[int, str]]] = {period: set() for period in readings}
-    by_code = {str(period): (period, each.restated.counted, each.totals) for period, each in readings.items()}
-    query = select(Submission).where(
-        Submission.root_id == root_id, Submission.period_code.in_(by_code), Submission.state == State.SUBMITTED
-    )
-    waiting = [row for row in session.scalars(query) if by_code[row.period_code][1](row.unit_id)]
-    for row, found in contributing(session, waiting):
-        period, targets, totals = by_code[row.period_code]
-        for one in found:
-            for target in targets(row.unit_id):
-                key = (target, one.indicator)
-                totals[key] = totals.get(key, Total()) + Total.of(one)
-                touched[period].add(key)
-    return touched

@@ -98,6 +98,8 @@ MOST_TREES = 16
 """Trees that a process keeps at a time."""
 
 _read: dict[tuple[int, UUID], PublishedTree] = {}  # by id and stamp, so that it can never be out of date
+_seen: dict[Period, tuple[int, UUID]] = {}  # what a period had last, which may be out of date
+MOST_PERIODS = 1000
 
 
 def published_tree(session: Session, period: Period | None = None) -> PublishedTree:
@@ -111,6 +113,23 @@ def published_trees(session: Session, periods: Iterable[Period]) -> dict[Period,
     """The same for several periods in one statement; those that nothing was ever asked for are left out."""
     stamps = session.execute(_STAMPS, {"periods": joined(map(str, periods))})
     return {Period.parse(code): _published(session, tree_id, stamp) for code, tree_id, stamp in stamps.all()}
+
+
+def trees_seen(periods: Iterable[Period]) -> dict[Period, PublishedTree]:
+    """The trees of periods as this process saw them last, where it did; they may be others by now."""
+    return {period: _read[_seen[period]] for period in periods if _seen.get(period) in _read}
+
+
+def trees_told(session: Session, told: Iterable[Sequence[str]]) -> dict[Period, PublishedTree]:
+    """The trees of periods, by what `trees_of` told: period, id, and stamp."""
+    found = {}
+    for code, tree_id, stamp in told:
+        period, key = Period.parse(code), (int(tree_id), UUID(stamp))
+        found[period] = _published(session, *key)
+        while period not in _seen and len(_seen) >= MOST_PERIODS:
+            _seen.pop(next(iter(_seen)), None)
+        _seen[period] = key
+    return found
 
 
 def _published(session: Session, tree_id: int, stamp: UUID) -> PublishedTree:

@@ -136,7 +136,7 @@ class TestNumbers:
             children = roll_up(session, actor, unit="p1", period=PERIOD, indicators=["T102"], by="children")
             assert {row.unit_code: row.value for row in children} == {"c11": 4, "c12": 8, "c13": 4}
             (point,) = get_series(session, actor, unit="p1", indicator="T102").points
-            (record,) = records(PERIOD, [point[1]])
+            (record,) = records(PERIOD, [point[1]], [()])
             found = get_provenance(session, actor, unit="p1", period=PERIOD, indicator="T102")
         assert [record[key] for key in ("value", "original", "eliminated", "adjusted")] == ["20", "28", "-8", None]
         assert found.agrees

@@ -79,13 +79,6 @@ def known(several: list[Answers], *codes: str) -> list[tuple[Fraction, ...]]:
     return [tuple(Fraction(number) for number in row) for row in rows if None not in row]
 
 
-def sides(several: list[Answers]) -> list[tuple[Fraction, ...]]:
-    """Of the units that can tell both sides of the ratio; what alone does not apply to a unit is 0 there."""
-    rows = [(answers["N"], answers["W"]) for answers in several]
-    told = [row for row in rows if MISSING not in row and row != (NOT_APPLICABLE, NOT_APPLICABLE)]
-    return [tuple(Fraction(side.number or 0) for side in row) for row in told]
-
-
 def quotient(pairs: list[tuple[Fraction, ...]], times: int = 1) -> Fraction | None:
     below = sum(b for _, b in pairs)
     return times * sum(a for a, _ in pairs) / below if below else None
@@ -98,7 +91,7 @@ def expected(several: list[Answers]) -> dict[str, Fraction | None]:
     return {
         "N": sum(own["N"]) if own["N"] else None,
         "W": sum(own["W"]) if own["W"] else None,
-        "R": quotient(sides(several), 100),
+        "R": quotient(known(several, "N", "W"), 100),
         "WM": quotient([(rate * weight, weight) for rate, weight in known(several, "WM", "W")]),
         "ME": sum(own["ME"]) / len(own["ME"]) if own["ME"] else None,
         "LO": min(own["LO"], default=None),
@@ -139,7 +132,8 @@ def test_every_kind_is_what_the_answers_come_to(several: list[Answers]) -> None:
     assert found["DI"].counts == grades
     for code in NUMBERS:
         own = [number for (number,) in known(several, code)]
-        assert (found[code].minimum, found[code].maximum) == (min(own, default=None), max(own, default=None))
+        ends = [] if FORM.indicator(code).aggregation.kind is AggregationKind.SUM else own
+        assert (found[code].minimum, found[code].maximum) == (min(ends, default=None), max(ends, default=None))
         assert found[code].reported == len(own)
         assert found[code].not_applicable == sum(answers[code] is NOT_APPLICABLE for answers in several)
     assert [each.code for each in FORM if found[each.code].has_range(each)] == ["WM", "ME", "RA"]

@@ -236,9 +236,10 @@ class TestCalculated:
         [
             (Value.of(3), Value.of(0), MISSING),
             (Value.of(3), MISSING, MISSING),
-            (MISSING, NOT_APPLICABLE, MISSING),
+            (MISSING, NOT_APPLICABLE, NOT_APPLICABLE),
             (NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE),
-            (NOT_APPLICABLE, Value.of(4), Value.of(0)),
+            (NOT_APPLICABLE, Value.of(4), NOT_APPLICABLE),
+            (Value.of(3), NOT_APPLICABLE, NOT_APPLICABLE),
             (Value.of(0), Value.of(4), Value.of(0)),
         ],
     )

@@ -80,6 +80,8 @@ def test_it_is_entered_shown_apart_everywhere_and_withdrawn(site: Site, city: Br
         ({"reason": "  "}, "请写明理由"),
         ({"kind": "anything"}, "请从列出的选项中选择"),
         ({"seen": "x"}, "没有保存"),
+        ({"seen": ""}, "没有保存"),
+        ({"reason": WHY * 100}, "太长"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_box_and_what_was_typed_stays(
@@ -90,9 +92,36 @@ def test_what_is_wrong_is_said_at_its_box_and_what_was_typed_stays(
     assert answered.status_code == 422
     assert words in page
     assert "没有保存" in page
-    if not {"reason", "seen"} & fields.keys():  # who forges the number of what was seen gets an empty form
-        assert WHY in page
+    assert fields.get("reason", WHY).strip() in Page(page).text
     assert "上报合计" not in city.get("/rollups/c11?period=2023").text
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"seen": "x"}, 422), ({"seen": "0"}, 409), ({"seen": "99"}, 409), ({"reason": "已另行核对" * 201}, 422)],
+)
+def test_why_an_entry_was_to_be_withdrawn_stays_at_it(city: Browser, changed: dict[str, str], status: int) -> None:
+    assert post(city).status_code == 303
+    [at] = re.findall(r'action="([^"]+/withdraw[^"]+)"', city.get(AT).source)
+    fields = {"reason": "已另行核对", "seen": seen_on(city.get(AT))} | changed
+    answered = city.post(at.replace("&amp;", "&"), fields)
+    assert answered.status_code == status
+    page = Page(answered.get_data(as_text=True))
+    number = re.search(r"/(\d+)/withdraw", at).group(1)
+    assert page.all("input", id=f"reason-{number}")[0]["value"] == fields["reason"]
+    assert [link for link in page.all("a") if link.get("href") == f"#reason-{number}"]
+    assert fields["reason"] not in page.text
+    withdraw_all(city)
+
+
+def test_why_an_entry_was_to_be_withdrawn_is_given_back_though_another_withdrew_it(city: Browser) -> None:
+    assert post(city).status_code == 303
+    page = city.get(AT)
+    [at] = re.findall(r'action="([^"]+/withdraw[^"]+)"', page.source)
+    withdraw_all(city)
+    late = city.post(at.replace("&amp;", "&"), {"reason": "晚了一步", "seen": seen_on(page)})
+    assert late.status_code == 409
+    assert "晚了一步" in Page(late.get_data(as_text=True)).text
 
 
 def test_a_double_click_and_an_old_page_enter_once(city: Browser) -> None:

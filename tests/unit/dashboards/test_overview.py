@@ -24,5 +24,5 @@ def test_a_share_of_yes_is_of_the_units_of_one_period(periods: tuple[Period, ...
     indicator = replace(COUNT, type=DataType.YES_NO, aggregation=Aggregation(AggregationKind.COUNT_YES))
     reported = 3 * max(len(periods), 1)
     total = Total(reported=reported, amount=Decimal(2))
-    row = row_of(QINGYUAN, indicator, total, reported, "reported", (), pending=False, demo=False)
-    assert figure_text(indicator, replace(row, periods=periods)) == words
+    row = row_of(QINGYUAN, indicator, total, reported, "reported", demo=False)
+    assert figure_text(indicator, row._replace(periods=periods)) == words
