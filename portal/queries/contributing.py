@@ -13,15 +13,16 @@ from portal.models import Submission
 from portal.queries.bases import kept_bases
 from portal.queries.bases_now import bases_now
 from portal.queries.effective_forms import answered_forms
-from portal.queries.figures import Figures, Key, key_of, typed_figures
+from portal.queries.figures import Figures, Key, key_of, open_rows, typed_figures
 from portal.queries.list_rows import lists_of
 
 
 def contributing(session: Session, rows: Sequence[Submission]) -> Iterator[tuple[Submission, list[Contribution]]]:
     """Each submission with what its current version contributes, or would contribute if it were accepted now.
 
-    Figures that row-level security hides from the session's actor contribute nothing.
+    Those whose figures the session's actor may not read are left out: what they carry over contributes nothing either.
     """
+    rows = open_rows(session, rows)
     versions = answered_forms(session, rows)
     kept = kept_bases(session, rows, versions)
     bases = kept | bases_now(session, [row for row in rows if key_of(row) not in kept], versions)

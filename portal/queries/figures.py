@@ -5,13 +5,13 @@ from collections.abc import Collection as Several
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import COUNTED
 from portal.domain.values import Value, ValueStatus
-from portal.models import Submission
+from portal.models import Submission, SubmissionVersion
 from portal.models import Value as ValueRow
 from portal.queries.parameters import integers, joined, texts
 
@@ -136,6 +136,11 @@ def rows_of_versions(
             yield key, found
 
 
+_VERSION = {name: getattr(SubmissionVersion, name) for name in _KEY} | {"version_number": SubmissionVersion.number}
+_DEPTH = cast(func.nullif(func.current_setting("huizong.depth", True), ""), Integer)
+_OPEN = select(*_VERSION.values()).where(
+    *(column == any_(_PARTS[name](name)) for name, column in _VERSION.items()), SubmissionVersion.open_to <= _DEPTH
+)
 _TYPED = of_versions(ValueRow, ValueRow.indicator, *VALUE_COLUMNS)
 _TYPED_OF_SOME = _TYPED.where(ValueRow.indicator == any_(texts("indicators")))
 
@@ -158,6 +163,15 @@ def typed_figures(
     for key, value in rows_of_versions(session, query, rows, version=version, **more):
         found[key][value.indicator] = value_of(value)
     return found
+
+
+def open_rows(session: Session, rows: Sequence[Submission]) -> list[Submission]:
+    """Those of the submissions whose figures the session's actor may read; those above may not before they accept."""
+    if not rows:
+        return []
+    asked = {(*key_of(row), row.version_number): row for row in rows}
+    named = {name: joined(map(str, set(part))) for name, part in zip(_PARTS, zip(*asked, strict=True), strict=True)}
+    return [asked[key] for each in session.execute(_OPEN, named) if (key := tuple(each)) in asked]
 
 
 def named_rows(session: Session, keys: Several[Key]) -> dict[Key, Submission]:

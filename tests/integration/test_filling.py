@@ -11,6 +11,7 @@ from portal.domain.values import Value
 from portal.errors import NotFound
 from portal.queries.filling import get_filling
 from portal.queries.lineage import trace
+from portal.queries.provenance import get_provenance
 
 CARRIED = "      - {code: T204, name: 上年支出, unit: 万元, type: amount, source: carried, carried_from: LY(T203), roll_up: sum}\n"
 
@@ -66,3 +67,17 @@ def test_a_carried_figure_leads_to_last_years_cell(world):
         "T203",
         Value.of(5),
     )
+
+
+def test_nor_is_it_in_a_number_of_those_who_may_not_read_the_rest_yet(world):
+    """A district's report waits for its city: nothing of it is open to the province, what it carries over neither."""
+    world.accept("d111", Period(2022), T203=Value.of(5))
+    world.submit("d111", Period(2023))
+    found = {}
+    for unit in ("p1", "c11"):
+        actor = world.actor(unit)
+        asked = {"unit": unit, "period": Period(2023), "indicator": "T204", "pending": True}
+        with transaction(actor) as session:
+            one = get_provenance(session, actor, **asked)
+        found[unit] = one.row.value, one.row.reported, one.row.coverage.unanswered, len(one.contributions), one.agrees
+    assert found == {"p1": (None, 0, 0, 0, True), "c11": (5, 1, 0, 1, True)}

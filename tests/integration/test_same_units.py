@@ -1,13 +1,15 @@
 """Totals of two years are compared on the same units only, unless it is said otherwise."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from dashboards.compared_rows import load
 from dashboards.context import resolve
-from dashboards.filters import Among, Filters, TreeChoice, Whose
+from dashboards.filters import Among, Basis, Filters, TreeChoice, Whose
 from dashboards.standings import UnitFigure
 from portal.db import transaction
 from portal.domain.form_file import read_form
@@ -37,11 +39,25 @@ def years(database: None) -> World:
     return world
 
 
-def cities(world: World, among: Among = Among.SAME, tree: TreeChoice = TreeChoice.REPORTED) -> dict[str, UnitFigure]:
+def cities(
+    world: World, among: Among = Among.SAME, tree: TreeChoice = TreeChoice.REPORTED, **more: Any
+) -> dict[str, UnitFigure]:
     actor = world.actor("p1")
     asked = Filters(period="2023", indicator="T203", level=Level.CITY, whose=Whose.TOTAL, among=among, tree=tree)
     with transaction(actor) as session:
-        return {each.code: each for each in load(session, resolve(session, actor, asked)).figures}
+        return {each.code: each for each in load(session, resolve(session, actor, replace(asked, **more))).figures}
+
+
+def with_waiting(world: World, indicator: str = "T203") -> UnitFigure:
+    """What c11 and all below it come to with what is handed in and open to the province."""
+    return cities(world, basis=Basis.PENDING, indicator=indicator)["c11"]
+
+
+def hand_in_again(world: World, **changes: Value) -> None:
+    """The city, whose districts are all accepted."""
+    world.accept("d112", YEARS[1], T203=Value.of(1))
+    world.take("c11", Action.REOPEN, by="p1", reason="更正")
+    world.submit("c11", YEARS[1], **changes)
 
 
 def test_a_unit_that_reported_once_only_makes_totals_incomparable(years: World) -> None:
@@ -72,6 +88,30 @@ def test_whoever_reported_both_times_is_compared(years: World) -> None:
     assert cities(years)["c11"].change == 7 - 104
     years.take("d112", Action.REOPEN, by="c11", reason="更正")
     assert (cities(years)["c11"].partial, cities(years)["c11"].change) == (True, None)
+
+
+def test_an_answer_that_waits_is_of_the_units_of_a_total(years: World) -> None:
+    hand_in_again(years, T203=Value.of(5))
+    found = with_waiting(years)
+    assert (found.value, found.last_year, found.others) == (9, 104, False)
+
+
+def test_one_that_nobody_there_may_read_yet_is_not(years: World) -> None:
+    years.submit("d112", YEARS[1], T203=Value.of(1))
+    found = with_waiting(years)
+    assert (found.value, found.partial, found.last_year, found.others) == (6, True, None, True)
+
+
+def test_one_that_says_that_it_does_not_apply_is_not(years: World) -> None:
+    hand_in_again(years, T203=NOT_APPLICABLE)
+    found = with_waiting(years)
+    assert (found.value, found.partial, found.last_year, found.others) == (4, False, None, True)
+
+
+def test_one_that_is_not_asked_for_the_indicator_is_not(years: World) -> None:
+    hand_in_again(years)
+    found = with_waiting(years, "T201")
+    assert (found.value, found.last_year, found.others) == (200, 200, False)
 
 
 def test_a_unit_that_was_exempt_for_a_part_of_a_year_makes_the_years_incomparable(world: World) -> None:
