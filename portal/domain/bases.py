@@ -6,7 +6,8 @@ corrected elsewhere afterwards, and can be worked out again at any time.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from portal.domain.calculation import completed
 from portal.domain.form_expressions import worked_out_from
@@ -23,12 +24,14 @@ class Seen:
     """A figure as it was looked at.
 
     Attributes:
-        value: without the note beside it.
+        value: without the note beside it, in the words and measures of the form that looks at it.
         version: of the answer that it stood in; None: none was accepted, or it is a sum over units below.
+        below: of such a sum, the versions of the answers that it is of, by unit id; empty if they were not kept.
     """
 
     value: Value
     version: int | None = None
+    below: Mapping[int, int] = field(default_factory=dict)
 
 
 Basis = Mapping[Reference, Seen]
@@ -107,19 +110,19 @@ def basis_to_json(basis: Basis) -> list[dict[str, object]]:
     """The basis as it is stored, in the order of its names."""
     return [
         {"of": str(reference), "version": seen.version, **value_to_json(seen.value)}
+        | ({"below": {str(unit_id): version for unit_id, version in seen.below.items()}} if seen.below else {})
         for reference, seen in sorted(basis.items(), key=lambda each: str(each[0]))
     ]
 
 
-def basis_from_json(form: FormVersion, stored: Sequence[Mapping[str, object]]) -> dict[Reference, Seen]:
+def basis_from_json(form: FormVersion, stored: Sequence[Mapping[str, Any]]) -> dict[Reference, Seen]:
     """What `basis_to_json` wrote, as far as the form looks at it."""
     names = {str(reference): reference for reference in looked_at(form)}
     found = {}
     for each in stored:
-        version = each["version"]
         if each["of"] in names:
-            seen = Seen(value_from_json(each), version if isinstance(version, int) else None)
-            found[names[str(each["of"])]] = seen
+            below = {int(unit_id): version for unit_id, version in each.get("below", {}).items()}
+            found[names[each["of"]]] = Seen(value_from_json(each), each["version"], below)
     return found
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
+from portal.domain.expressions import decimal_of
 from portal.domain.forms import Language
 from portal.domain.values import EXACT, rounded
 
@@ -83,7 +85,12 @@ def chinese_number(number: Decimal, unit: str = "", decimals: int = 0, language:
 
 def percent(part: int | Decimal, whole: int | Decimal) -> str:
     """`part` of `whole` as a percentage with one decimal, rounded half up; a dash if there is no whole."""
-    return f"{rounded(Decimal(part) * 100 / Decimal(whole), 1):f}%" if whole else "—"
+    return f"{rounded(percentage(part, whole), 1):f}%" if whole else "—"
+
+
+def percentage(part: int | Decimal, whole: int | Decimal) -> Decimal:
+    """`part` in percent of the size of `whole`, which is not 0; to 28 significant digits if they never end."""
+    return decimal_of(Fraction(part) * 100 / abs(Fraction(whole)))
 
 
 def signed(number: Decimal, decimals: int) -> str:

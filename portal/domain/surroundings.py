@@ -53,6 +53,7 @@ class Surroundings:
         period: decides which rules are in force; None: all of them.
         others: the unit's other forms, accepted figures only, by form code.
         below: sums over all units below, by indicator; only where all of them are accepted.
+        versions_below: of which accepted versions they are, by indicator and the unit's id.
         lists: what the submission itself lists.
         peers: what is usual among the unit's peers, by indicator.
         changes: by rule id.
@@ -62,6 +63,7 @@ class Surroundings:
     period: Period | None = None
     others: Mapping[str, Context] = field(default_factory=dict)
     below: Values = field(default_factory=dict)
+    versions_below: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     lists: Lists = field(default_factory=dict)
     peers: Mapping[str, Spread] = field(default_factory=dict)
     changes: Mapping[str, RuleChange] = field(default_factory=dict)

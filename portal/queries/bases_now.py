@@ -28,9 +28,14 @@ def bases_now(session: Session, rows: Sequence[Submission], forms: Mapping[Key, 
     found: dict[Key, Basis] = {}
     for key, form in asked.items():
         before = earlier.get(key, Earlier())
-        context = around.get(key, ALONE).context({}, before.last_year, before.previous)
+        there = around.get(key, ALONE)
+        context = there.context({}, before.last_year, before.previous)
         found[key] = {
-            reference: Seen(replace(context.value(reference), note=""), _version(key, reference, before, versions))
+            reference: Seen(
+                replace(context.value(reference), note=""),
+                _version(key, reference, before, versions),
+                there.versions_below.get(reference.code, {}) if reference.when is When.BELOW else {},
+            )
             for reference in looked_at(form)
         }
     return found

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.coverage import Coverage
 from portal.domain.forms import AggregationKind, Incomplete, Indicator, Scope
+from portal.domain.numbers import percentage
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.rollup import Total
@@ -53,11 +54,12 @@ class DifferenceRow:
         children: what the units directly below come to, with what was entered there and further below.
         eliminated: at the unit itself; None: nothing.
         adjusted: at the unit itself; None: nothing.
-        whole: the unit's roll-up: `own` + `children` + `eliminated` + `adjusted`.
+        whole: the unit's roll-up: `own` + `children` + `eliminated` + `adjusted`, unless the form withholds it.
         reported: units below whose figure is in `children`.
         expected: units below whose figure ought to be in it.
         parts: the roll-ups that `children` is the sum of, in tree order.
         coverage: of `children`; None: there is nothing below.
+        total: the roll-up with what it rests on.
     """
 
     indicator: Indicator
@@ -71,13 +73,14 @@ class DifferenceRow:
     expected: int
     parts: Sequence[RollUpRow]
     coverage: Coverage | None = None
+    total: RollUpRow | None = None
 
     @property
     def percent(self) -> Decimal | None:
         """The difference in percent of the sum below; None where there is none, or that is 0."""
         if self.difference is None or not self.children:
             return None
-        return self.difference / abs(self.children) * 100
+        return percentage(self.difference, self.children)
 
     @property
     def verdict(self) -> Verdict:
@@ -104,7 +107,11 @@ def differences(
     """
     rows: dict[str, list[RollUpRow]] = defaultdict(list)
     top = get_unit(session, unit, period=period)
-    found = roll_up(session, actor, unit=unit, period=period, indicators=indicators, by="children")
+    found = [
+        row
+        for by in ("self", "children")
+        for row in roll_up(session, actor, unit=unit, period=period, indicators=indicators, by=by)
+    ]
     for row in covered(session, actor, top, period, found):
         rows[row.indicator].append(row)
     own = own_totals(session, top, period)
@@ -113,13 +120,13 @@ def differences(
         if each.unit_id == top.id:
             here[each.indicator] += each.entry.total
     return [
-        _row(indicator, own.get((top.id, indicator.code), Total()), here[indicator.code], rows[indicator.code])
+        _row(indicator, own.get((top.id, indicator.code), Total()), here[indicator.code], *rows[indicator.code])
         for indicator in list_indicators(session, top, period)
         if indicator.aggregation.kind in _ADDED_UP and (indicators is None or indicator.code in indicators)
     ]
 
 
-def _row(indicator: Indicator, own: Total, here: Total, parts: Sequence[RollUpRow]) -> DifferenceRow:
+def _row(indicator: Indicator, own: Total, here: Total, total: RollUpRow, *parts: RollUpRow) -> DifferenceRow:
     below = sum((part.total for part in parts), Total())
     expected = sum(part.expected for part in parts)
     if below.reported < expected and indicator.aggregation.incomplete is Incomplete.WITHHELD:
@@ -132,9 +139,10 @@ def _row(indicator: Indicator, own: Total, here: Total, parts: Sequence[RollUpRo
         EXACT.subtract(mine, theirs) if mine is not None and theirs is not None else None,
         here.eliminated,
         here.adjusted,
-        (own + below + here).figure(indicator),
+        total.value,
         below.reported,
         expected,
         parts,
         reduce(add, [part.coverage for part in parts if part.coverage]) if parts else None,
+        total,
     )

@@ -31,7 +31,8 @@ class Way:
     """From what is published of a form by now back to the version that was answered.
 
     Attributes:
-        newest: what is worked out otherwise, as it would be answered now, and nothing else.
+        whole: the form as it would be answered now.
+        newest: what is worked out otherwise there, and nothing else.
         answered: what that is worked out from, as it was answered.
         alone: what it was worked out to then, where that is not added up over units.
         across: the versions along which figures are carried over, from `newest` on.
@@ -39,6 +40,7 @@ class Way:
         reckoned: what is worked out otherwise, by the codes of `newest`; its steps are places in `editions`.
     """
 
+    whole: FormVersion
     newest: FormVersion
     answered: FormVersion
     alone: FormVersion
@@ -94,7 +96,7 @@ class Ways:
             for code, each in reckoned.items()
             if stands_alone(newest.by_code[code], answered.by_code[each.was.code])
         ]
-        return Way(newest, then, narrowed(answered, alone), across, editions, reckoned)
+        return Way(versions[0], newest, then, narrowed(answered, alone), across, editions, reckoned)
 
     def _added(self, answered: FormVersion, unit: str, number: int) -> list[tuple[Addition, datetime]]:
         """What a unit published as its addition to a form since the one of that number, newest first."""

@@ -1,9 +1,8 @@
 """Forms, read whole; a published version never changes, so that it is read from the database once per process."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from portal.domain.form_file import form_from_dict
@@ -84,18 +83,24 @@ def way_to(session: Session, form: FormVersion, other: FormVersion) -> list[Form
     return [form, *(version(session, version_id) for version_id in session.scalars(between)), other]
 
 
-def versions_with(session: Session, form_code: str, code: str) -> Iterator[FormVersion]:
-    """The versions of a form that have an indicator, the newest first."""
+def version_meant(session: Session, form: FormVersion, other: str, code: str) -> FormVersion | None:
+    """The version of another form in whose words and measures a form speaks of one of its indicators.
+
+    It was written against the newest that there was: a later one, perhaps in another unit of measure, changes nothing
+    about what is meant. A form that is not published means the newest, and one that was published before the other form
+    had the indicator the first that has it. What units added to a form means what the form means.
+    """
+    own = (FormVersionRow.form_code == form.code, FormVersionRow.number == form.number)
+    own_id = select(FormVersionRow.id).where(*own).scalar_subquery()
+    before = func.coalesce(FormVersionRow.id < own_id, true())
     query = (
-        select(FormVersionRow.id).where(FormVersionRow.form_code == form_code).order_by(FormVersionRow.number.desc())
+        select(FormVersionRow.id, FormVersionRow.digest, before)
+        .where(FormVersionRow.form_code == other)
+        .order_by(FormVersionRow.number)
     )
-    found = (version(session, version_id) for version_id in session.scalars(query).all())
-    return (form for form in found if code in form.by_code)
-
-
-def newest_with(session: Session, form_code: str, code: str) -> FormVersion | None:
-    """The newest version of a form that has an indicator."""
-    return next(versions_with(session, form_code, code), None)
+    rows = [(parsed(session, version_id, digest), known) for version_id, digest, known in session.execute(query).all()]
+    having = [(each, known) for each, known in rows if code in each.by_code]
+    return next((each for each, known in reversed(having) if known), next((each for each, _known in having), None))
 
 
 def collected_version(session: Session, root_id: int, form_code: str, period: Period) -> FormVersion | None:

@@ -1,7 +1,7 @@
 """A published number beside what it would be today, and what makes it another."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from portal.domain.coverage import Coverage
@@ -12,7 +12,7 @@ from portal.domain.recalculation import formula_of, stands_alone
 from portal.domain.rollup import Contribution, Total
 from portal.domain.submissions import SubmissionKey
 from portal.domain.texts import Text
-from portal.domain.values import EXACT, Value, ValueStatus
+from portal.domain.values import EXACT, Value
 from portal.domain.wording import named
 from portal.queries.ancestors import Targets
 from portal.queries.editions import Edition, Way
@@ -146,10 +146,8 @@ def beside(
 ) -> Recalculated:
     """The number of a unit, with what the figure would add up to (`totals_of`)."""
     there = published.total  # what was entered beside the answers stands, whatever the formula
-    total = replace(totals.get(unit.id, Total()), eliminated=there.eliminated, adjusted=there.adjusted)
-    expected = published.expected + published.not_applicable
-    tree, demo = published.tree, published.demo
-    anew = row_of(unit, figure.indicator, total, expected, tree=tree, torn=(), pending=False, demo=demo)
+    total = totals.get(unit.id, Total())._replace(eliminated=there.eliminated, adjusted=there.adjusted)
+    anew = row_of(unit, figure.indicator, total, published.asked, published.tree, demo=published.demo)
     return _told(period, figure, corrections, published, anew)
 
 
@@ -170,9 +168,8 @@ def _own_row(unit: UnitRow, indicator: Indicator, value: Value, *, demo: bool) -
     asked = 1 - total.not_applicable
     told = {"exempt": 0, "pending": 0, "included": 0, "late": 0, "in_time": 0}
     coverage = Coverage(asked, total.reported, total.not_applicable, **told)
-    missing = value.status is ValueStatus.MISSING
-    row = RollUpRow(unit, indicator, value.number, asked, REPORTED_TREE, missing, pending=False, demo=demo, total=total)
-    return replace(row, coverage=coverage)
+    row = RollUpRow(unit, indicator, value.number, 1, REPORTED_TREE, pending=False, demo=demo, total=total)
+    return row._replace(coverage=coverage)
 
 
 def _told(

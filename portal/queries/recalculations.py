@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import any_, select
 from sqlalchemy.orm import Session
 
+from portal.domain.bases import looked_at
+from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import COUNTED
 from portal.domain.mapping import Term
 from portal.domain.periods import Period
@@ -119,11 +121,12 @@ class _Comparing:
     def _figures(self) -> dict[Period, list[Figure]]:
         """In form order."""
         ways = Ways(self.session, self.top.root_id)
+        collected = forms_then(self.session, self.top, self.below)
         by_place: defaultdict[tuple[str, str, str], dict[int, Reworked]] = defaultdict(dict)
-        for one in reworked(self.session, self._accepted(), ways):
+        for one in reworked(self.session, self._accepted(collected, ways), ways):
             by_place[one.row.period_code, one.row.form_code, one.code][one.row.unit_id] = one
         found: dict[Period, list[Figure]] = {}
-        for period, forms in forms_then(self.session, self.top, self.below).items():
+        for period, forms in collected.items():
             found[period] = []
             for form in forms:
                 way = ways.of(form)
@@ -136,16 +139,30 @@ class _Comparing:
                         found[period].append(Figure(form, code, was, way if code in otherwise else None, there))
         return found
 
-    def _accepted(self) -> Sequence[Submission]:
+    def _accepted(self, collected: Mapping[Period, Sequence[FormVersion]], ways: Ways) -> Sequence[Submission]:
+        """The answers to forms of which something can be another by now."""
+        forms = {
+            (str(period), form.code)
+            for period, several in collected.items()
+            for form in several
+            if looked_at(form) or ways.of(form).reckoned
+        }
+        if not forms:
+            return []
         query = select(Submission).where(
             Submission.root_id == self.top.root_id,
             Submission.period_code == any_(texts("periods")),
+            Submission.form_code == any_(texts("forms")),
             Submission.unit_id == any_(integers("units")),
             Submission.state.in_(COUNTED),
         )
-        named = {"periods": joined(map(str, self.below)), "units": joined(map(str, self.ids))}
-        rows = self.session.scalars(query, named)
-        return [row for row in rows if row.unit_id in self.below[Period.parse(row.period_code)]]
+        periods, codes = map(set, zip(*forms, strict=True))
+        named = {"periods": joined(periods), "forms": joined(codes), "units": joined(map(str, self.ids))}
+        return [
+            row
+            for row in self.session.scalars(query, named)
+            if (row.period_code, row.form_code) in forms and row.unit_id in self.below[Period.parse(row.period_code)]
+        ]
 
     def _published(self, figures: Mapping[Period, Sequence[Figure]]) -> dict[tuple[Period, str, str], RollUpRow]:
         """The numbers that stand, by period, unit and indicator as it was collected."""

@@ -1,13 +1,13 @@
 """What accepted answers would come to today: by what is accepted elsewhere now, and by the newest formulas."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.domain.bases import Basis, Seen, behind, completed_on, resting_elsewhere
+from portal.domain.bases import Basis, Seen, behind, completed_on, looked_at, resting_elsewhere
 from portal.domain.forms import FormVersion, Source
-from portal.domain.mapping import carried_over
+from portal.domain.mapping import carried_over, value_across
 from portal.domain.quantities import Reference, When
 from portal.domain.recalculation import narrowed
 from portal.domain.rollup import Contribution, contributions_beside_copies
@@ -16,9 +16,10 @@ from portal.domain.values import MISSING, Value
 from portal.models import Submission
 from portal.queries.bases import kept_bases
 from portal.queries.bases_now import bases_now, source_of
-from portal.queries.editions import Ways
+from portal.queries.editions import Way, Ways
 from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, counted_rows, key_of, typed_figures
+from portal.queries.forms import version_meant, way_to
 from portal.queries.list_rows import lists_of
 
 
@@ -45,7 +46,7 @@ class Reworked:
 
     Attributes:
         row: the answer.
-        form: that it answers.
+        form: in whose words it is: the one that it answers, or the newest.
         was: the indicator's code there.
         code: its code by now; the same, unless it is worked out by another formula.
         values: each in the unit of measure of its form; the first is told only where it is not added up over units.
@@ -102,7 +103,7 @@ def _by_inputs(
     lists = lists_of(session, rows, parts)
     for row in rows:
         key, level = key_of(row), Level(row.level)
-        form, basis = parts[key], _accepted_since(bases.get(key, {}), kept[key])
+        form, basis = parts[key], _standing(bases.get(key, {}), kept[key])
         then, now = (completed_on(each, form, level, typed[key], lists[key]) for each in (kept[key], basis))
         added_then, added_now = (
             {each.indicator: each for each in contributions_beside_copies(form, level, values)}
@@ -128,21 +129,23 @@ def _by_formulas(
     by_row = {key_of(row): ways.of(forms[key_of(row)]) for row in rows}
     answered, newest = ({key: getattr(way, side) for key, way in by_row.items()} for side in ("answered", "newest"))
     bases_then, bases_newest = bases_now(session, rows, answered), bases_now(session, rows, newest)
+    in_words = _InWords(session)
     needed = {code for way in by_row.values() for code in (*way.answered.codes, *way.alone.codes)}
     typed = typed_figures(session, rows, needed)
     lists = lists_of(session, rows, answered)
     for row in rows:
         key, level = key_of(row), Level(row.level)
         way, was = by_row[key], kept.get(key, {})
-        today, basis = (_standing(each.get(key, {}), was) for each in (bases_then, bases_newest))
+        seen = in_words.of(way, was)
+        today, basis = _standing(bases_then.get(key, {}), was), _standing(bases_newest.get(key, {}), seen)
         carried = carried_over(way.across, completed_on(today, way.answered, level, typed[key], lists[key]))
         now = completed_on(basis, way.newest, level, carried, lists[key])
         alone = completed_on(was, way.alone, level, typed[key], lists[key]) if way.alone.codes else {}
         added = {each.indicator: each for each in contributions_beside_copies(way.newest, level, now)}
         for code, reckoned in way.reckoned.items():
             values = alone.get(reckoned.was.code, MISSING), now[code]
-            found = _corrections(key, was, basis, behind(way.newest, code))
-            yield Reworked(row, forms[key], reckoned.was.code, code, values, added.get(code), found)
+            found = _corrections(key, seen, basis, behind(way.newest, code))
+            yield Reworked(row, way.whole, reckoned.was.code, code, values, added.get(code), found)
 
 
 def _resting(form: FormVersion) -> FormVersion:
@@ -158,17 +161,47 @@ def _standing(now: Basis, then: Basis) -> dict[Reference, Seen]:
     }
 
 
-def _accepted_since(now: Basis, then: Basis) -> dict[Reference, Seen]:
-    """The same; the very version that was looked at as it was told then: its form may use another measure by now."""
-    same = {each: seen for each, seen in then.items() if seen.version is not None and each in now}
-    return _standing(now, then) | {each: seen for each, seen in same.items() if seen.version == now[each].version}
+class _InWords:
+    """Tells what was looked at in the words and measures of the newest version of the form that looked at it."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.ways: dict[tuple[int, Reference], Sequence[FormVersion]] = {}
+
+    def of(self, way: Way, basis: Basis) -> dict[Reference, Seen]:
+        """As far as the newest version looks at it."""
+        found = {}
+        for reference in looked_at(way.newest):
+            beside = {each: seen for each, seen in basis.items() if _source(each) == _source(reference)}
+            values = {each.code: seen.value for each, seen in beside.items()}
+            across = self._across(way, reference, beside) if beside else []
+            told = value_across(across, reference.code, values) if across else None
+            if told is not None:
+                found[reference] = Seen(told, next(iter(beside.values())).version)
+        return found
+
+    def _across(self, way: Way, reference: Reference, beside: Iterable[Reference]) -> Sequence[FormVersion]:
+        """The versions of the form that a figure is of along which it is carried over; empty if none has it."""
+        if not reference.form:
+            return way.across
+        key = (id(way), reference)
+        if key not in self.ways:
+            meant = version_meant(self.session, way.newest, reference.form, reference.code)
+            then = [version_meant(self.session, way.answered, each.form, each.code) for each in beside]
+            last = max((each for each in then if each), key=lambda each: each.number, default=None)
+            self.ways[key] = way_to(self.session, meant, last) if meant and last else []
+        return self.ways[key]
 
 
-def _corrections(key: Key, then: Basis, now: Basis, looked_at: frozenset[Reference]) -> list[Correction]:
+def _source(reference: Reference) -> tuple[str, When]:
+    return reference.form, reference.when
+
+
+def _corrections(key: Key, then: Basis, now: Basis, behind_it: frozenset[Reference]) -> list[Correction]:
     return [
         Correction(
             source_of(key, each), each, (then[each].version, now[each].version), (then[each].value, now[each].value)
         )
-        for each in sorted(looked_at & then.keys() & now.keys(), key=str)
+        for each in sorted(behind_it & then.keys() & now.keys(), key=str)
         if then[each].value != now[each].value and (each.when is When.BELOW or then[each].version != now[each].version)
     ]

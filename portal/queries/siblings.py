@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from statistics import quantiles
 from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from portal.domain.expressions import decimal_of
 from portal.domain.forms import Direction, Indicator
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
@@ -76,10 +78,10 @@ class SiblingComparison:
 
     def quartiles(self) -> tuple[Decimal, Decimal, Decimal] | None:
         """Lower quartile, median and upper quartile of all figures, interpolated; None for fewer than two."""
-        values = [each.value for each in self._all if each.value is not None]
+        values = [Fraction(each.value) for each in self._all if each.value is not None]
         if len(values) < 2:  # noqa: PLR2004 - there is nothing between a figure and itself
             return None
-        lower, median, upper = quantiles(values, n=4, method="inclusive")
+        lower, median, upper = map(decimal_of, quantiles(values, n=4, method="inclusive"))
         return lower, median, upper
 
     def distribution(self) -> Mapping[str, int]:

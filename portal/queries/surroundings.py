@@ -31,7 +31,7 @@ from portal.queries.bases import kept_bases
 from portal.queries.below import sums_below
 from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, counted_rows, key_of, typed_figures
-from portal.queries.forms import newest_with, way_to
+from portal.queries.forms import version_meant, way_to
 from portal.queries.list_rows import lists_of
 from portal.queries.parameters import integers, joined, texts
 
@@ -41,7 +41,7 @@ SWITCHED_OFF = "off"
 def surroundings(session: Session, rows: Sequence[Submission], form: FormVersion) -> dict[Key, Surroundings]:
     """What is known around each submission of one collection; peers are left out (`with_peers`)."""
     references = references_of(form)
-    others = _other_forms(session, rows, [each for each in references if each.form])
+    others = _other_forms(session, rows, form, [each for each in references if each.form])
     below = sums_below(session, rows, form, {each.code for each in references if each.when is When.BELOW})
     changes = _changes(session, rows)
     waivers = _waivers(session, rows)
@@ -50,7 +50,8 @@ def surroundings(session: Session, rows: Sequence[Submission], form: FormVersion
         key_of(row): Surroundings(
             period=Period.parse(row.period_code),
             others=others[key_of(row)],
-            below=below.get(row.unit_id, {}),
+            below={code: each.value for code, each in below[row.unit_id].items()},
+            versions_below={code: each.versions for code, each in below[row.unit_id].items()},
             lists=lists[key_of(row)],
             changes=changes[key_of(row)[:3]],
             waivers=waivers[key_of(row)],
@@ -95,14 +96,14 @@ def with_peers(
 
 
 def _other_forms(
-    session: Session, rows: Sequence[Submission], references: Sequence[Reference]
+    session: Session, rows: Sequence[Submission], form: FormVersion, references: Sequence[Reference]
 ) -> defaultdict[Key, dict[str, Context]]:
     """The accepted figures of the units' other forms, by submission and form code."""
     wanted = {(each.form, each.when) for each in references}
     places = {
-        (key_of(row), form, when): (row.root_id, _period(row, when), form, row.unit_id)
+        (key_of(row), code, when): (row.root_id, _period(row, when), code, row.unit_id)
         for row in rows
-        for form, when in wanted
+        for code, when in wanted
     }
     found: defaultdict[Key, dict[str, Context]] = defaultdict(dict)
     if not places:
@@ -112,22 +113,23 @@ def _other_forms(
     typed = typed_figures(session, list(counted.values()))
     lists = lists_of(session, list(counted.values()), versions)
     bases = kept_bases(session, list(counted.values()), versions)
-    translated = _Translated(session, references)
-    for (key, form, when), place in places.items():
+    translated = _Translated(session, form, references)
+    for (key, code, when), place in places.items():
         other = counted.get(place)
         if other is not None:
             version, around = versions[place], Surroundings(lists=lists[place])
             worked_out = as_accepted(bases.get(place), version, Level(other.level), typed[place], None, None, around)
             values = translated.values(version, worked_out)
-            found[key][form] = _with_table(found[key].get(form, Context({})), when, values)
+            found[key][code] = _with_table(found[key].get(code, Context({})), when, values)
     return found
 
 
 class _Translated:
-    """Figures of other forms by the codes that rules call them by: those of the newest version that has them."""
+    """Figures of other forms by the codes that a form calls them by, in the measures in which it means them."""
 
-    def __init__(self, session: Session, references: Iterable[Reference]) -> None:
+    def __init__(self, session: Session, form: FormVersion, references: Iterable[Reference]) -> None:
         self.session = session
+        self.form = form
         self.codes = {(each.form, each.code) for each in references}
         self.ways: dict[tuple[str, str, int], list[FormVersion]] = {}
 
@@ -138,10 +140,10 @@ class _Translated:
         return {code: value for code, value in found.items() if value is not None}
 
     def _way(self, then: FormVersion, code: str) -> list[FormVersion]:
-        """From the version in which the code means what the rule means to the one answered; empty if none has it."""
+        """From the version that is meant to the one answered; empty if none has the code."""
         key = (then.code, code, then.number)
         if key not in self.ways:
-            meant = newest_with(self.session, then.code, code)
+            meant = version_meant(self.session, self.form, then.code, code)
             self.ways[key] = way_to(self.session, meant, then) if meant else []
         return self.ways[key]
 

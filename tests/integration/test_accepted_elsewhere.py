@@ -17,6 +17,8 @@ from portal.queries.rollup_check import verify
 from portal.queries.submissions import get_submission
 from portal.services import collections, forms, values
 from tests import world as worlds
+from tests.databases import TestServer
+from tests.integration.test_corrected_earlier_year import corrupt, differing
 from tests.world import PERIOD, World, build_world
 
 COUNT = {"type": "count", "unit": "次"}
@@ -34,6 +36,10 @@ OTHER = {
 
 @pytest.fixture
 def world(database: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    return told(monkeypatch)
+
+
+def told(monkeypatch: pytest.MonkeyPatch) -> World:
     """Units that told 10 checks; one of them, in another form, 4 cases."""
     content = yaml.safe_load(worlds.FORM)
     content["sheets"][0]["indicators"] += [
@@ -112,10 +118,73 @@ def test_units_below_that_are_corrected(world: World) -> None:
     assert proved()
 
 
-def test_another_unit_of_measure_of_another_form_changes_nothing(world: World) -> None:
+def test_what_was_kept_of_a_sum_below_is_proved(own_database: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = told(monkeypatch)
+    world.take("d112", Action.REOPEN, by="c11", reason="更正")
+    world.accept("d112", T101=Value.of(13), T103=Value.of(9))
+    assert differing() == []
+    corrupt(
+        own_database,
+        "update accepted_basis set figures = jsonb_set(figures, '{{0,number}}', '\"23\"')"
+        " where jsonb_exists(figures -> 0, 'below')",
+    )
+    assert differing() == [("basis", "2023", "T-1 CHILDREN(T101)")]
+
+
+def publish_other(number: int = 2, unit: str = "万次") -> None:
+    """The other form in another unit of measure."""
     first = OTHER["sheets"][0]
-    newer = {**OTHER, "number": 2, "sheets": [{**first, "indicators": [{**CASES, "unit": "万次"}]}]}
+    newer = {**OTHER, "number": number, "sheets": [{**first, "indicators": [{**CASES, "unit": unit}]}]}
     with transaction(None) as session:
         forms.publish(session, read_form(yaml.safe_dump(newer, allow_unicode=True)))
+
+
+def publish_newer(*, unit: str = "次", **formulas: str) -> None:
+    """The form itself with other formulas."""
+    content = yaml.safe_load(worlds.FORM.replace("unit: 次", f"unit: {unit}"))
+    content["number"] = 2
+    for each in content["sheets"][0]["indicators"]:
+        each["formula"] = formulas.get(each["code"], each.get("formula", ""))
+    with transaction(None) as session:
+        forms.publish(session, read_form(yaml.safe_dump(content, allow_unicode=True)))
+
+
+def test_another_unit_of_measure_of_another_form_changes_nothing(world: World) -> None:
+    publish_other()
     assert listed(world, "p1") == []
     assert proved()
+
+
+def test_nor_does_it_when_that_form_is_corrected(world: World) -> None:
+    publish_other()
+    beside = World(read_form(yaml.safe_dump(OTHER, allow_unicode=True)))
+    beside.take("d111", Action.REOPEN, by="c11", reason="更正")
+    tell_cases(beside, 7)
+    [row] = listed(world, "d111")
+    assert (row.published.value, row.anew.value, row.difference) == (6, 3, -3)
+    assert [each.number for each in row.corrections[0].values] == [4, 7]
+    assert proved()
+    world.take("d111", Action.REOPEN, by="c11", reason="更正")
+    world.accept("d111")
+    assert (shown(world, "d111", "T110"), listed(world, "d111")) == (3, [])
+    assert proved()
+
+
+def test_a_newer_formula_means_the_other_form_as_it_was_when_it_was_written(world: World) -> None:
+    publish_other()
+    publish_newer(T110="T101 * 2 - U.U101 * 10000")
+    publish_other(3, "亿次")
+    beside = World(read_form(yaml.safe_dump(OTHER, allow_unicode=True)))
+    beside.take("d111", Action.REOPEN, by="c11", reason="更正")
+    (waiting,) = (row for row in listed(world, "d111") if row.indicator.code == "T110")
+    assert (waiting.anew.value, waiting.corrections) == (16, [])
+    tell_cases(beside, 7)
+    (row,) = (row for row in listed(world, "d111") if row.indicator.code == "T110")
+    assert (row.published.value, row.anew.value) == (6, 13)
+    assert [each.number for each in row.corrections[0].values] == [Decimal("0.0004"), Decimal("0.0007")]
+
+
+def test_a_newer_formula_adds_up_units_below_in_its_own_measure(world: World) -> None:
+    publish_newer(unit="万次", T111="CHILDREN(T101) * 2")
+    (row,) = (row for row in listed(world, "c11") if row.indicator.code == "T111")
+    assert (row.published.value, row.anew.value, row.corrections) == (20, Decimal("0.004"), [])

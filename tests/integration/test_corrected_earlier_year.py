@@ -173,10 +173,19 @@ def test_another_unit_of_measure_is_no_correction(years: World) -> None:
     content["number"] = 2
     with transaction(None) as session:
         forms.publish(session, read_form(yaml.safe_dump(content, allow_unicode=True)))
+
+    def grown() -> Recalculated:
+        return next(row for row in listed(years) if row.indicator.code == "T108")
+
     rows = listed(years)
     assert rows
     assert [row.corrections for row in rows] == [[] for _row in rows]
     assert differing() == []
+    years.take("d111", Action.REOPEN, by="c11", reason="更正", period=YEARS[0])
+    assert grown().anew.value == Decimal("0.004")
+    years.accept("d111", YEARS[0], T101=Value.of(12), T103=Value.of(8))
+    assert grown().anew.value == Decimal("0.0038")
+    assert [each.number for each in grown().corrections[0].values] == [Decimal("0.001"), Decimal("0.0012")]
 
 
 def test_what_is_being_corrected_is_taken_as_it_was(years: World) -> None:

@@ -25,6 +25,7 @@ from portal.queries.rollups import roll_up
 from portal.queries.submissions import get_submission
 from portal.services import additions, collections, forms
 from tests.additions import addition_text, join
+from tests.statements import statements
 from tests.world import FORM, PERIOD, World
 
 NEXT = Period(2024)
@@ -89,6 +90,15 @@ def test_nothing_is_listed_while_nothing_is_reckoned_otherwise(accepted: World) 
     assert recalculated(accepted) == []
     publish(version(2, renamed=True))
     assert recalculated(accepted) == []
+
+
+def test_answers_of_which_nothing_can_be_another_are_not_read(accepted: World) -> None:
+    def reading() -> list[str]:
+        return [each for each in statements(lambda: recalculated(accepted)) if "FROM submission" in each]
+
+    assert reading() == []
+    publish(version(2, ratio={"numerator": "T103"}))
+    assert reading()
 
 
 def test_what_was_accepted_stays_whatever_is_published(accepted: World) -> None:

@@ -195,3 +195,7 @@ class TestStanding:
     def test_quartiles(self) -> None:
         assert self.comparison(5, 1, 2, 3, 4).quartiles() == (2, 3, 4)
         assert self.comparison(None, 1).quartiles() is None
+
+    def test_quartiles_have_all_digits(self) -> None:
+        quartiles = self.comparison(None, 10**30, 10**30 + 1).quartiles()
+        assert quartiles == tuple(Decimal(f"{10**30}.{decimals}") for decimals in ("25", "5", "75"))

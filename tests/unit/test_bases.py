@@ -55,5 +55,7 @@ def test_kept_and_read_again_it_makes_the_same_figures(own: dict[str, Value], ye
     basis = {each: Seen(values[str(each)], 3) for each in looked_at(FORM_READ)}
     again = basis_from_json(FORM_READ, basis_to_json(basis))
     assert again == basis
+    below = {each: Seen(values[str(each)], below={11: 1, 12: 3}) for each in looked_at(FORM_READ)}
+    assert basis_from_json(FORM_READ, basis_to_json(below)) == below
     expected = completed(FORM_READ, Level.DISTRICT, own, {"T101": year}, {"T102": period}, Surroundings())
     assert completed_on(again, FORM_READ, Level.DISTRICT, own, {}) == expected

@@ -1,11 +1,13 @@
 """What a difference between own report and sum below says."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from portal.domain.forms import Aggregation, AggregationKind, DataType, Indicator, Scope, Text
 from portal.domain.units import Level
+from portal.domain.values import EXACT
 from portal.queries.differences import DifferenceRow, Verdict
 
 
@@ -44,3 +46,8 @@ def test_verdicts(found: DifferenceRow, verdict: Verdict) -> None:
 @pytest.mark.parametrize(("own", "children", "percent"), [(30, 20, 50), (5, -20, 125), (5, 0, None), (None, 20, None)])
 def test_the_rate_is_of_the_sum_below(own: int | None, children: int, percent: int | None) -> None:
     assert row(own, children, 2, 2).percent == percent
+
+
+def test_the_rate_has_all_digits() -> None:
+    long = Decimal(12345678901234567890123456789012)
+    assert replace(row(2, 1, 2, 2), difference=long).percent == long.scaleb(2, EXACT)

@@ -58,6 +58,10 @@ def test_a_single_number_with_its_unit() -> None:
     assert chinese_number(Decimal(9999), "人") == "9,999 人"
 
 
+def test_a_percentage_is_rounded_once() -> None:
+    assert percent(Decimal("0.0499999999999999999999999999999999"), 100) == "0.0%"
+
+
 def test_a_percentage_of_nothing_is_a_dash() -> None:
     assert percent(0, 0) == "—"
 

@@ -18,7 +18,7 @@ from portal.domain.policy import Permission, Subject, permits
 from portal.domain.values import EXACT, exact_text
 from portal.queries.differences import DifferenceRow, Verdict
 from portal.web.language import language, period_name, say
-from portal.web.words import DIFFERENCE_VERDICTS, EXPORT_FORMATS, SCOPES
+from portal.web.words import DIFFERENCE_VERDICTS, SCOPES, TABLE_FORMATS
 
 SLUG = "differences"
 _COLUMNS = 8
@@ -62,9 +62,9 @@ def _exports(context: Context) -> Children:
     asked = urlencode({"period": str(context.period)})
     ways: Children = [
         html.A(word, href=f"/rollups/{context.unit.code}/differences/export.{form}?{asked}", className="small")
-        for form, word in EXPORT_FORMATS[:2]
+        for form, word in TABLE_FORMATS
     ]
-    return [html.Span([_("导出"), " "], className="small"), ways[0], " ", ways[1]]
+    return [html.Span(_("导出"), className="small"), *(piece for way in ways for piece in (" ", way))]
 
 
 def _headings() -> list[Component]:

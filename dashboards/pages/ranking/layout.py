@@ -14,7 +14,7 @@ from dashboards.filters import Whose
 from dashboards.language import gettext as _
 from dashboards.parts import Children
 from dashboards.standings import Standing, UnitFigure, sort_standings
-from portal.domain.numbers import Scale, is_share, signed
+from portal.domain.numbers import Scale, is_share, percentage, signed
 from portal.domain.periods import PeriodKind
 from portal.domain.values import EXACT, exact_text
 from portal.web.figures import points
@@ -134,7 +134,7 @@ def _change_rate(context: Context, figure: UnitFigure) -> str:
     change, before = figure.change, figure.last_year
     if change is None or not before or is_share(context.indicator.unit):
         return parts.MISSING_SIGN
-    return f"{signed(change / abs(before) * 100, 1)}%"
+    return f"{signed(percentage(change, before), 1)}%"
 
 
 def _unranked(context: Context, compared: Comparison) -> Component:

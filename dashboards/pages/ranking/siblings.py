@@ -13,6 +13,7 @@ from dashboards.language import gettext as _
 from dashboards.parts import Children
 from portal.domain.forms import DataType, Indicator
 from portal.domain.numbers import Scale, percent, scaled_unit, signed
+from portal.domain.values import EXACT
 from portal.queries.siblings import SiblingComparison, SiblingFigure
 from portal.web.language import language, period_name
 
@@ -121,7 +122,9 @@ def _ranking(
 
 def _row(rank: int, figure: SiblingFigure, scale: Scale, longest: Decimal, median: Decimal | None) -> Component:
     value = figure.value or Decimal(0)
-    gap = parts.MISSING_SIGN if median is None else signed((value - median) / scale.divisor, scale.decimals)
+    gap = parts.MISSING_SIGN
+    if median is not None:
+        gap = signed(EXACT.divide(EXACT.subtract(value, median), scale.divisor), scale.decimals)
     bar = html.Meter(value=str(abs(value)), min="0", max=str(longest or 1), **parts.aria(hidden="true"))
     return html.Tr(
         [

@@ -98,5 +98,5 @@ def _line(row: Recalculated) -> list[Content]:
         row.anew.reported,
         *coverage_cells(row.published.coverage),
         *row.formulas,
-        "；".join(causes(row)),
+        _("；").join(causes(row)),
     ]

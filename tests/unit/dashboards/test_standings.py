@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 
+from dashboards.pages.ranking.siblings import _row
 from dashboards.standings import UnitFigure, rank, sort_standings
 from portal.domain.forms import Direction
+from portal.domain.numbers import Scale
 from portal.domain.units import Level
 from portal.domain.values import ValueStatus
+from portal.queries.siblings import SiblingFigure
 
 
 def figure(
@@ -83,3 +86,9 @@ def test_units_without_last_year_come_last_either_way() -> None:
     assert [each.figure.code for each in sort_standings(league.ranked, "change")] == ["c", "a", "b"]
     assert [each.figure.code for each in sort_standings(league.ranked, "-change")] == ["a", "c", "b"]
     assert [each.figure.code for each in sort_standings(league.ranked, "nonsense")] == ["a", "b", "c"]
+
+
+def test_the_distance_to_the_median_of_siblings_has_all_digits() -> None:
+    own = SiblingFigure("", "", "", Decimal(10**30 + 1), "", own=True, demo=False)
+    row = _row(1, own, Scale(Decimal(1), "次", 0), Decimal(1), Decimal(0))
+    assert row.children[-1].children == f"+{10**30 + 1:,}"
