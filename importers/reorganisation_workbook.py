@@ -49,8 +49,9 @@ def _records(sheet: ReadSheet, head: int, names: dict[int, str]) -> dict[int, di
     Raises:
         FormInvalid: a column stands there twice, or a cell has no content that could be read.
     """
-    twice = [name for name, count in Counter(names.values()).items() if count > 1 and name in COLUMNS]
-    problems = [f"第 {head} 行：列 {name} 出现两次 (line {head}: column twice)" for name in twice]
+    counts = Counter(names.values())
+    twice = [word for word, name in COLUMN_WORDS.items() if counts[name] > 1]
+    problems = [f"第 {head} 行：列“{word}”出现两次 (line {head}: column twice)" for word in twice]
     rows: dict[int, dict[str, str | None]] = defaultdict(dict)
     for (row, column), cell in sorted(sheet.cells.items()):
         name = names.get(column)

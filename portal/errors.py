@@ -116,6 +116,14 @@ class FormInvalid(PortalError):
         self.problems = problems
 
 
+class ReorganisationRefused(FormInvalid):
+    """A reorganisation cannot be applied or undone; `words` say why, in Chinese and in English."""
+
+    def __init__(self, words: list[tuple[str, str]]) -> None:
+        super().__init__([f"{zh} / {en}" for zh, en in words])
+        self.words = words
+
+
 class ProgramMissing(PortalError):
     """A program of this machine that the task needs is not there or failed; `said` is for the log."""
 

@@ -1,7 +1,7 @@
 """Reorganisations (区划调整) as lists of changes, and what they make of the placements of units."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -87,16 +87,47 @@ class Plan:
         return [each for each in everyone if each.code not in self.changed] + list(self.after)
 
 
-def plan(everyone: Sequence[Placement], known: Iterable[Succession], changes: Sequence[Change], day: date) -> Plan:
+Names = Mapping[str, Text]
+"""What units are called, by code, as far as it may be told."""
+
+
+def plan(
+    everyone: Sequence[Placement], known: Iterable[Succession], changes: Sequence[Change], day: date, names: Names
+) -> Plan:
     """What the changes make of all placements from a day on; `known` are the successions so far."""
-    return _Planning(everyone, known, day).run(changes)
+    return _Planning(everyone, known, day, names).run(changes)
+
+
+def names_before(placements: Iterable[Placement], day: date) -> dict[str, Text]:
+    """What units were called last before a day, else first after it."""
+    names: dict[str, Text] = {}
+    for each in sorted(placements, key=lambda placement: placement.valid_from):
+        if each.valid_from < day or each.code not in names:
+            names[each.code] = Text(each.name, each.name_en)
+    return names
+
+
+def listed(codes: Iterable[str], names: Names) -> Text:
+    """Units as sentences name them: by code, and by name where there is one."""
+    told = {code: names.get(code, Text("")) for code in codes}
+    return Text(
+        "、".join(f"{code} {name.zh}".rstrip() for code, name in told.items()),
+        ", ".join(f"{code} {name.in_language('en')}".rstrip() for code, name in told.items()),
+    )
+
+
+_FIELDS = {
+    "parent_code": Text("上级", "superior"),
+    "level": Text("层级", "level"),
+    "name": Text("名称", "name"),
+}
 
 
 class _Planning:
     """The units as they stand on the day, changed line by line."""
 
-    def __init__(self, everyone: Sequence[Placement], known: Iterable[Succession], day: date) -> None:
-        self.everyone, self.day = everyone, day
+    def __init__(self, everyone: Sequence[Placement], known: Iterable[Succession], day: date, names: Names) -> None:
+        self.everyone, self.day, self.names = everyone, day, names
         self.same_day = [each for each in known if each.effective_on == day]
         self.history: dict[str, list[Placement]] = defaultdict(list)
         for each in everyone:
@@ -128,8 +159,8 @@ class _Planning:
         if change.kind not in {ChangeKind.NEW, ChangeKind.MERGE, ChangeKind.SPLIT} and change.code not in self.now:
             unknown = [change.code]
         if unknown:
-            listed = "、".join(unknown)
-            return Text(f"当日没有单位 {listed}", f"no unit {listed} on that day")
+            told = self._listed(unknown)
+            return Text(f"当日没有单位 {told.zh}", f"no unit {told.en} on that day")
         match change.kind:
             case ChangeKind.DISSOLVE:
                 del self.now[change.code]
@@ -139,7 +170,8 @@ class _Planning:
             case ChangeKind.SPLIT:
                 return self._part(change)
             case ChangeKind.NEW if change.code in self.now:
-                return Text(f"{change.code} 已经存在", f"{change.code} exists already")
+                told = self._listed([change.code])
+                return Text(f"{told.zh} 已经存在", f"{told.en} exists already")
             case _:
                 return self._place(change)
 
@@ -152,10 +184,13 @@ class _Planning:
         }  # fmt: skip
         of_new = ("name",) if change.sources else ("parent_code", "level", "name")
         missing = [
-            name for name in (of_new if is_new else needed.get(change.kind, ())) if getattr(change, name) is None
+            _FIELDS[name]
+            for name in (of_new if is_new else needed.get(change.kind, ()))
+            if getattr(change, name) is None
         ]
         if missing:
-            return Text(f"缺少 {'、'.join(missing)}", f"{', '.join(missing)} missing")
+            zh, en = "、".join(each.zh for each in missing), ", ".join(each.en for each in missing)
+            return Text(f"缺少{zh}", f"{en} missing")
         told = {name: getattr(change, name) for name in ("parent_code", "level", "name", "name_en")}
         told = {name: value for name, value in told.items() if value is not None}
         if model is None:
@@ -219,15 +254,9 @@ class _Planning:
             gives[each.old_code].add(group)
         for code in sorted(receives.keys() & gives.keys()):
             if len(receives[code] | gives[code]) > 1:
-                self.problems.append(
-                    Problem(
-                        0,
-                        Text(
-                            f"{code} 当日既接收又并出或拆分，请分两次、日期不同",
-                            f"{code} would give and receive on one day",
-                        ),
-                    )
-                )
+                told = self._listed([code])
+                zh = f"{told.zh} 当日既接收又并出或拆分，请分两次、日期不同"
+                self.problems.append(Problem(0, Text(zh, f"{told.en} would give and receive on one day")))
 
     def _look_later(self) -> None:
         """Refuse what would undo a change that is known to come later."""
@@ -236,9 +265,9 @@ class _Planning:
             ends = self.standing[code].valid_to if code in self.standing else None
             if later or ends is not None:
                 day = min([each.valid_from for each in later] + ([ends] if ends else []))
-                self.problems.append(
-                    Problem(0, Text(f"{code} 在 {day} 另有变动，请选那以后的日期", f"{code} changes again on {day}"))
-                )
+                told = self._listed([code])
+                zh = f"{told.zh} 在 {day} 另有变动，请选那以后的日期"
+                self.problems.append(Problem(0, Text(zh, f"{told.en} changes again on {day}")))
 
     def _touched(self) -> set[str]:
         codes = self.standing.keys() | self.now.keys()
@@ -264,13 +293,13 @@ class _Planning:
         days = [each for each in change_days(everyone) if each >= self.day]
         adrift = sorted({code for each in days for code in problems_of_tree(everyone, each)})
         if adrift:
-            listed = "、".join(adrift)
-            return [Problem(0, Text(f"没有上级，或上级在自己之下：{listed}", f"without a superior: {listed}"))]
+            told = self._listed(adrift)
+            return [Problem(0, Text(f"没有上级，或上级在自己之下：{told.zh}", f"without a superior: {told.en}"))]
         divided = sorted({code for each in days for code in divided_cities(everyone, each)})
         if divided:
-            listed = "、".join(divided)
-            zh = f"不设区的市不能有区县，请同时把层级改为地市级：{listed}"
-            return [Problem(0, Text(zh, f"a city without districts has districts, make it a city: {listed}"))]
+            told = self._listed(divided)
+            zh = f"不设区的市不能有区县，请同时把层级改为地市级：{told.zh}"
+            return [Problem(0, Text(zh, f"a city without districts has districts, make it a city: {told.en}"))]
         old, new = _tops(self.everyone, self.day), _tops(everyone, self.day)
         crossing = sorted(code for code in made.changed if code in old and new.get(code, old[code]) != old[code])
         crossing += sorted(
@@ -278,9 +307,16 @@ class _Planning:
         )
         crossing += sorted(code for code in made.changed - old.keys() if new.get(code) == code)
         if crossing:
-            listed = "、".join(dict.fromkeys(crossing))
-            return [Problem(0, Text(f"不能改变所属的最上级单位：{listed}", f"the top unit cannot change: {listed}"))]
+            told = self._listed(crossing)
+            return [Problem(0, Text(f"不能改变所属的最上级单位：{told.zh}", f"the top unit cannot change: {told.en}"))]
         return []
+
+    def _listed(self, codes: Iterable[str]) -> Text:
+        """Units by their names so far; new ones by those that they get."""
+        new = self.now.keys() - {each.code for each in self.everyone}
+        return listed(
+            codes, {**self.names, **{code: Text(self.now[code].name, self.now[code].name_en) for code in new}}
+        )
 
 
 def _tops(everyone: Iterable[Placement], day: date) -> dict[str, str]:

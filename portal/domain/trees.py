@@ -20,9 +20,14 @@ def change_days(placements: Iterable[Placement]) -> list[date]:
     return sorted(days)
 
 
+def valid_on(placement: Placement, day: date) -> bool:
+    """Whether a placement holds on a day."""
+    return placement.valid_from <= day and (placement.valid_to is None or day < placement.valid_to)
+
+
 def tree_on(placements: Iterable[Placement], day: date) -> list[Node]:
     """The tree as of a day, in preorder; siblings by code."""
-    living = {each.code: each for each in placements if _valid(each, day)}
+    living = {each.code: each for each in placements if valid_on(each, day)}
     children: dict[str, list[str]] = defaultdict(list)
     for code in sorted(living):
         children[living[code].parent_code].append(code)
@@ -35,16 +40,20 @@ def tree_on(placements: Iterable[Placement], day: date) -> list[Node]:
 def problems_of_tree(placements: Iterable[Placement], day: date) -> list[str]:
     """Units that hang nowhere on a day: their parent does not exist then, or they are their own ancestor."""
     everyone = list(placements)
-    living = {each.code for each in everyone if _valid(each, day)}
+    living = {each.code for each in everyone if valid_on(each, day)}
     placed = {node.code for node in tree_on(everyone, day)}
     return sorted(living - placed)
 
 
-def divided_cities(placements: Iterable[Placement], day: date) -> list[str]:
-    """Cities without districts that have some on a day: what is asked of districts would count twice."""
+def divided_cities(placements: Iterable[Placement], day: date) -> dict[str, list[str]]:
+    """Cities without districts that have some on a day, with these: what is asked of districts would count twice."""
     nodes = tree_on(placements, day)
     undivided = {node.code for node in nodes if node.level is Level.UNDIVIDED_CITY}
-    return sorted({node.parent_code for node in nodes if node.level is Level.DISTRICT} & undivided)
+    found: dict[str, list[str]] = defaultdict(list)
+    for node in nodes:
+        if node.level is Level.DISTRICT and node.parent_code in undivided:
+            found[node.parent_code].append(node.code)
+    return dict(found)
 
 
 def paths_on(placements: Iterable[Placement], day: date) -> dict[str, str]:
@@ -66,10 +75,6 @@ def paths_on(placements: Iterable[Placement], day: date) -> dict[str, str]:
         return paths[code]
 
     return {code: path(code) for code in above}
-
-
-def _valid(placement: Placement, day: date) -> bool:
-    return placement.valid_from <= day and (placement.valid_to is None or day < placement.valid_to)
 
 
 def _number(

@@ -1,17 +1,25 @@
-"""The units file: CSV in UTF-8, a line for each placement. Read with every mistake at once, written back the same."""
+"""The units file: CSV in UTF-8, a line for each placement. Read with every mistake at once, written back the same.
+
+`succeeds` names the units that gave way to one on the first day of a line, and `succession` how: one word for all of
+them, or one for each. A unit that others were merged into, and that is otherwise as before, has a new line from then.
+"""
 
 import csv
 import io
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
+from portal.domain.trees import change_days, divided_cities, valid_on
 from portal.domain.units import Level, Placement, Succession, SuccessionKind
 from portal.errors import FormInvalid
 
 COLUMNS = (
     "code", "parent_code", "level", "name", "name_en", "valid_from", "valid_to", "succeeds", "succession",
 )  # fmt: skip
+_FIRST_LINE = 2
 _CODE = re.compile(r"[A-Za-z0-9_]{1,32}", re.ASCII)
 
 
@@ -28,20 +36,36 @@ def read_units(text: str) -> tuple[list[Placement], list[Succession]]:
     problems: list[str] = []
     placements: list[Placement] = []
     successions: list[Succession] = []
-    for line, row in enumerate(reader, start=2):
+    for line, row in enumerate(reader, start=_FIRST_LINE):
         try:
             placement = _placement(row)
             placements.append(placement)
             if row["succeeds"]:
-                kind = SuccessionKind(row["succession"])
-                successions += [
-                    Succession(old, placement.code, placement.valid_from, kind) for old in row["succeeds"].split()
-                ]
+                successions += _successions(placement, row["succeeds"].split(), row["succession"].split())
         except ValueError as error:
             problems.append(f"第 {line} 行：{error} (line {line})")
     if problems:
         raise FormInvalid(problems)
     return placements, successions
+
+
+def divided_lines(everyone: Sequence[Placement], lines: Sequence[Placement]) -> list[str]:
+    """What to say of each line of a units file by which a city without districts would have some.
+
+    Args:
+        everyone: all placements as they would be, with those of the file.
+        lines: the placements of the file, in its order.
+    """
+    told: dict[int, str] = {}
+    for day in change_days(everyone) if any(each.level is Level.UNDIVIDED_CITY for each in everyone) else ():
+        names = {each.code: f"{each.code} {each.name}" for each in everyone if valid_on(each, day)}
+        for city, districts in divided_cities(everyone, day).items():
+            listed = "、".join(names[code] for code in districts)
+            for line, each in enumerate(lines, start=_FIRST_LINE):
+                if each.code in {city, *districts} and valid_on(each, day):
+                    zh = f"从 {day} 起，{names[city]} 是不设区的市，不能有区县（{listed}），请同时把它的层级改为 city"
+                    told.setdefault(line, f"第 {line} 行：{zh} (line {line}: districts below an undivided_city)")
+    return [told[line] for line in sorted(told)]
 
 
 def read_code(text: str) -> str:
@@ -64,33 +88,68 @@ def _placement(row: dict[str, str]) -> Placement:
         parent_code=row["parent_code"],
         name=row["name"],
         name_en=row["name_en"],
-        level=Level(row["level"]),
-        valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        level=_level(row["level"]),
+        valid_from=_day(row["valid_from"]),
+        valid_to=_day(row["valid_to"]) if row["valid_to"] else None,
     )
+
+
+def _level(text: str) -> Level:
+    try:
+        return Level(text)
+    except ValueError:
+        raise ValueError(f"层级“{text[:40]}”不认得，请写：{'、'.join(Level)}") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"“{text[:40]}”不是日期，请写成 2024-01-31 的样子") from None
+
+
+def _successions(placement: Placement, old: list[str], words: list[str]) -> list[Succession]:
+    kinds = [SuccessionKind(word) for word in (words or [""])]
+    if len(kinds) not in {1, len(old)}:
+        message = f"succeeds 有 {len(old)} 个单位，succession 有 {len(kinds)} 种方式：请写一种，或每个单位一种"
+        raise ValueError(message)
+    ways = kinds * len(old) if len(kinds) == 1 else kinds
+    return [Succession(code, placement.code, placement.valid_from, kind) for code, kind in zip(old, ways, strict=True)]
 
 
 def write_units(placements: Iterable[Placement], successions: Sequence[Succession]) -> str:
     """The units file of these placements."""
-    follows: dict[tuple[str, date], list[Succession]] = {}
+    follows: defaultdict[str, defaultdict[date, list[Succession]]] = defaultdict(lambda: defaultdict(list))
     for succession in successions:
-        follows.setdefault((succession.new_code, succession.effective_on), []).append(succession)
+        follows[succession.new_code][succession.effective_on].append(succession)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for each in placements:
-        old = follows.get((each.code, each.valid_from), [])
-        writer.writerow(
-            [
-                each.code,
-                each.parent_code,
-                each.level,
-                each.name,
-                each.name_en,
-                each.valid_from.isoformat(),
-                each.valid_to.isoformat() if each.valid_to else "",
-                " ".join(before.old_code for before in old),
-                old[0].kind if old else "",
-            ]
-        )
+        for line in _lines(each, follows[each.code]):
+            old = follows[each.code][line.valid_from]
+            kinds = list(dict.fromkeys(before.kind for before in old))
+            writer.writerow(
+                [
+                    line.code,
+                    line.parent_code,
+                    line.level,
+                    line.name,
+                    line.name_en,
+                    line.valid_from.isoformat(),
+                    line.valid_to.isoformat() if line.valid_to else "",
+                    " ".join(before.old_code for before in old),
+                    " ".join(kinds if len(kinds) == 1 else [before.kind for before in old]),
+                ]
+            )
     return out.getvalue()
+
+
+def _lines(placement: Placement, days: Iterable[date]) -> list[Placement]:
+    """The placement, cut on each of the days within it."""
+    first, last = placement.valid_from, placement.valid_to
+    starts = [first, *sorted(day for day in days if first < day and (last is None or day < last))]
+    return [
+        replace(placement, valid_from=start, valid_to=end)
+        for start, end in zip(starts, [*starts[1:], last], strict=True)
+    ]

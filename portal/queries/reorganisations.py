@@ -13,7 +13,7 @@ from portal.domain.lifecycle import HANDED_IN, State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, permits, require
 from portal.domain.reorganisation_file import read_change
-from portal.domain.reorganisations import Change, Plan, Problem, plan
+from portal.domain.reorganisations import Change, Names, Plan, Problem, listed, names_before, plan
 from portal.domain.submissions import SubmissionKey
 from portal.domain.texts import Text
 from portal.domain.units import Placement
@@ -126,26 +126,33 @@ def changes_of(row: Reorganisation) -> list[Change]:
 def plan_of(session: Session, actor: Actor, row: Reorganisation) -> Plan:
     """What it makes of today's placements; with the problems of rights and of submissions."""
     everyone = list_placements(session)
-    made = plan(everyone, list_successions(session), changes_of(row), row.effective_on)
-    problems = [*made.problems, *_foreign(session, actor, everyone, made, row)]
-    stuck = [str(each.key) for each in answers_of(session, actor, made, row) if each.blocks]
+    names = names_of(session, actor, row, everyone)
+    made = plan(everyone, list_successions(session), changes_of(row), row.effective_on, names)
+    problems = [*made.problems, *_foreign(session, actor, everyone, made, row, names)]
+    stuck = [each.key for each in answers_of(session, actor, made, row) if each.blocks]
     if stuck:
-        listed = "、".join(stuck)
+        told = listed(map(str, stuck), {str(key): names[key.unit] for key in stuck if key.unit in names})
         words = Text(
-            f"将不存在的单位在受影响的报告期已上报或已验收：{listed}。请先退回，或把生效日期定在报告期之后。",
-            f"handed in by units that would be gone: {listed}. Reopen them, or take a day after the period.",
+            f"将不存在的单位在受影响的报告期已上报或已验收：{told.zh}。请先退回，或把生效日期定在报告期之后。",
+            f"handed in by units that would be gone: {told.en}. Reopen them, or take a day after the period.",
         )
         problems.append(Problem(0, words))
     gone = {each.code for each in unit_changes(made, row) if each.after is None}
     entered = counting_at(session, actor.place.root_id, gone, row.effective_on)
     if entered:
-        listed = "、".join(entered)
+        told = listed(entered, names)
         words = Text(
-            f"将不存在的单位在受影响的报告期有冲抵或调整：{listed}。请先撤销，或把生效日期定在报告期之后。",
-            f"units that would be gone have entries in their roll-ups: {listed}. Withdraw them, or take a later day.",
+            f"将不存在的单位在受影响的报告期有冲抵或调整：{told.zh}。请先撤销，或把生效日期定在报告期之后。",
+            f"units that would be gone have entries in their roll-ups: {told.en}. Withdraw them, or take a later day.",
         )
         problems.append(Problem(0, words))
     return Plan(made.before, made.after, made.successions, tuple(problems))
+
+
+def names_of(session: Session, actor: Actor, row: Reorganisation, everyone: Iterable[Placement]) -> Names:
+    """What the units of the actor's tree were called before it; of others it is not told."""
+    own = set(session.scalars(select(Unit.code).where(Unit.root_id == actor.place.root_id)))
+    return names_before([each for each in everyone if each.code in own], row.effective_on)
 
 
 def preview(session: Session, actor: Actor, row: Reorganisation) -> Preview:
@@ -207,7 +214,7 @@ def _standing(placements: Iterable[Placement], row: Reorganisation) -> dict[str,
 
 
 def _foreign(
-    session: Session, actor: Actor, everyone: Sequence[Placement], made: Plan, row: Reorganisation
+    session: Session, actor: Actor, everyone: Sequence[Placement], made: Plan, row: Reorganisation, names: Names
 ) -> list[Problem]:
     """Superiors, before and after, below whom the actor does not reorganise."""
     involved = made.changed | {each.new_code for each in made.successions}
@@ -216,12 +223,12 @@ def _foreign(
     beyond = sorted(code for code in _out_of_reach(session, actor, superiors) if code in sides[0])
     if not beyond:
         return []
-    listed = "、".join(beyond)
-    return [Problem(0, Text(f"不在您的管辖范围：{listed}", f"not within your reach: {listed}"))]
+    told = listed(beyond, names)
+    return [Problem(0, Text(f"不在您的管辖范围：{told.zh}", f"not within your reach: {told.en}"))]
 
 
 def _out_of_reach(session: Session, actor: Actor, codes: Collection[str]) -> set[str]:
-    """Those of the units below whom the actor does not reorganise."""
+    """Those of the units that are not the actor's to reorganise."""
     named = select(Unit.code, Unit.path).where(Unit.code.in_(codes))
     return {code for code, path in session.execute(named) if not permits(actor, Permission.REORGANISE, Subject(path))}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -17,7 +17,7 @@ from portal.errors import InvalidInput
 from portal.models import Collection, Submission
 from portal.models import FormVersion as FormVersionRow
 from portal.models import Period as PeriodRow
-from portal.queries.effective_forms import collected_forms
+from portal.queries.forms import version
 from portal.queries.units import UnitRow, list_units, tree_of
 from portal.services import events
 from portal.services.expecting import count_expected
@@ -165,8 +165,12 @@ def _collection(
 
 
 def _require_own_codes(session: Session, actor: Actor, form: FormVersion, period: Period) -> None:
-    """Refuse what another form asks for the same period: accepted figures go by the indicator's code."""
-    others = [each for each in collected_forms(session, actor.place, period) if each.code != form.code]
+    """Refuse what another form asks for the same period: accepted figures go by the indicator's code.
+
+    Siblings sent it down, perhaps: what they sent is out of sight, and nothing is told of it but the code.
+    """
+    sent = session.scalars(select(func.versions_collected(actor.place.root_id, str(period)))).all()
+    others = [each for each in (version(session, version_id) for version_id in sent) if each.code != form.code]
     taken = sorted(code for code in form.by_code if any(code in other.by_code for other in others))
     if taken:
         raise InvalidInput("form", "indicators_taken", ", ".join(taken))

@@ -1,5 +1,6 @@
 """Units that come into the tree, leave it again, or change their level, while something is collected."""
 
+from collections import defaultdict
 from collections.abc import Collection as Codes
 from collections.abc import Sequence
 from datetime import date
@@ -15,7 +16,7 @@ from portal.models import Collection, Submission, Unit
 from portal.models import Period as PeriodRow
 from portal.queries.effective_forms import form_at, form_of
 from portal.queries.forms import version
-from portal.queries.units import list_units, published_tree
+from portal.queries.units import list_units, published_trees
 from portal.services.collections import assigned
 from portal.services.expecting import count_expected
 
@@ -82,15 +83,18 @@ def ask_as_placed(session: Session, rows: Sequence[Submission]) -> None:
 
     What a unit that is gone was asked stays.
     """
+    trees = published_trees(session, {Period.parse(row.period_code) for row in rows})
+    asked_otherwise: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for row in rows:
-        tree = published_tree(session, Period.parse(row.period_code))
-        code = row.unit_path.rpartition(".")[2]
+        tree, code = trees[Period.parse(row.period_code)], row.unit_path.rpartition(".")[2]
         if code in tree.places and row.level != tree.get(code).level:
             row.level = tree.get(code).level
             row.expected_answers = len(form_of(session, row).typed_at(tree.get(code).level))
             row.row_version += 1
-            session.flush()
-            count_expected(session, row.root_id, row.period_code, [row.unit_id])
+            asked_otherwise[row.root_id, row.period_code].append(row.unit_id)
+    session.flush()
+    for (root_id, period), unit_ids in asked_otherwise.items():
+        count_expected(session, root_id, period, unit_ids)
 
 
 def _open_answers(actor: Actor, units: Codes[str], since: date) -> tuple[ColumnElement[bool], ...]:

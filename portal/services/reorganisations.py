@@ -16,10 +16,10 @@ from portal import clock
 from portal.domain.lifecycle import State
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.reorganisation_file import MOST_CHANGES, change_row
-from portal.domain.reorganisations import Change, Plan, ReorganisationState, plan
+from portal.domain.reorganisations import Change, Names, Plan, ReorganisationState, listed, plan
 from portal.domain.unit_file import read_units, write_units
 from portal.domain.units import Placement
-from portal.errors import Conflict, FormInvalid, InvalidInput
+from portal.errors import Conflict, InvalidInput, ReorganisationRefused
 from portal.models import Reorganisation, Submission, Unit
 from portal.models import Succession as SuccessionRow
 from portal.queries.placements import list_placements
@@ -27,6 +27,7 @@ from portal.queries.reorganisations import (
     changes_of,
     get_reorganisation,
     list_reorganisations,
+    names_of,
     plan_of,
     unit_changes,
 )
@@ -110,13 +111,13 @@ def apply(session: Session, actor: Actor, number: int, seen: int) -> Reorganisat
     Raises:
         NotFound: there is no such draft of the actor's unit.
         Conflict: it was changed since.
-        FormInvalid: with everything that stands in the way.
+        ReorganisationRefused: with everything that stands in the way.
     """
     hold_trees(session, exclusively=True)
     row = _held(session, actor, number, seen, ReorganisationState.DRAFT)
     made = plan_of(session, actor, row)
     if made.problems:
-        raise FormInvalid([f"{each.words.zh} / {each.words.en}" for each in made.problems])
+        raise ReorganisationRefused([(each.words.zh, each.words.en) for each in made.problems])
     row.before = write_units(made.before, ())
     relevelled = hold_unaccepted(session, actor, _relevelled(made, row), row.effective_on)
     replace_placements(session, made.changed, made.after)
@@ -137,14 +138,17 @@ def undo(session: Session, actor: Actor, number: int, seen: int) -> Reorganisati
     Raises:
         NotFound: there is no such reorganisation of the actor's unit.
         Conflict: it is not applied, or published.
-        FormInvalid: its units were changed since by something else, or units that it made have begun to report.
+        ReorganisationRefused: its units were changed since by something else, or units that it made have begun to
+            report.
     """
     hold_trees(session, exclusively=True)
     row = _held(session, actor, number, seen, ReorganisationState.APPLIED)
     before, _none = read_units(row.before)
-    made = _made(session, row, before)
+    everyone = list_placements(session)
+    names = names_of(session, actor, row, everyone)
+    made = _made(everyone, row, before, names)
     new = made.changed - {each.code for each in before}
-    _refuse_begun(session, actor, new)
+    _refuse_begun(session, actor, new, names)
     ids = {code: unit_id for unit_id, code in session.execute(select(Unit.id, Unit.code))}
     for each in made.successions:
         session.execute(
@@ -219,9 +223,8 @@ def _enter(row: Reorganisation, actor: Actor, state: ReorganisationState) -> Non
     row.changed_by, row.changed_at = actor.name, clock.now()
 
 
-def _made(session: Session, row: Reorganisation, old: Sequence[Placement]) -> Plan:
+def _made(found: Sequence[Placement], row: Reorganisation, old: Sequence[Placement], names: Names) -> Plan:
     """What the application made, planned once more from the placements it found."""
-    found = list_placements(session)
     known = {each.code for each in old}
     born: dict[str, date] = {}
     for each in found:
@@ -229,11 +232,11 @@ def _made(session: Session, row: Reorganisation, old: Sequence[Placement]) -> Pl
     changes = changes_of(row)
     new = {change.code for change in changes if change.code not in known and born.get(change.code) == row.effective_on}
     base = [each for each in found if each.code not in known | new]
-    made = plan([*base, *old], (), changes, row.effective_on)
+    made = plan([*base, *old], (), changes, row.effective_on, names)
     now = {each for each in found if each.code in made.changed}
     if made.problems or now != set(made.after):
-        listed = "、".join(sorted({each.code for each in now ^ set(made.after)}))
-        raise FormInvalid([f"这些单位后来又有变动，不能撤回：{listed} / changed again since: {listed}"])
+        told = listed(sorted({each.code for each in now ^ set(made.after)}), names)
+        raise ReorganisationRefused([(f"这些单位后来又有变动，不能撤回：{told.zh}", f"changed again since: {told.en}")])
     return made
 
 
@@ -255,7 +258,7 @@ def _reason(row: Reorganisation) -> str:
     return f"区划调整 {row.number}：{row.basis}"[:REASON_LENGTH]
 
 
-def _refuse_begun(session: Session, actor: Actor, new: frozenset[str]) -> None:
+def _refuse_begun(session: Session, actor: Actor, new: frozenset[str], names: Names) -> None:
     begun = session.scalars(
         select(Unit.code)
         .join(Submission, Submission.unit_id == Unit.id)
@@ -264,12 +267,14 @@ def _refuse_begun(session: Session, actor: Actor, new: frozenset[str]) -> None:
         .order_by(Unit.code)
     ).all()
     if begun:
-        listed = "、".join(begun)
-        raise FormInvalid([f"新单位已开始填报：{listed} / already reporting: {listed}"])
+        told = listed(begun, names)
+        raise ReorganisationRefused([(f"新单位已开始填报：{told.zh}", f"already reporting: {told.en}")])
     entered = counting_at(session, actor.place.root_id, new)
     if entered:
-        listed = "、".join(entered)
-        raise FormInvalid([f"新单位的汇总有冲抵或调整：{listed} / entries in the roll-ups of: {listed}"])
+        told = listed(entered, names)
+        raise ReorganisationRefused(
+            [(f"新单位的汇总有冲抵或调整：{told.zh}", f"entries in the roll-ups of: {told.en}")]
+        )
 
 
 def _record(session: Session, actor: Actor, kind: str, row: Reorganisation, made: Plan | None = None) -> None:

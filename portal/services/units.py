@@ -1,6 +1,6 @@
 """Take units and their placements into the portal, and publish the trees that follow from them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from psycopg.types.range import DateRange
@@ -8,29 +8,46 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from portal import db
+from portal.domain.policy import Actor
+from portal.domain.unit_file import divided_lines
 from portal.domain.units import Level, Placement, Succession
-from portal.errors import InvalidInput
+from portal.errors import FormInvalid, InvalidInput
 from portal.models import Placement as PlacementRow
 from portal.models import Succession as SuccessionRow
 from portal.models import Unit
+from portal.queries.people import portal_actor
+from portal.queries.placements import list_placements
 from portal.services import events
 from portal.services.expecting import count_all_expected
-from portal.services.trees import publish_trees, unit_ids
+from portal.services.newcomers import ask_as_placed, hold_unaccepted
+from portal.services.trees import hold_trees, publish_trees, unit_ids
 
 
 def import_units(session: Session, placements: Sequence[Placement], successions: Sequence[Succession]) -> int:
     """Add or replace the placements of the units named, and publish the trees; gives the number of units.
 
-    Units that the sequence does not name stay as they are.
+    Units that the sequence does not name stay as they are. What a unit is asked follows the level that it has now; what
+    it got accepted stays.
 
     Raises:
+        FormInvalid: districts would stand below a city without districts; the lines are named that say so.
         InvalidInput: a unit would hang nowhere on some day, or follows a unit that does not exist.
     """
-    before = _described(session)
+    hold_trees(session, exclusively=True)
     named = {placement.code for placement in placements}
+    stood = list_placements(session)
+    divided = divided_lines([*(each for each in stood if each.code not in named), *placements], placements)
+    if divided:
+        raise FormInvalid(divided)
+    relevelled = _relevelled(stood, placements)
+    before = _described(session)
+    for actor in _in_each_tree(session, relevelled):
+        hold_unaccepted(session, actor, relevelled, date.min)
     replace_placements(session, named, placements)
     follow(session, successions)
     publish_trees(session)
+    for actor in _in_each_tree(session, relevelled):
+        ask_as_placed(session, hold_unaccepted(session, actor, relevelled, date.min))
     count_all_expected(session)
     _record(session, before, _described(session), [f"{each.old_code} → {each.new_code}" for each in successions])
     return len(named)
@@ -61,6 +78,26 @@ def follow(session: Session, successions: Sequence[Succession]) -> None:
         if key not in known:
             session.add(SuccessionRow(old_id=key[0], new_id=key[1], effective_on=key[2], kind=each.kind))
     session.flush()
+
+
+def _relevelled(stood: Sequence[Placement], placements: Sequence[Placement]) -> set[str]:
+    """The units known so far whose level may be another on some day."""
+    known, named = {each.code for each in stood}, {each.code for each in placements}
+    before, after = (
+        {(each.code, each.level, each.valid_from, each.valid_to) for each in several if each.code in named}
+        for several in (stood, placements)
+    )
+    return {code for code, *_span in before ^ after} & known
+
+
+def _in_each_tree(session: Session, codes: Collection[str]) -> Iterator[Actor]:
+    """The portal within each top unit that some of these units stand below; after the last it sees no rows again."""
+    tops = select(Unit.root_id).where(Unit.code.in_(codes)).distinct()
+    for code in session.scalars(select(Unit.code).where(Unit.id.in_(tops)).order_by(Unit.id)).all():
+        actor = portal_actor(session, code)
+        db.set_scope(session, actor)
+        yield actor
+    db.set_scope(session, None)
 
 
 def _identities(session: Session, placements: Sequence[Placement]) -> dict[str, int]:

@@ -5,7 +5,7 @@ Pages get an HTML page in our look, `/api/` paths a problem document (RFC 9457).
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +19,7 @@ from portal import errors
 from portal.domain import directory
 from portal.domain.lifecycle import Action, State
 from portal.domain.sign_in import SignInRefused, TooManyFailures
+from portal.domain.texts import Text
 from portal.services.passwords import PasswordRefused, WrongPassword
 from portal.virus_scan import ScannerUnavailable, VirusFound
 from portal.web.identity import NotSignedIn, PasswordChangeRequired
@@ -154,6 +155,7 @@ _SENTENCES: dict[type[errors.PortalError], Callable[[Any], str]] = {
     errors.Duplicate: _duplicate,
     errors.InvalidInput: lambda error: input_sentence(error.problem),
     errors.FormInvalid: lambda error: _("报表文件有错：%(problems)s", problems="；".join(error.problems)),
+    errors.ReorganisationRefused: lambda error: _("；").join(say(Text(*words)) for words in error.words),
     VirusFound: lambda error: _(
         "病毒扫描认为这个文件有害（%(name)s），没有收下。请先查杀病毒，再把数据填进新下载的模板。",
         name=error.name,
@@ -196,14 +198,21 @@ def wants_problem() -> bool:
     return request.path.startswith("/api/") or request.is_json
 
 
+_WORDS = ("reason", "words", "basis", "document")
+"""Fields of forms in which people write at length: whoever is refused gets it back."""
+
+
 # --- Answers ----------------------------------------------------------------------------------------------------
 
 
-def page(status: int, message: str) -> tuple[str, int]:
-    """A page that says why there is no other; from 500 on, one that asks nothing of the database."""
+def page(status: int, message: str, typed: Sequence[str] = ()) -> tuple[str, int]:
+    """A page that says why there is no other, and gives back what was `typed`.
+
+    From 500 on, it asks nothing of the database.
+    """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _broken_page(status, message)
-    return render_template("errors/refused.html", status=status, message=message), status
+    return render_template("errors/refused.html", status=status, message=message, typed=typed), status
 
 
 def _broken_page(status: int, message: str, incident: str = "") -> tuple[str, int]:
@@ -221,7 +230,7 @@ def _refused(error: errors.PortalError) -> AnyResponse | tuple[str, int]:
         return redirect(url_for("account.password"))
     if isinstance(error, EnrolmentRequired):
         return redirect(url_for("second_factor.set_up"))
-    return page(status_of(error), sentence(error))
+    return page(status_of(error), sentence(error), [request.form.get(name, "") for name in _WORDS])
 
 
 def _here() -> str:

@@ -139,6 +139,7 @@ FUNCTIONS = {
     "read_chain(integer,integer,integer)": "select * from read_chain({root}, 0, 1000)",
     "chain_heads(integer)": "select * from chain_heads({root})",
     "expected_submissions(integer,text)": "select * from expected_submissions({root}, '2023')",
+    "versions_collected(integer,text)": "select * from versions_collected({root}, '2023')",
     "sibling_figures(integer,text,text,text)": "select sibling_figures({root}, '2023', 'T', 'T101')",
     "peer_spread(integer,text,text,integer,text[])": "select peer_spread({root}, '2023', 'T', {unit}, array['T101'])",
     "all_within_scope(integer)": "select all_within_scope({user})",

@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 
 from portal import distribution, schema
 from portal.db import identity_transaction
@@ -30,6 +31,21 @@ def cluster(owner: Connection, test_server: TestServer) -> Connection:
     if not test_server.distributed:
         pytest.skip("HUIZONG_TEST_DATABASE_URL names no Citus cluster")
     return owner
+
+
+FUNCTIONS = r"""
+    select string_agg(pg_get_functiondef(oid) || proowner::regrole, e'\x1f')
+    from pg_proc where pronamespace = 'public'::regnamespace
+      and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
+"""
+
+
+def functions(connection: Connection) -> set[tuple[int, str]]:
+    """What migrations made: on which node, and how it is written."""
+    query = text("select nodeid, result from run_command_on_all_nodes(:query)")
+    return {
+        (node, each) for node, made in connection.execute(query, {"query": FUNCTIONS}) for each in made.split("\x1f")
+    }
 
 
 def spread(connection: Connection) -> dict[str, tuple[str, int]]:
@@ -70,14 +86,31 @@ def test_rows_of_a_top_unit_stand_together_and_what_is_shared_everywhere(cluster
 
 
 def test_upgrading_again_changes_nothing(cluster: Connection, own_database: TestServer) -> None:
-    functions = text("""
-        select array_agg(oid::regprocedure::text || prosrc order by oid::regprocedure::text) from pg_proc
-        where pronamespace = 'public'::regnamespace
-    """)
-    before = spread(cluster), cluster.scalar(functions)
+    before = spread(cluster), functions(cluster)
     cluster.rollback()
     schema.upgrade(own_database.owner_url)
-    assert (spread(cluster), cluster.scalar(functions)) == before
+    assert (spread(cluster), functions(cluster)) == before
+
+
+def test_one_that_was_spread_earlier_comes_to_work_like_a_new_one(
+    cluster: Connection, test_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a later migration writes anew has to reach the functions that work on the nodes."""
+    with (
+        test_server.database("huizong_earlier") as earlier,
+        create_engine(earlier.owner_url, poolclass=NullPool).connect() as connection,
+    ):
+        with distribution.joining(connection):
+            connection.commit()
+            command.upgrade(schema.alembic_config(connection), "0035")  # its tables can be spread in today's order
+        names = set(inspect(connection).get_table_names())
+        kinds = tuple([table for table in tables if table.name in names] for tables in distribution.kinds())
+        with monkeypatch.context() as then:
+            then.setattr(distribution, "kinds", lambda: kinds)
+            distribution.distribute(connection)
+            connection.commit()
+        schema.upgrade(earlier.owner_url)
+        assert functions(connection) ^ functions(cluster) == set()
 
 
 def test_a_function_that_a_migration_writes_anew_is_sent_to_its_node_again(

@@ -46,7 +46,7 @@ def test_a_file_is_looked_at_and_then_applied(terminal: Terminal, tmp_path: Path
     assert terminal("units", "reorganise", file, "--under", "p1").exit_code == 0
     terminal("units", "export", tmp_path / "after.csv")
     before, after = ((tmp_path / name).read_text() for name in ("before.csv", "after.csv"))
-    assert ("2024-02-01" in before, after.count("2024-02-01")) == (False, 3)
+    assert ("2024-02-01" in before, after.count("2024-02-01")) == (False, 5)
 
 
 def test_what_cannot_be_is_refused_with_every_reason(terminal: Terminal, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_what_cannot_be_is_refused_with_every_reason(terminal: Terminal, tmp_pat
     refused = terminal("units", "reorganise", file, "--under", "p1")
     assert refused.exit_code != 0
     assert "nobody" in refused.output
-    assert "缺少 name" in refused.output
+    assert "缺少名称 / name missing" in refused.output
 
 
 def test_every_mistake_of_a_file_is_named_with_its_line() -> None:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.reorganisation_file import change_row, read_change, reorganisation_of, write_reorganisation
-from portal.domain.reorganisations import Change, ChangeKind, plan
+from portal.domain.reorganisations import Change, ChangeKind, names_before, plan
 from portal.domain.series_breaks import Spot, find_breaks, list_changes
 from portal.domain.successions import Departure, Following, Heirs
+from portal.domain.texts import Text
 from portal.domain.trees import paths_on, tree_on
 from portal.domain.units import Level, Placement, Succession, SuccessionKind
 from portal.errors import FormInvalid
@@ -30,7 +31,7 @@ TREE = [
 
 
 def planned(*changes: Change, tree: list[Placement] = TREE, known: tuple[Succession, ...] = ()):
-    return plan(tree, known, changes, DAY)
+    return plan(tree, known, changes, DAY, names_before(tree, DAY))
 
 
 def after(*changes: Change) -> dict[str, Placement]:
@@ -73,7 +74,7 @@ def test_lines_count_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ([Change(ChangeKind.RENAME, "d1")], "缺少 name"),
+        ([Change(ChangeKind.RENAME, "d1")], "缺少名称"),
         ([Change(ChangeKind.MOVE, "x", parent_code="c1")], "没有单位 x"),
         ([Change(ChangeKind.MOVE, "d1", parent_code="x")], "没有上级"),
         ([Change(ChangeKind.MOVE, "c1", parent_code="d1")], "没有上级"),
@@ -81,7 +82,7 @@ def test_lines_count_in_their_order() -> None:
         ([Change(ChangeKind.MERGE, "q", ("d1",))], "最上级"),
         ([Change(ChangeKind.NEW, "r", parent_code="", level=Level.PROVINCE, name="新省")], "最上级"),
         ([Change(ChangeKind.NEW, "d1", parent_code="c1", level=Level.DISTRICT, name="x")], "已经存在"),
-        ([Change(ChangeKind.NEW, "n", name="x")], "缺少 parent_code、level"),
+        ([Change(ChangeKind.NEW, "n", name="x")], "缺少上级、层级"),
         ([Change(ChangeKind.MERGE, "d1", ("d1",))], "合并须写明"),
         ([Change(ChangeKind.SPLIT, "n", ("d1",), name="x")], "至少有两个部分"),
         ([Change(ChangeKind.SPLIT, "n", ("d1", "d2"), name="x")], "一个原单位"),
@@ -92,6 +93,26 @@ def test_lines_count_in_their_order() -> None:
 )
 def test_what_cannot_be_is_refused(changes: list[Change], why: str) -> None:
     assert why in refusal(*changes)
+
+
+def test_sentences_name_units_by_code_and_name_in_both_languages() -> None:
+    tree = [
+        Placement("d1", "c1", "旧县", "Old County", Level.DISTRICT, START, date(2010, 1, 1)),
+        Placement("d1", "c1", "甲区", "", Level.DISTRICT, date(2010, 1, 1)),
+        *(each for each in TREE if each.code != "d1"),
+    ]
+    new = Change(ChangeKind.NEW, "n", parent_code="d1", level=Level.TOWN, name="新镇", name_en="New Town")
+    [problem] = planned(Change(ChangeKind.NEW, "d1"), tree=tree).problems
+    assert (problem.words.zh, problem.words.en) == ("d1 甲区 已经存在", "d1 甲区 exists already")
+    [problem] = planned(new, Change(ChangeKind.DISSOLVE, "d1"), tree=tree).problems
+    assert (problem.words.zh.partition("：")[2], problem.words.en.partition(": ")[2]) == ("n 新镇", "n New Town")
+    [problem] = planned(Change(ChangeKind.DISSOLVE, "c1"), tree=tree).problems
+    assert problem.words == Text("没有上级，或上级在自己之下：d1 甲区、d2 d2", "without a superior: d1 甲区, d2 The d2")
+
+
+def test_nobody_learns_what_units_beyond_are_called() -> None:
+    told = plan(TREE, (), [Change(ChangeKind.NEW, "q")], DAY, names_before(TREE[:-1], DAY)).problems
+    assert [each.words.zh for each in told] == ["q 已经存在"]
 
 
 def test_what_is_known_to_change_later_is_left_alone() -> None:
@@ -113,7 +134,7 @@ def test_nobody_gives_and_receives_on_one_day() -> None:
 
 def test_a_unit_that_is_gone_stands_where_its_superior_stands_now() -> None:
     made = planned(Change(ChangeKind.DISSOLVE, "d1"))
-    moved = plan(made.applied(TREE), (), [Change(ChangeKind.MOVE, "c1", parent_code="c2")], date(2025, 1, 1))
+    moved = plan(made.applied(TREE), (), [Change(ChangeKind.MOVE, "c1", parent_code="c2")], date(2025, 1, 1), {})
     assert paths_on(moved.applied(made.applied(TREE)), date(2026, 1, 1))["d1"] == "p.c2.c1.d1"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from portal.domain.trees import problems_of_tree, tree_on
 from portal.domain.unit_file import read_units, write_units
-from portal.domain.units import Level
+from portal.domain.units import Level, Placement, Succession, SuccessionKind
 from portal.errors import FormInvalid
 
 REFERENCE = files("portal").joinpath("reference/units.csv").read_text(encoding="utf-8")
@@ -15,6 +15,39 @@ REFERENCE = files("portal").joinpath("reference/units.csv").read_text(encoding="
 
 def test_the_reference_file_reads_back() -> None:
     assert write_units(*read_units(REFERENCE)) == REFERENCE
+
+
+def test_whom_a_unit_that_goes_on_as_before_follows_is_written_too() -> None:
+    """Merged into it, or split off to it: without that, what the others reported would belong to nobody any more."""
+    first, merger, split = (date(year, 1, 1) for year in (2000, 2022, 2023))
+    units = [
+        Placement("P", "", "省", "", Level.PROVINCE, first),
+        Placement("A", "P", "甲", "", Level.CITY, first, date(2025, 1, 1)),
+        Placement("B", "P", "乙", "", Level.CITY, first, merger),
+        Placement("C", "P", "丙", "", Level.CITY, first, merger),
+        Placement("D", "P", "丁", "", Level.CITY, first),
+    ]
+    follows = [
+        Succession("B", "A", merger, SuccessionKind.MERGE),
+        Succession("C", "A", merger, SuccessionKind.SPLIT),
+        Succession("C", "D", merger, SuccessionKind.SPLIT),
+        Succession("A", "A", split, SuccessionKind.SPLIT),
+        Succession("A", "D", split, SuccessionKind.SPLIT),
+    ]
+    text = write_units(units, follows)
+    placements, successions = read_units(text)
+    assert "A,P,city,甲,,2022-01-01,2023-01-01,B C,merge split" in text.splitlines()
+    assert sorted(successions, key=follows.index) == follows
+    for day in (first, merger, split, date(2026, 1, 1)):
+        assert tree_on(placements, day) == tree_on(units, day)
+    assert write_units(placements, successions) == text
+
+
+@pytest.mark.parametrize("words", ["", "merge split merge", "joined"])
+def test_each_unit_that_gave_way_did_so_in_one_way(words: str) -> None:
+    line = f"A,,province,甲,A,2022-01-01,,B C,{words}"
+    with pytest.raises(FormInvalid, match="第 2 行"):
+        read_units("\n".join([REFERENCE.splitlines()[0], line]))
 
 
 def test_the_reference_tree_is_that_of_today() -> None:
@@ -48,7 +81,12 @@ def test_all_mistakes_are_told_at_once() -> None:
     )
     with pytest.raises(FormInvalid) as caught:
         read_units(bad)
-    assert [problem.split("：")[0] for problem in caught.value.problems] == [f"第 {line} 行" for line in (3, 4, 5, 6)]
+    assert [problem.partition(" (")[0] for problem in caught.value.problems] == [
+        "第 3 行：单位代码只能是字母、数字和下划线，最多 32 位：“2 2”",
+        "第 4 行：层级“village”不认得，请写：province、city、undivided_city、district、town",
+        "第 5 行：“2000-13-01”不是日期，请写成 2024-01-31 的样子",
+        "第 6 行：缺少名称",
+    ]
 
 
 def test_a_missing_column_is_named() -> None:

@@ -53,6 +53,24 @@ def test_described_looked_at_applied_and_undone(site: Site, browser: Browser) ->
     assert parent("d112") == "c11"
 
 
+def test_problems_name_units_by_code_and_name_in_the_readers_language(browser: Browser) -> None:
+    at = begun(browser, basis="撤销 c12")
+    send(browser, at, "changes", change="dissolve", code="c12")
+    assert "没有上级，或上级在自己之下：d121 d121 民政局" in browser.get(at).text
+    browser.client.get("/language/en")
+    assert "without a superior: d121 Bureau d121" in browser.get(at).text
+    browser.client.get("/language/zh")
+
+
+def test_the_list_says_where_units_move_and_the_preview_what_they_become(browser: Browser) -> None:
+    at = begun(browser, basis="拆分 d121")
+    for part in ("d122", "d123"):
+        send(browser, at, "changes", change="split", code=part, sources="d121", name=f"{part} 民政局")
+    send(browser, at, "changes", change="move", code="d112", parent_code="c12")
+    assert "拆分为 d122 、 d123" in browser.get(at).text
+    assert "改变隶属 d112 d112 民政局 → c12 c12 民政局" in browser.get("/reorganisations/").text
+
+
 def test_published_is_final(browser: Browser) -> None:
     at = begun(browser)
     send(browser, at, "changes", change="rename", code="d112", name="新名")

@@ -13,7 +13,8 @@ from portal.db import transaction
 from portal.domain.policy import Actor
 from portal.domain.reorganisation_file import ReorganisationFile, change_row, read_change
 from portal.domain.reorganisations import Change, ReorganisationState
-from portal.errors import Conflict, FormInvalid, InvalidInput, NotFound, WorkbookUnreadable
+from portal.domain.texts import Text
+from portal.errors import Conflict, FormInvalid, InvalidInput, NotFound, ReorganisationRefused, WorkbookUnreadable
 from portal.models import Reorganisation
 from portal.queries.reorganisations import changes_of, get_reorganisation, list_reorganisations, preview
 from portal.queries.unit_names import UnitName, UnitNames, read_unit_names
@@ -26,7 +27,7 @@ from portal.web.identity import current_actor
 from portal.web.incoming import name_of, read_file
 from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
-from portal.web.language import lazy_gettext
+from portal.web.language import lazy_gettext, say
 from portal.web.present.entries import read_day, read_version
 from portal.web.present.files import XLSX, saved_as
 from portal.web.present.reorganisations import write_template
@@ -212,6 +213,8 @@ def _to(number: int) -> Response:
 
 
 def _problems(error: FormInvalid | InvalidInput | WorkbookUnreadable) -> list[str]:
+    if isinstance(error, ReorganisationRefused):
+        return [say(Text(*words)) for words in error.words]
     if isinstance(error, FormInvalid):
         return list(error.problems)
     if isinstance(error, InvalidInput):

@@ -1,0 +1,73 @@
+"""Accepted figures go by the indicator's code: no two forms of one tree may ask for the same in one period."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+
+from portal.db import transaction
+from portal.domain.form_file import read_form
+from portal.domain.policy import Role
+from portal.errors import Duplicate, InvalidInput, NotPermitted
+from portal.services import collections, form_drafts, forms
+from tests.world import PERIOD, World
+
+FORM = """
+code: {code}
+number: 1
+name: 专项
+period: year
+levels: [province, city, district]
+sheets:
+  - code: S
+    name: 表
+    indicators:
+      - {{code: SAME, name: 件数, unit: 件, type: count, roll_up: sum, min: 0}}
+      - {{code: {code}1, name: 人数, unit: 人, type: count, roll_up: sum, min: 0}}
+"""
+
+
+def send(world: World, unit: str, code: str) -> None:
+    form, actor = read_form(FORM.format(code=code)), world.actor(unit, Role.UNIT_ADMIN)
+    with transaction(None) as session:
+        forms.publish(session, form)
+    with transaction(actor) as session:
+        collections.send_down(session, actor, form, PERIOD, opens_on=PERIOD.ends_on, due_on=date(2024, 1, 31))
+
+
+@pytest.mark.parametrize(("first", "second"), [("c11", "c12"), ("c11", "p1"), ("p1", "c11")])
+def test_a_code_that_another_form_of_the_tree_asks_for_is_refused(world: World, first: str, second: str) -> None:
+    send(world, first, "A")
+    with pytest.raises(InvalidInput) as caught:
+        send(world, second, "B")
+    assert (caught.value.problem, caught.value.value) == ("indicators_taken", "SAME")
+
+
+def test_what_others_sent_is_told_to_nobody_of_another_tree(world: World) -> None:
+    send(world, "c11", "A")
+    root_id = world.actor("p1").place.root_id
+    told = {}
+    for unit in ("c12", "p1", "p2", "d211"):
+        with transaction(world.actor(unit)) as session:
+            told[unit] = len(session.scalars(select(func.versions_collected(root_id, str(PERIOD)))).all())
+    with transaction(None) as session:
+        told[""] = len(session.scalars(select(func.versions_collected(root_id, str(PERIOD)))).all())
+    assert told == {"c12": 2, "p1": 2, "p2": 0, "d211": 0, "": 0}
+
+
+def test_the_form_itself_is_refused_a_second_time(world: World) -> None:
+    send(world, "c11", "A")
+    with pytest.raises(Duplicate):
+        send(world, "c12", "A")
+
+
+def test_another_tree_may_ask_for_it(world: World) -> None:
+    send(world, "p1", "A")
+    send(world, "p2", "B")
+
+
+def test_cities_have_no_forms_of_their_own(world: World) -> None:
+    for unit in ("c11", "c12"):
+        actor = world.actor(unit, Role.UNIT_ADMIN)
+        with transaction(actor) as session, pytest.raises(NotPermitted):
+            form_drafts.begin(session, actor, "OWN", "本市报表")
