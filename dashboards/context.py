@@ -12,7 +12,8 @@ from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.errors import NotFound
 from portal.queries import units
-from portal.queries.over_time import forms_shown, list_shown_periods, made_forms
+from portal.queries.made_forms import made_forms
+from portal.queries.over_time import forms_shown, list_shown_periods
 from portal.queries.rollups import list_periods
 from portal.queries.units import UnitRow
 

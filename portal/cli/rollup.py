@@ -21,6 +21,7 @@ from portal.queries.rollup_check import verify as verify_rollups
 from portal.queries.rollup_entries import list_entries
 from portal.queries.rollup_records import COLUMNS, Record, records
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
+from portal.queries.series import breaks_within
 from portal.queries.units import get_unit, list_units
 from portal.services.downloads import record_export
 from portal.services.rollups import rebuild as rebuild_rollups
@@ -61,7 +62,8 @@ def command(
                 session, actor, unit=unit, period=wanted, indicators=codes, by=by, tree=tree, pending=pending
             )
             top = get_unit(session, unit, period=tree_day(wanted, tree))
-            found = records(wanted, covered(session, actor, top, wanted, rows, pending=pending))
+            rows = covered(session, actor, top, wanted, rows, pending=pending)
+            found = records(wanted, rows, breaks_within(session, rows))
             record_export(session, actor, "rollups", {"unit": unit, "period": period, "rows": len(found)})
     _print(found, form)
 

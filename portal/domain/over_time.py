@@ -4,8 +4,7 @@ A flow adds up over months, a stock is that of the last one. Where a form does n
 follows from what the indicator is.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +12,7 @@ from portal.domain.expressions import decimal_of
 from portal.domain.form_expressions import worked_out_from
 from portal.domain.forms import AggregationKind, FormVersion, Indicator, OverTime
 from portal.domain.rollup import Total
+from portal.domain.values import EXACT
 
 _ALWAYS = frozenset({OverTime.LAST, OverTime.NONE})
 _ENDS = _ALWAYS | {OverTime.LOWEST, OverTime.HIGHEST}
@@ -98,18 +98,36 @@ def over_time(
     choose = min if way is OverTime.LOWEST else max
     figures = [(figure, one) for one in totals if (figure := one.figure(indicator)) is not None]
     chosen = choose(figures, key=lambda pair: pair[0])[1] if figures else Total()
-    return replace(chosen, reported=joined.reported, not_applicable=joined.not_applicable)
+    return chosen._replace(reported=joined.reported, not_applicable=joined.not_applicable)
 
 
 def _mean(indicator: Indicator, totals: Sequence[Total], months: Sequence[int]) -> Total:
-    """The mean of the periods that have a figure, each by its length."""
+    """The mean of the periods that have a figure, each by its length.
+
+    What has no end is rounded once: what units reported is then what the figure leaves beside what was entered.
+    """
     known = [(one, length) for one, length in zip(totals, months, strict=True) if one.figure(indicator) is not None]
     whole = sum(length for _one, length in known)
 
-    def mean(name: str) -> Decimal | None:
-        numbers = [Fraction(number) * length for one, length in known if (number := getattr(one, name)) is not None]
-        return decimal_of(Fraction(sum(numbers), whole)) if numbers else None
+    def mean(numbers: Iterable[Decimal | None]) -> Fraction | None:
+        weighed = [
+            Fraction(number) * length for (_, length), number in zip(known, numbers, strict=True) if number is not None
+        ]
+        return Fraction(sum(weighed), whole) if weighed else None
 
-    return replace(
-        sum(totals, Total()), amount=mean("amount"), eliminated=mean("eliminated"), adjusted=mean("adjusted")
+    eliminated, adjusted = mean(one.eliminated for one, _ in known), mean(one.adjusted for one, _ in known)
+    found = sum(totals, Total())._replace(
+        amount=_rounded(mean(one.amount for one, _ in known)),
+        eliminated=_rounded(eliminated),
+        adjusted=_rounded(adjusted),
     )
+    figure, entered = mean(one.figure(indicator) for one, _ in known), found.entered
+    if figure is None or found.amount is None or entered is None:
+        return found
+    if Fraction(found.amount) + (eliminated or 0) + (adjusted or 0) == figure:
+        return found
+    return found._replace(amount=EXACT.subtract(decimal_of(figure), entered))
+
+
+def _rounded(number: Fraction | None) -> Decimal | None:
+    return None if number is None else decimal_of(number)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import ARRAY, Text, and_, bindparam, func, select
@@ -77,7 +76,7 @@ def covered_then(
         )
 
     return {
-        period: [replace(row, coverage=coverage(row, period)) for row in several] for period, several in rows.items()
+        period: [row._replace(coverage=coverage(row, period)) for row in several] for period, several in rows.items()
     }
 
 

@@ -7,9 +7,8 @@ First every shorter period is added up over units, each in its own tree; then th
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Collected
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.forms import FormVersion, Indicator, OverTime
@@ -18,28 +17,15 @@ from portal.domain.over_time import over_time as combined
 from portal.domain.over_time import way_of
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, require
-from portal.errors import NotFound
-from portal.models import Collection
+from portal.errors import NotFound, NotPermitted
 from portal.queries.effective_forms import InTree, collected_forms, forms_then
 from portal.queries.forms import way_to
+from portal.queries.made_forms import Made, forms_made, made_forms
 from portal.queries.rollup_rows import RollUpRow, row_of
 from portal.queries.rollups import REPORTED_TREE, list_periods, roll_ups, tree_day, units_by
 from portal.queries.units import PublishedTree, UnitRow, published_tree, published_trees
 
 _KINDS = list(PeriodKind)
-
-
-@dataclass(frozen=True)
-class Made:
-    """A form that was sent down for shorter periods than the one asked about.
-
-    Attributes:
-        form: as the last of them was sent it.
-        periods: all that make up the one asked about, in order of time, whether the form was sent down for them or not.
-    """
-
-    form: FormVersion
-    periods: tuple[Period, ...]
 
 
 @dataclass(frozen=True)
@@ -61,6 +47,8 @@ class _Asked:
         asked = indicator.code in self.same.get(part, ()) and part in self.trees
         return not asked or unit.code in self.trees[part].places
 
+
+_Rows = dict[Period, list[RollUpRow]]
 
 Heard = Mapping[Period, Mapping[tuple[str, str], RollUpRow]]
 """The rows of shorter periods, by the codes of unit and indicator."""
@@ -117,32 +105,53 @@ def roll_ups_made(
     top = next(iter(standing.values())).get(unit)
     require(actor, Permission.SEE_ROLLUP, Subject(top.path))
 
-    def read(wanted: Sequence[str] | None, of: Sequence[Period]) -> dict[Period, list[RollUpRow]]:
+    def read(wanted: Sequence[str] | None, of: Sequence[Period], unit: str = unit, by: str = by) -> _Rows:
         try:
             return roll_ups(session, actor, unit=unit, periods=of, indicators=wanted, by=by, tree=tree, pending=pending)
-        except NotFound:  # of none of them; or the unit was not there yet
+        except (NotFound, NotPermitted):  # of none of them; or the unit was not there yet, or out of reach
             return {}
 
     asked = _asked(session, top, standing, indicators, tree)
-    groups: defaultdict[tuple[str, ...], list[Period]] = defaultdict(list)
-    for part, codes in {(part, codes) for each in asked.values() for one in each for part, codes in one.same.items()}:
-        groups[codes].append(part)
-    heard: defaultdict[Period, dict[tuple[str, str], RollUpRow]] = defaultdict(dict)
-    for codes, parts in groups.items():
-        for part, rows in read(codes, parts).items():
-            heard[part] |= {(row.unit_code, row.indicator): row for row in rows}
+    units = {period: units_by(published, unit, by) for period, published in standing.items()}
+    heard = _heard(asked, {each.code for several in units.values() for each in several}, read)
     found = _sent_down(standing, asked, indicators, read)
     if not found:
         raise NotFound("indicator", ",".join(indicators or ()))
     for period, rows in found.items():
-        units = units_by(standing[period], unit, by)
         rows += [
             _row(each, one, indicator, heard, tree)
             for one in asked[period]
-            for each in units
+            for each in units[period]
             for indicator in one.wanted
         ]
     return found
+
+
+def _heard(asked: Mapping[Period, Sequence[_Asked]], units: Collected[str], read: Callable[..., _Rows]) -> Heard:
+    """The rows of the shorter periods, also those of units that stood elsewhere in one: these are asked for singly."""
+    groups: defaultdict[tuple[str, ...], list[Period]] = defaultdict(list)
+    trees: dict[Period, PublishedTree] = {}
+    for one in (one for several in asked.values() for one in several):
+        trees |= one.trees
+        for part, codes in one.same.items():
+            if part not in groups[codes]:
+                groups[codes].append(part)
+    heard: defaultdict[Period, dict[tuple[str, str], RollUpRow]] = defaultdict(dict)
+
+    def hear(found: _Rows) -> None:
+        for part, rows in found.items():
+            heard[part] |= {(row.unit_code, row.indicator): row for row in rows}
+
+    for codes, parts in groups.items():
+        hear(read(codes, parts))
+        elsewhere: defaultdict[str, list[Period]] = defaultdict(list)
+        for part in parts:
+            for code in units:
+                if part in trees and code in trees[part].places and (code, codes[0]) not in heard[part]:
+                    elsewhere[code].append(part)
+        for code, those in elsewhere.items():
+            hear(read(codes, those, code, "self"))
+    return heard
 
 
 def _asked(
@@ -183,49 +192,6 @@ def _sent_down(
     for codes, periods in groups.items():
         found |= read(codes, periods) if codes else {period: [] for period in periods}
     return {period: found[period] for period in standing if period in found}
-
-
-def made_forms(session: Session, unit: InTree, period: Period) -> list[Made]:
-    """The forms that the unit was not sent for the period, but for shorter ones within it; by code."""
-    return forms_made(session, unit, [period])[period]
-
-
-def forms_made(session: Session, unit: InTree, periods: Collected[Period]) -> dict[Period, list[Made]]:
-    """The same for each of several periods.
-
-    Of a form that was sent down for shorter periods of several kinds, the longest are taken, and shorter ones where
-    there are none of those: a half-year and two quarters make a year.
-    """
-    query = select(Collection.form_code, Collection.period_code).where(Collection.root_id == unit.root_id)
-    sent: defaultdict[str, list[Period]] = defaultdict(list)
-    for code, named in session.execute(query):
-        sent[code].append(Period.parse(named))
-    parts = {
-        (period, code): _parts(period, several)
-        for period in periods
-        for code, several in sent.items()
-        if period not in several
-    }
-    last = {
-        key: max(those, key=lambda each: each.ends_on)
-        for key, every in parts.items()
-        if (those := [each for each in every if each in sent[key[1]]])
-    }
-    forms = forms_then(session, unit, set(last.values())) if last else {}
-    found: dict[Period, list[Made]] = {period: [] for period in periods}
-    for (period, code), part in sorted(last.items(), key=lambda item: item[0][1]):
-        form = next(form for form in forms[part] if form.code == code)
-        found[period].append(Made(form, parts[period, code]))
-    return found
-
-
-def _parts(period: Period, sent: Collected[Period]) -> tuple[Period, ...]:
-    """What makes up a period that a form was not sent down for; itself if there is nothing shorter."""
-    kinds = {each.kind for each in sent if each.within(period)} - {PeriodKind.DAY}
-    if not kinds:
-        return (period,)
-    every = period.parts(min(kinds, key=_KINDS.index))
-    return tuple(each for part in every for each in ((part,) if part in sent else _parts(part, sent)))
 
 
 def periods_behind(
@@ -307,13 +273,13 @@ def _row(unit: UnitRow, asked: _Asked, indicator: Indicator, heard: Heard, tree:
     counts = (used or tuple(rows)[-1:]) if is_last else tuple(rows)
     counted = [rows[each] for each in counts]
     total = combined(indicator, way, [rows[each].total for each in had], [each.months for each in had])
-    total = replace(total, not_applicable=sum(row.not_applicable for row in counted))
+    total = total._replace(not_applicable=sum(row.not_applicable for row in counted))
     row = row_of(
         unit,
         indicator,
         total,
-        sum(row.expected + row.not_applicable for row in counted),
-        tree=tree,
+        sum(row.asked for row in counted),
+        tree,
         torn=tuple(
             dict.fromkeys(code for each, row in rows.items() if each.ends_on >= since.ends_on for code in row.torn)
         ),
@@ -321,4 +287,4 @@ def _row(unit: UnitRow, asked: _Asked, indicator: Indicator, heard: Heard, tree:
         demo=any(row.demo for row in counted),
         gap=made.periods[-1] in missing if is_last else bool(missing),
     )
-    return replace(row, periods=used, missing=missing, counted=counts)
+    return row._replace(periods=used, missing=missing, counted=counts)

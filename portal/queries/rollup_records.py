@@ -7,23 +7,28 @@ from portal.domain.coverage import Coverage
 from portal.domain.periods import Period
 from portal.domain.values import exact_text
 from portal.queries.rollup_rows import RollUpRow
+from portal.queries.series import SeriesBreak
 
 COLUMNS = (
     "unit", "unit_name", "level", "period", "indicator", "name", "unit_of_measure", "value", "minimum", "maximum",
     "mean", "reported", "expected", "not_applicable", "scope", "tree", "partial", "pending", "demo", "torn",
-    "periods", "missing", "original", "eliminated", "adjusted", "exempt", "late", "awaiting", "in_time", "unanswered",
+    "periods", "missing", "breaks", "original", "eliminated", "adjusted", "exempt", "late", "awaiting", "in_time",
+    "unanswered",
 )  # fmt: skip
 
 Record = dict[str, str | int | bool | None]
 
 
-def records(period: Period, rows: Sequence[RollUpRow]) -> list[Record]:
-    """A record per row, in the order of the rows.
+def records(period: Period, rows: Sequence[RollUpRow], breaks: Sequence[Sequence[SeriesBreak]]) -> list[Record]:
+    """A record per row, in the order of the rows; `breaks` are those within each row's own period, in words.
 
     A number that does not exist is None: nothing was reported, or the indicator is not added up; or, of the coverage,
     it is no business of whoever asks.
     """
-    return [_record(period, row) | coverage_record(row.coverage) for row in rows]
+    return [
+        _record(period, row) | {"breaks": "；".join(each.words.zh for each in marks)} | coverage_record(row.coverage)
+        for row, marks in zip(rows, breaks, strict=True)
+    ]
 
 
 def coverage_record(coverage: Coverage | None) -> Record:

@@ -118,6 +118,25 @@ def breaks_between(session: Session, units: Collection[str], periods: Sequence[P
     return {code: marks for code, marks in found.items() if marks}
 
 
+def breaks_within(session: Session, rows: Sequence[RollUpRow]) -> list[Sequence[SeriesBreak]]:
+    """For each row that was made from shorter periods, where in between others began to count; today's tree has none.
+
+    Their number is of the units of both trees.
+    """
+    made = [row for row in rows if len(row.counted) > 1 and row.tree == REPORTED_TREE]
+    periods = sorted({part for row in made for part in row.counted}, key=lambda each: each.ends_on)
+    marks = breaks_between(session, list({row.unit_code for row in made}), periods) if made else {}
+    return [
+        [
+            replace(mark, within=True)
+            for mark in marks.get(row.unit_code, ())
+            if row.tree == REPORTED_TREE and row.counted
+            if row.counted[0].ends_on < mark.period.ends_on <= row.counted[-1].ends_on
+        ]
+        for row in rows
+    ]
+
+
 def _spots(tree: PublishedTree) -> Spots:
     ids = {unit.code: unit.id for unit in tree.units}
     places = enumerate(zip(tree.units, tree.ends, strict=True))

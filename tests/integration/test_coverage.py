@@ -1,9 +1,12 @@
 """What became of every answer that there might be in a number: for each reader, reading and tree."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
+import tests.world
 from portal import clock
 from portal.db import transaction
 from portal.domain.coverage import Coverage
@@ -12,12 +15,13 @@ from portal.domain.policy import Actor, Role
 from portal.domain.values import MISSING, NOT_APPLICABLE
 from portal.queries.coverage import covered
 from portal.queries.differences import differences
+from portal.queries.provenance import Absence, get_provenance
 from portal.queries.rollup_records import records
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up, tree_day
 from portal.queries.series import get_series
 from portal.queries.units import get_unit
 from portal.services import collection_changes
-from tests.world import PERIOD, World
+from tests.world import PERIOD, World, build_world
 
 DUE, AFTER = (datetime(2024, month, 1, tzinfo=UTC) for month in (1, 3))
 
@@ -114,7 +118,7 @@ def test_a_series_a_reconciliation_and_records_tell_the_same(mixed: World) -> No
     actor = mixed.actor("p1")
     with clock.frozen_at(AFTER), transaction(actor) as session:
         (point,) = get_series(session, actor, unit="p1", indicator="T101").points
-        (record,) = records(point[0], [point[1]])
+        (record,) = records(point[0], [point[1]], [()])
         (row,) = differences(session, actor, unit="p1", period=PERIOD, indicators=["T101"])
     assert {key: record[key] for key in ("exempt", "late", "awaiting", "in_time", "unanswered")} == {
         "exempt": 1,
@@ -126,3 +130,34 @@ def test_a_series_a_reconciliation_and_records_tell_the_same(mixed: World) -> No
     assert row.coverage is not None
     assert counts(row.coverage) == (5, 3, 0, 1, 1, 1, 0, 0)
     assert (row.coverage.expected, row.coverage.reported) == (row.expected, row.reported)
+
+
+def test_what_waits_with_a_blank_is_left_blank_to_those_who_read_it(mixed: World) -> None:
+    """In the counts and in the list of units that are not in the number; to others it waits as a whole."""
+    mixed.take("c11", Action.WITHDRAW)
+    mixed.submit("c11", T203=MISSING)
+    actor = mixed.actor("p1")
+    with transaction(actor) as session:
+        asked: dict[str, Any] = {"unit": "c11", "period": PERIOD, "indicator": "T203"}
+        found = [get_provenance(session, actor, **asked, pending=pending) for pending in (False, True)]
+    told = [(one.row.coverage.pending, one.row.coverage.unanswered) for one in found if one.row.coverage]
+    assert told == [(1, 0), (0, 1)]
+    absences = [{each.unit.code: each.absence for each in one.absent}["c11"] for one in found]
+    assert absences == [Absence.PENDING, Absence.UNANSWERED]
+
+
+def test_a_number_that_is_withheld_is_in_no_reconciliation(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even as the unit's own part of it."""
+    whole = "{how: sum, incomplete: withheld}, min: 0, decimals: 2"
+    form = tests.world.FORM.replace("roll_up: sum, min: 0, decimals: 2", f"roll_up: {whole}")
+    monkeypatch.setattr(tests.world, "FORM", form)
+    world = build_world()
+    for unit in ("c11", "d111"):
+        world.accept(unit)
+    actor = world.actor("p1")
+    with transaction(actor) as session:
+        asked: dict[str, Any] = {"unit": "c11", "period": PERIOD, "indicators": ["T203"]}
+        (row,), (own,) = differences(session, actor, **asked), roll_up(session, actor, **asked)
+    assert (row.own, row.children, row.whole, own.value) == (Decimal("1.25"), None, None, None)
+    assert row.total is not None
+    assert (row.total.reported, row.total.expected) == (2, 3)

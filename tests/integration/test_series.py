@@ -1,6 +1,7 @@
 """Series over the years, and the marks where reorganisations break them."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -195,3 +196,17 @@ def test_a_unit_that_came_in_the_middle_misses_nothing_of_before(quarters: World
         }
     assert (found["d113"].value, found["d113"].missing, found["d113"].partial) == (10, (), False)
     assert (found["c11"].value, found["c11"].missing, found["c11"].partial) == (5 + 6 + 7 + 8 + 10, (), False)
+
+
+@pytest.mark.parametrize("tree", [REPORTED_TREE, CURRENT_TREE])
+def test_a_unit_that_moved_in_the_middle_has_one_number_wherever_it_is_asked_for(quarters: World, tree: str) -> None:
+    """Among the children of where it stands at the end, too: what it reported before is not missing."""
+    above, year = quarters.actor("c12"), Period(2022)
+    wanted: dict[str, Any] = {"period": year, "indicators": ["Q101"], "tree": tree}
+    with transaction(above) as session:
+        (own,) = roll_up_made(session, above, unit="d112", **wanted)
+        below = roll_up_made(session, above, unit="c12", by="children", **wanted)
+        level = roll_up_made(session, above, unit="c12", by="level:district", **wanted)
+    assert (own.value is not None, own.missing, len(own.periods)) == (True, (), 4)
+    assert own in below
+    assert own in level

@@ -122,6 +122,23 @@ def test_no_period_with_an_answer_makes_nothing() -> None:
     assert over_time(FORM.indicator("N"), OverTime.SUM, []) == Total()
 
 
+def test_a_mean_with_entries_is_rounded_once() -> None:
+    """Thirds of what was reported and of what was entered, each rounded, would make 755.000…033 of 755."""
+    indicator = replace(FORM.indicator("N"), over_time=OverTime.MEAN)
+    parts = [
+        Total(reported=1, amount=Decimal(2251), eliminated=Decimal(-1)),
+        Total(reported=1, amount=Decimal(4)),
+        Total(reported=1, amount=Decimal(0), adjusted=Decimal(11)),
+    ]
+    found = over_time(indicator, OverTime.MEAN, parts)
+    assert found.figure(indicator) == 755
+    assert (found.eliminated, found.adjusted) == (decimal_of(Fraction(-1, 3)), decimal_of(Fraction(11, 3)))
+    found = over_time(indicator, OverTime.MEAN, [parts[1], parts[1], parts[1]._replace(adjusted=Decimal(10))])
+    assert found.amount == 4  # what has an end is as it was reported
+    entered = Total(adjusted=Decimal(10))
+    assert over_time(indicator, OverTime.MEAN, [entered, entered]) == entered  # nobody reported: that is not 0
+
+
 def test_periods_are_made_of_shorter_ones() -> None:
     year = Period(2023)
     assert [str(each) for each in Period.parse("2023H2").parts(PeriodKind.QUARTER)] == ["2023Q3", "2023Q4"]

@@ -46,7 +46,7 @@ def test_a_file_is_closed_with_its_response(method: str) -> None:
     response = saved_as(content, "表.csv", "text/csv")
     sent = response(environ, lambda *_head: lambda _chunk: None)
     assert b"".join(sent) == (b"1" if method == "GET" else b"")
-    sent.close()  # type: ignore[attr-defined] - what a web server does with it
+    sent.close()  # as a web server does
     assert content.closed
 
 

@@ -1,11 +1,13 @@
 """Half-years and years made from months: the numbers, which months are in them, and who may see them."""
 
+import csv
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from portal.db import transaction
 from portal.domain.form_file import read_form
@@ -24,7 +26,8 @@ from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
 from portal.queries.series import get_series
 from portal.queries.units import get_unit
-from portal.services import collections, forms, moves, reorganisations, values
+from portal.services import collections, forms, moves, values
+from tests.integration.test_reorganisations import BASIS, apply
 from tests.statements import statements
 from tests.web.conftest import Site
 from tests.web.test_dashboards import shown
@@ -162,7 +165,7 @@ def test_the_page_and_the_list_of_periods(site: Site) -> None:
 def test_the_export_says_what_a_number_is_made_of(site: Site) -> None:
     exported = site.person("c11", Role.REVIEWER).client.get("/rollups/c11/export.csv?period=2025Q3").text
     line = next(line for line in exported.splitlines() if ",MK1," in line)
-    assert line.endswith("2025M07 2025M08,2025M09")
+    assert line.endswith("2025M07 2025M08,2025M09,,")
 
 
 @pytest.mark.parametrize(
@@ -235,14 +238,27 @@ def test_a_month_that_does_not_apply_is_not_missing(site: Site) -> None:
 
 
 def test_what_moved_between_the_months_is_told_above_the_numbers(site: Site) -> None:
-    admin = site.world.actor("p1", Role.UNIT_ADMIN)
-    move = Change(ChangeKind.MOVE, "d112", parent_code="c12")
-    with transaction(admin) as session:
-        begun = reorganisations.begin(session, admin, date(2025, 9, 1), "民函〔2025〕9号", [move])
-        reorganisations.apply(session, admin, begun.number, begun.row_version)
-    told = "2025-09-01 d112 民政局改变隶属：c11 民政局 → c12 民政局（民函〔2025〕9号）"
+    apply(site.world, Change(ChangeKind.MOVE, "d112", parent_code="c12"), on=date(2025, 9, 1))
+    told = f"2025-09-01 d112 民政局改变隶属：c11 民政局 → c12 民政局（{BASIS}）"
     province = site.person("p1", Role.REVIEWER)
     assert f"期间区划有变动： {told}" in province.get("/rollups/c11?period=2025").text
     assert f"c11 民政局：{told} c12 民政局：{told}" in province.get("/rollups/p1?period=2025&indicator=MK1").text
     for same in ("c11?period=2025Q3", "p1?period=2025", "c11?period=2025&tree=current", "c11?period=2025M10"):
         assert told not in province.get(f"/rollups/{same}").text, same
+    _told_beside_each_number_that_goes_out(province.client, told)
+
+
+def _told_beside_each_number_that_goes_out(client: FlaskClient, told: str) -> None:
+    def exported(query: str) -> dict[str, str]:
+        text = client.get(f"/rollups/{query}").text
+        rows = csv.DictReader(text[text.index("单位代码,") :].splitlines())
+        return {row["单位代码"]: row["期内区划变动"] for row in rows}
+
+    assert exported("p1/export.csv?period=2025&indicator=MK1") == {"p1": "", "c11": told, "c12": told, "c13": ""}
+    assert set(exported("c11/export.csv?period=2025&indicator=MK2").values()) == {""}  # the last month's number
+    assert set(exported("p1/export.csv?period=2025&indicator=MK1&tree=current").values()) == {""}
+    assert set(exported("c11/export.csv?period=2025Q3&indicator=MK1").values()) == {""}  # no figure of September
+    [record] = client.get("/api/v1/rollups?unit=c11&period=2025&indicator=MK1").json["items"]
+    assert record["breaks"] == told
+    years = client.get("/api/v1/rollups/series?unit=c11&indicator=MK1&kind=year").json
+    assert [each["breaks"] for each in years["items"]] == [told]

@@ -17,7 +17,7 @@ from portal.queries.recalculations import list_recalculated
 from portal.queries.rollup_entries import list_entries
 from portal.queries.rollup_records import records
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
-from portal.queries.series import get_series
+from portal.queries.series import breaks_within, get_series
 from portal.queries.units import get_unit
 from portal.web.api.fields import CodesField, PeriodField
 from portal.web.api.resource import Resource, answer, endpoint
@@ -104,7 +104,8 @@ class RollUpsApi(Resource):
     ) -> Response:
         """Roll-ups of a unit, of its children, or of all units of a level below it (`level:district`).
 
-        Of a form that was sent down for shorter periods only, those make the number; `periods` and `missing` name them.
+        Of a form that was sent down for shorter periods only, those make the number; `periods` and `missing` name them,
+        and `breaks` says where in between other units began to count.
         Of the answers that are not in it, those `awaiting` are handed in and not accepted, and those `in_time` are not
         due yet; how far the units are is told to nobody outside the tree.
         """
@@ -113,7 +114,8 @@ class RollUpsApi(Resource):
             rows = roll_up_made(session, actor, unit=asked, period=period, indicators=indicator, **wanted)
             top = get_unit(session, asked, period=tree_day(period, wanted["tree"]))
             rows = covered(session, actor, top, period, rows, pending=pending)
-        return answer(listed([dict(record) for record in records(period, rows)]))
+            found = records(period, rows, breaks_within(session, rows))
+        return answer(listed([dict(record) for record in found]))
 
     @endpoint("/series", query=SeriesQuery)
     def series(self, actor: Actor, *, unit: str | None, indicator: str, **wanted: Any) -> Response:
@@ -121,7 +123,11 @@ class RollUpsApi(Resource):
         asked = unit or actor.place.code
         with transaction(actor) as session:
             found = get_series(session, actor, unit=asked, indicator=indicator, **wanted)
-        points = [dict(record) for period, row in found.points for record in records(period, [row])]
+        inside = {
+            period: [mark for mark in found.breaks if mark.within and mark.period == period]
+            for period, _row in found.points
+        }
+        points = [dict(record) for period, row in found.points for record in records(period, [row], [inside[period]])]
         return answer(listed(points) | {"breaks": [break_shape(each) for each in found.breaks]})
 
     @endpoint("/recalculated", query=RecalculatedQuery)
@@ -182,10 +188,11 @@ class LineageApi(Resource):
         """
         with transaction(actor) as session:
             found = get_provenance(session, actor, unit=unit or actor.place.code, **wanted)
+            number = records(found.period, [found.row], breaks_within(session, [found.row]))
         return answer(
             listed([contribution_shape(each) for each in found.contributions])
             | {
-                "number": dict(*records(found.period, [found.row])),
+                "number": dict(*number),
                 "entries": [entry_shape(each) for each in found.entries],
                 "absent": [absent_shape(each) for each in found.absent],
                 "agrees": found.agrees,

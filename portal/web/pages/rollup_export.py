@@ -1,5 +1,7 @@
 """A roll-up written out: a unit's indicators, or one of them for the units below, each number with its coverage."""
 
+from collections.abc import Mapping, Sequence
+
 from flask import Response, request
 
 from importers.list_workbook import Content
@@ -11,6 +13,8 @@ from portal.queries.coverage import covered
 from portal.queries.over_time import forms_shown, roll_up_made
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
+from portal.queries.series import SeriesBreak, breaks_within
+from portal.queries.unit_names import UnitName, read_unit_names
 from portal.queries.units import UnitRow, get_unit
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor
@@ -20,6 +24,7 @@ from portal.web.pages.periods import chosen_period
 from portal.web.present.coverage import coverage_cells, coverage_columns
 from portal.web.present.exports import Listing, check_size, hand_out_list
 from portal.web.present.rollups import rollup_unit
+from portal.web.present.units import unit_name
 from portal.web.screens import ROLLUPS
 from portal.web.words import SCOPES, aggregation_word
 
@@ -47,12 +52,17 @@ def export(unit: str, form: str) -> Response:
         ]
         check_size(form, len(rows))
         rows = covered(session, actor, top, period, rows, pending=pending)
+        breaks = breaks_within(session, rows)
+        torn = read_unit_names(session, {code for row in rows for code in row.torn}).on(period.ends_on)
         indicators = {each.code: each for shown in forms_shown(session, top, period) for each in shown}
         listing = Listing(
             _("汇总表"),
             _columns(),
-            [_row(row, indicators[row.indicator]) for row in rows],
-            _about(top, period, rows, named, tree=tree, pending=pending),
+            [_row(row, indicators[row.indicator], marks, torn) for row, marks in zip(rows, breaks, strict=True)],
+            [
+                *_about(top, period, rows, named, tree=tree, pending=pending),
+                (_("期内区划变动"), _("有：各期不是同一范围") if any(breaks) else ""),
+            ],
             len(rows),
             clock.now(),
             actor.name,
@@ -95,12 +105,16 @@ def _columns() -> list[tuple[str, int]]:
         *coverage_columns(),
         (_("部分汇总"), 10),
         (_("含待审核"), 10),
-        (_("由哪些期合成"), 16),
-        (_("缺哪些期"), 16),
+        (_("由哪些期合成"), 34),
+        (_("缺哪些期"), 34),
+        (_("期内区划变动"), 40),
+        (_("含后来拆分的单位，分不开"), 30),
     ]
 
 
-def _row(row: RollUpRow, indicator: Indicator) -> list[Content]:
+def _row(
+    row: RollUpRow, indicator: Indicator, breaks: Sequence[SeriesBreak], torn: Mapping[str, UnitName]
+) -> list[Content]:
     return [
         row.unit_code,
         rollup_unit(row),
@@ -122,4 +136,6 @@ def _row(row: RollUpRow, indicator: Indicator) -> list[Content]:
         _("是") if row.pending else "",
         " ".join(map(str, row.periods)),
         " ".join(map(str, row.missing)),
+        _("；").join(say(mark.words) for mark in breaks),
+        _("、").join(f"{code} {unit_name(torn[code])}" for code in row.torn),
     ]
