@@ -9,6 +9,7 @@ from portal.domain.policy import Role
 from portal.domain.values import Value
 from portal.queries.submissions import get_submission
 from portal.services import collection_changes, explanations
+from portal.web.pages import parts
 from tests.web.conftest import Browser, Site
 from tests.web.html import Page
 
@@ -122,6 +123,54 @@ class TestTheWay:
         page = reviewer.get(ASKED)
         assert "没有问题的 1 件，有提示或说明的 0 件，现在不能验收的 1 件" in page.text
         assert "/review/d112-2023-T" in links(page)
+
+
+class TestThousands:
+    """What takes long to look over comes in parts, as many as there are; here of one or two."""
+
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(parts, "SIZES", (1, 2))
+
+    def test_a_part_is_looked_over_and_accepted_and_the_next_follows(self, reviewer: Browser) -> None:
+        page = reviewer.get(ASKED)
+        assert "等您验收的共 2 件，这一页 1 件：没有问题的 1 件，有提示或说明的 0 件" in page.text
+        assert "第 1 页，共 2 页" in page.text
+        [shown] = choices(page)
+        [following] = [link for link in links(page) if "page=2" in link]
+        [other] = choices(reviewer.get(following))
+        assert "已验收 1 件，没有验收 0 件" in told(reviewer, shown)
+        last = reviewer.get(ASKED)
+        assert choices(last) == [other]
+        assert "共 2 页" not in last.text
+
+    def test_ticks_are_taken_away_on_the_page_one_is_on(self, reviewer: Browser) -> None:
+        [without] = [link for link in links(reviewer.get(f"{ASKED}&size=2")) if "mark=none" in link]
+        assert len(choices(reviewer.get(without), ticked=False)) == 2
+
+    @pytest.mark.parametrize(
+        ("asked", "shown"),
+        [
+            ("size=2", 2), ("size=2&page=2", 2),
+            ("page=9", 1), ("page=-1", 1), ("page=0", 1), ("page=x", 1), pytest.param("page=" + "9" * 5000, 1, id="9…"),
+            ("size=0", 1), ("size=-1", 1), ("size=5000", 1), ("size=x", 1),
+        ],
+    )  # fmt: skip
+    def test_whatever_is_asked_for_there_is_a_part(self, reviewer: Browser, asked: str, shown: int) -> None:
+        for path in (ASKED, f"{LIST}&show=waiting"):
+            page = reviewer.get(f"{path}&{asked}")
+            assert (
+                len({link for link in links(page) if link in {"/review/d111-2023-T", "/review/d112-2023-T"}}) == shown
+            )
+
+    def test_the_list_goes_on_with_what_it_was_asked_for(self, reviewer: Browser) -> None:
+        page = reviewer.get(f"{LIST}&show=waiting&reach=all")
+        assert "共 2 件" in page.text
+        [following] = [link for link in links(page) if "page=2" in link]
+        assert all(part in following for part in ("unit=c11", "period=2023", "show=waiting", "reach=all", "size=1"))
+        assert "第 2 页，共 2 页" in reviewer.get(following).text
+        [larger] = [link for link in links(page) if "size=2" in link]
+        assert "共 2 页" not in reviewer.get(larger).text
 
 
 class TestAgain:

@@ -29,6 +29,7 @@ from portal.web.access import guarded_blueprint
 from portal.web.errors import sentence
 from portal.web.identity import current_actor
 from portal.web.language import gettext as _
+from portal.web.pages.parts import shown_part
 from portal.web.pages.periods import chosen_period
 from portal.web.present.entries import read_version
 from portal.web.present.moves import may_accept
@@ -40,7 +41,7 @@ pages = guarded_blueprint("acceptance", __name__, REVIEW, url_prefix="/review/ac
 MOST, MOST_COLLECTIONS = 5000, 50
 """Submissions that one form may name, and the collections they may belong to."""
 
-_LIST = ("unit", "period", "reach", "show")
+_LIST = ("unit", "period", "reach", "show", "size")
 """What the list that one comes from was asked for."""
 
 _KEPT = "acceptance"
@@ -78,7 +79,8 @@ def _reason(refusal: PortalError | None) -> str:
 def confirm() -> str:
     """Tell what waits for the person's decision: what is without findings, what has some, and what cannot be accepted.
 
-    Of the units directly below, or of all below; as the list of submissions tells it.
+    Of the units directly below, or of all below; as the list of submissions tells it. Thousands are looked over a part
+    at a time: to check them all would take as long as to check each.
     """
     actor, reach = current_actor(), request.args.get("reach", "direct")
     unit_code = request.args.get("unit", actor.place.code)
@@ -86,7 +88,8 @@ def confirm() -> str:
         period = chosen_period(list_periods(session))
         top = get_unit(session, unit_code, period=period)
         below = list_progress(session, actor, period=period, under=unit_code, direct_only=reach != "all")
-        rows = {row.key: row for row in below if may_accept(actor, row)}
+        part = shown_part([row for row in below if may_accept(actor, row)])
+        rows = {row.key: row for row in part.items}
         units: defaultdict[CollectionKey, dict[str, None]] = defaultdict(dict)
         for key in rows:
             units[CollectionKey(key.form, key.period)][key.unit] = None
@@ -96,6 +99,7 @@ def confirm() -> str:
         "acceptance.html",
         top=top,
         period=period,
+        part=part,
         forms=len(units),
         clean=[(each, row) for each, row in open_ if not each.findings],
         found=[(each, row) for each, row in open_ if each.findings],

@@ -74,7 +74,7 @@ def send() -> Response | tuple[str, int]:
                 exempt=_exempt(request.form.get("exempt", "")),
             )
     except InvalidInput as error:
-        return _new({error.field: input_sentence(error.problem)}), 422
+        return _new({error.field: f"{input_sentence(error.problem)} {error.value}".strip()}), 422
     flash(_("已下达给 %(count)s 个单位。", count=len(sent)), "good")
     return redirect(url_for("collections.show", key=CollectionKey(code, period)), code=303)
 
@@ -139,6 +139,7 @@ def _show(key: CollectionKey, problems: Mapping[str, str]) -> str:
         found=len(found),
         sought=sought,
         problems=problems,
+        typed=request.form,
         settings=collection.settings,
         sign_offs=SIGN_OFFS,
         changed=sum(each.changed for each in rules),

@@ -22,6 +22,7 @@ from portal.web.identity import current_actor
 from portal.web.input_words import input_sentence
 from portal.web.language import gettext as _
 from portal.web.language import lazy_gettext
+from portal.web.pages.parts import shown_part
 from portal.web.pages.periods import chosen_period
 from portal.web.present.cross import all_sheets
 from portal.web.present.entries import read_day, read_version
@@ -65,7 +66,7 @@ def index() -> str:
         only=only,
         filters=FILTERS,
         counts=counted(rows),
-        rows=[row for row in rows if _wanted(row, only)],
+        part=shown_part([row for row in rows if _wanted(row, only)]),
         acceptable=sum(may_accept(actor, row) for row in rows),
         ancestors=ancestors,
         lists=[(form, sheet, table) for form in sent for sheet, table in form.lists.values()],

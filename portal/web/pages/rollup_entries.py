@@ -1,7 +1,8 @@
 """对账、冲抵与调整: what a unit's roll-up comes to, step by step, and what supervisors entered between the steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -33,6 +34,9 @@ from portal.web.screens import ROLLUPS
 
 pages = guarded_blueprint("rollup_entries", __name__, ROLLUPS, url_prefix="/rollups/<unit>/entries")
 
+_NEW = 0
+"""Number of the form for an entry that there is not yet."""
+
 Act = Callable[[Session, Actor, Period, str, int], None]
 """What is done about an indicator in a period, by somebody who saw the entry of that number last."""
 
@@ -40,7 +44,7 @@ Act = Callable[[Session, Actor, Period, str, int], None]
 @pages.get("/")
 def show(unit: str) -> str:
     """All entries at the unit and below; with `indicator`, those of one, and how its roll-up comes about."""
-    return _show(unit, {})
+    return _show(unit)
 
 
 @pages.post("/")
@@ -52,7 +56,7 @@ def add(unit: str) -> Response | tuple[str, int]:
         reason = request.form.get("reason", "")
         enter(session, actor, unit=unit, period=period, indicator=code, entry=entry, reason=reason, seen=seen)
 
-    return _done(unit, act, _("已记入汇总。各单位上报的数没有改动。"))
+    return _done(unit, act, _("已记入汇总。各单位上报的数没有改动。"), _NEW, ("amount", "kind", "reason"))
 
 
 @pages.post("/<int(max=2147483647):number>/withdraw")
@@ -63,11 +67,14 @@ def take_back(unit: str, number: int) -> Response | tuple[str, int]:
         reason = request.form.get("reason", "")
         withdraw(session, actor, unit=unit, period=period, indicator=code, number=number, reason=reason, seen=seen)
 
-    return _done(unit, act, _("已撤销，不再计入汇总。"), number)
+    return _done(unit, act, _("已撤销，不再计入汇总。"), number, ("reason",))
 
 
-def _done(unit: str, act: Act, words: str, number: int = 0) -> Response | tuple[str, int]:
-    """Do it and say so; or show the page again with what is wrong, at the box or at the entry it is about."""
+def _done(unit: str, act: Act, words: str, number: int, boxes: Sequence[str]) -> Response | tuple[str, int]:
+    """Do it and say so; or show the page again with what was typed, and what is wrong.
+
+    That is said at the box it is about, or at the first of the `boxes` of the form, which is that of entry `number`.
+    """
     actor, code = current_actor(), request.args.get("indicator", "")
     try:
         with transaction(actor) as session:
@@ -75,9 +82,10 @@ def _done(unit: str, act: Act, words: str, number: int = 0) -> Response | tuple[
             require(actor, Permission.ADJUST_ROLLUPS, Subject(get_unit(session, unit, period=period).path))
             act(session, actor, period, code, read_version("seen", request.form.get("seen", "")))
     except InvalidInput as error:
-        return _show(unit, {f"{error.field}-{number}": entry_sentence(error.problem)}), 422
+        box = error.field if error.field in boxes else boxes[0]
+        return _show(unit, number, {f"{box}-{number}": entry_sentence(error.problem)}), 422
     except (Conflict, InvalidMove) as refusal:
-        return _show(unit, {f"amount-{number}": sentence(refusal)}), 409
+        return _show(unit, number, {f"{boxes[0]}-{number}": sentence(refusal)}), 409
     flash(words, "good")
     return redirect(url_for("rollup_entries.show", unit=unit, period=period, indicator=code), code=303)
 
@@ -97,7 +105,8 @@ def _amount(session: Session, unit: str, period: Period, code: str) -> Decimal:
     return answer.number
 
 
-def _show(unit: str, problems: dict[str, str]) -> str:
+def _show(unit: str, refused: int | None = None, problems: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The page; the form of entry number `refused` with what was typed into it and not saved."""
     actor, code = current_actor(), request.args.get("indicator", "")
     with transaction(actor) as session:
         period = chosen_period(list_periods(session))
@@ -116,6 +125,7 @@ def _show(unit: str, problems: dict[str, str]) -> str:
         top=top,
         period=str(period),
         problems=problems,
+        refused_at=refused,
         typed=request.form,
         ENTRY_KINDS=ENTRY_KINDS,
         **context,

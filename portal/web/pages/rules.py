@@ -95,6 +95,7 @@ def _index(key: str, problems: dict[UUID, str]) -> str:
         may_end={row.id for row in waivers if _may_end(actor, row, units)},
         may_change=permits(actor, Permission.CHANGE_RULES, collection.subject),
         problems=problems,
+        typed=request.form,
     )
 
 

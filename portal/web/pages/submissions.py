@@ -68,7 +68,7 @@ def show(key: str) -> str:
 
 @pages.post("/<key>/actions/<verb>")
 def act(key: str, verb: str) -> Response:
-    """Take an action; the way on is the page it was taken from."""
+    """Take an action, and show the submission as it is then."""
     if verb not in set(Action):
         raise NotFound("action", verb)
     actor = current_actor()
