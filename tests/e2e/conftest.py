@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
-READY_SECONDS = 300
+READY_SECONDS = 900
+EXPECTED_WITHIN = 30
+"""Seconds after which a page is taken not to say any more what is expected of it, on a slow machine too."""
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -107,6 +110,7 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed (Debian: chromium fonts-noto-cjk)")
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    expect.set_options(timeout=1000 * EXPECTED_WITHIN)
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS, env=environment)
 
@@ -146,9 +150,13 @@ class Visitor:
         assert response is not None
         assert response.status < 400, (path, response.status)
 
+    def reads(self, words: str) -> None:
+        """Wait until the page says so."""
+        expect(self.page.locator("main")).to_contain_text(words, use_inner_text=True)
+
     @property
     def text(self) -> str:
-        """What the page says."""
+        """What the page says now."""
         return self.page.inner_text("main")
 
 

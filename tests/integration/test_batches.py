@@ -552,7 +552,7 @@ class TestWork:
     ) -> None:
         monkeypatch.setattr(batch_answers, "UNITS_AT_ONCE", 1)
         batch_id = hand_in(clerk, filled(table(clerk), {unit: good_cells() for unit in ("d111", "d112")}))
-        real, both_stored = batch_answers.enter_answers, Barrier(2, timeout=30)
+        real, both_stored = batch_answers.enter_answers, Barrier(2, timeout=120)
 
         def then_cancel(*args: object, **kwargs: object) -> object:
             found = real(*args, **kwargs)
@@ -578,7 +578,7 @@ class TestWork:
         monkeypatch.setattr(batch_answers, "UNITS_AT_ONCE", 1)
         units = ("d111", "d112")
         batch_id = hand_in(clerk, filled(table(clerk), {unit: good_cells() for unit in units}))
-        real, both_there = batch_answers.Work.part, Barrier(2, timeout=30)
+        real, both_there = batch_answers.Work.part, Barrier(2, timeout=120)
 
         def together(work: batch_answers.Work, number: int) -> object:
             if number == 0:
@@ -588,7 +588,7 @@ class TestWork:
         monkeypatch.setattr(batch_answers.Work, "part", together)
         with ThreadPoolExecutor(2) as workers:
             for ended in [workers.submit(run, clerk, batch_id) for _worker in range(2)]:
-                ended.result(60)
+                ended.result(240)
         batch = progress_of(clerk, batch_id)
         assert (batch.state, batch.done) == (BatchState.DONE, 3)
         stored = dict.fromkeys(units, LineOutcome.STORED)
@@ -656,16 +656,16 @@ class TestCrash:
         cells = {code: good_cells(T107=number) for number, code in enumerate(codes)}
         batch_id = hand_in(clerk, filled(table(clerk), cells))
         with worker(own_database, tmp_path) as first:
-            wait_for(lambda: 0 < progress_of(clerk, batch_id).done < len(codes), 60)
+            wait_for(lambda: 0 < progress_of(clerk, batch_id).done < len(codes))
             first.send_signal(signal.SIGKILL)
-            first.wait(10)
+            first.wait(60)
         done = progress_of(clerk, batch_id).done
         lines = outcomes(clerk, batch_id)
         assert 0 < done == len(lines) < len(codes)
         entered_units = units_with_figures(own_database)
         assert entered_units == {code for code, outcome in lines.items() if outcome is LineOutcome.STORED}
         with worker(own_database, tmp_path):
-            wait_for(lambda: progress_of(clerk, batch_id).state is BatchState.DONE, 90)
+            wait_for(lambda: progress_of(clerk, batch_id).state is BatchState.DONE)
         assert outcomes(clerk, batch_id) == dict.fromkeys(codes, LineOutcome.STORED) | {"c13": LineOutcome.EMPTY}
         with own_database_engine(own_database) as connection:
             figures = connection.execute(
@@ -687,11 +687,11 @@ def worker(target: TestServer, place: Path) -> Iterator[subprocess.Popen[bytes]]
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 240
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

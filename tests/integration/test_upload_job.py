@@ -157,13 +157,13 @@ def test_a_worker_does_the_jobs(own_database, receive, tmp_path):
     environment = os.environ | {"HUIZONG_DATABASE_URL": own_database.app_url, "HUIZONG_DATA_DIR": str(tmp_path)}
     process = subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=ROOT, env=environment)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while look(upload_id)[0].state != "done" and time.monotonic() < deadline:
             time.sleep(0.1)
         assert look(upload_id)[0].state == "done"
     finally:
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 class TestNightlyProof:

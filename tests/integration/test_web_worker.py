@@ -31,12 +31,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
             yield listener.getsockname()
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def answer(address: tuple[str, int], request: bytes) -> tuple[HTTPResponse, str]:
     """The answer to these bytes."""
-    with socket.create_connection(address, timeout=20) as connection:
+    with socket.create_connection(address, timeout=60) as connection:
         connection.sendall(request)
         response = HTTPResponse(connection)
         response.begin()

@@ -208,7 +208,7 @@ class Office:
         )
         local = uno.getComponentContext()
         resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
-        for _attempt in range(240):
+        for _attempt in range(480):
             try:
                 context = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
                 return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)

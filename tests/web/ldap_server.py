@@ -129,7 +129,7 @@ def running() -> Iterator[Directory]:
             yield directory
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def _free_port() -> int:
@@ -139,7 +139,7 @@ def _free_port() -> int:
 
 
 def _connected(directory: Directory, process: subprocess.Popen[bytes]) -> Any:
-    for _attempt in range(100):
+    for _attempt in range(1200):
         connection = ldap.initialize(directory.tls_url)
         connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(directory.certificate))
         connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)

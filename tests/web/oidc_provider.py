@@ -42,12 +42,12 @@ class Provider:
 
     def person(self, subject: str, **claims: Any) -> None:
         """Make or change somebody."""
-        answer = requests.put(f"{self.address}/users/{subject}", json=claims, timeout=10)
+        answer = requests.put(f"{self.address}/users/{subject}", json=claims, timeout=60)
         assert answer.status_code == 204
 
     def sign_in(self, address: str, subject: str) -> str:
         """Sign in at the page that the portal leads to; gives where the provider leads back."""
-        answer = requests.post(address, data={"sub": subject}, allow_redirects=False, timeout=10)
+        answer = requests.post(address, data={"sub": subject}, allow_redirects=False, timeout=60)
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from portal.db import transaction
@@ -11,16 +10,15 @@ from portal.jobs import batches
 from portal.queries.batches import get_batch
 from portal.queries.people import portal_within
 from portal.services.batches import Line, write_lines
+from tests.web.chromium import violations
 from tests.web.test_sheet_in_chromium import UNIT, Desk, address, chromium, desk, pytestmark
-from tests.web.test_two_editors_in_chromium import AXE
 
 __all__ = ["address", "chromium", "desk", "pytestmark"]
 
 
 def sound(page: Page) -> None:
     page.wait_for_load_state("networkidle")
-    found = Axe().run(page, options=AXE).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert violations(page) == []
 
 
 def test_it_is_ordered_waited_for_and_read(desk: Desk) -> None:

@@ -1,23 +1,19 @@
 """The form designer in a real browser: for axe, by keys alone, and with codes written by a click."""
 
 import re
-import threading
 from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from portal.db import transaction
 from portal.domain.form_file import read_form
 from portal.domain.policy import Role
 from portal.queries.form_drafts import get_draft
 from portal.services import form_drafts, forms
-from tests.web.conftest import PASSWORD, Site
-from tests.web.test_sheet_in_chromium import chromium, pytestmark
-from tests.web.test_two_editors_in_chromium import AXE, tab_to
+from tests.web.chromium import chromium, pytestmark, serving, sign_in, tab_to, violations
+from tests.web.conftest import Site
 
 __all__ = ["chromium", "pytestmark"]
 
@@ -35,13 +31,8 @@ def address(site: Site) -> Iterator[str]:
     with transaction(actor) as session:
         form_drafts.begin(session, actor, "XG")
         form_drafts.begin(session, actor, "T")
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +42,7 @@ def page(address: str, chromium: Browser) -> Iterator[Page]:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{address}/login/")
-    page.fill("#username", "author")
-    page.fill("#password", PASSWORD)
-    page.click("main button")
+    sign_in(page, address, "author")
     yield page
     page.context.close()
     assert complaints == []
@@ -112,8 +100,7 @@ def test_an_indicator_and_a_rule_are_added_by_keys_alone(site: Site, address: st
 )  # fmt: skip
 def test_axe_finds_nothing(address: str, page: Page, path: str) -> None:
     page.goto(address + path)
-    found = Axe().run(page, options=AXE).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert violations(page) == []
 
 
 def test_axe_finds_nothing_where_something_is_wrong(address: str, page: Page) -> None:
@@ -121,8 +108,6 @@ def test_axe_finds_nothing_where_something_is_wrong(address: str, page: Page) ->
     page.fill("[id='expression']", "T107 >= T999")
     page.get_by_role("button", name="保存到草稿").click()
     expect(page.get_by_role("alert")).to_contain_text("T999")
-    for path in ("", f"{DRAFT}/"):
-        if path:
-            page.goto(address + path)
-        found = Axe().run(page, options=AXE).response["violations"]
-        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert violations(page) == []
+    page.goto(f"{address}{DRAFT}/")
+    assert violations(page) == []

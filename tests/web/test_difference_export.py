@@ -8,11 +8,10 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from portal.db import transaction
 from portal.domain.policy import Role
 from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.values import Value
-from portal.services import reorganisations
+from tests.integration.test_reorganisations import apply
 from tests.web.conftest import Browser, Site
 from tests.web.test_exports import FORMULA, fetched, rows_of
 
@@ -68,11 +67,7 @@ def test_numbers_are_exact_in_both_formats_and_the_cover_says_what_they_rest_on(
 
 
 def test_a_name_is_never_a_formula(site: Site, superior: Browser) -> None:
-    admin = site.world.actor("p1", Role.UNIT_ADMIN)
-    change = Change(ChangeKind.RENAME, "d112", name=FORMULA)
-    with transaction(admin) as session:
-        begun = reorganisations.begin(session, admin, date(2023, 6, 1), "民函〔2023〕1号", [change])
-        reorganisations.apply(session, admin, begun.number, begun.row_version)
+    apply(site.world, Change(ChangeKind.RENAME, "d112", name=FORMULA), on=date(2023, 6, 1))
     (name,) = (name for name in row(superior, "T101") if name.endswith("d112"))
     assert name.startswith(f"'{FORMULA}")
     book = openpyxl.load_workbook(io.BytesIO(fetched(superior, f"{AT}.xlsx?period=2023")))

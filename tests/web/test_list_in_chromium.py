@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
@@ -10,8 +9,8 @@ from portal.db import transaction
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value, Values
 from portal.queries.submissions import get_submission
-from tests.web.test_sheet_in_chromium import UNIT, Desk, address, chromium, desk, pytestmark
-from tests.web.test_two_editors_in_chromium import AXE
+from tests.web.chromium import eventually, violations
+from tests.web.test_sheet_in_chromium import UNIT, Desk, address, chromium, desk, pytestmark, saved
 from tests.web.test_typing_on_in_chromium import sign_in_there
 from tests.world import PERIOD
 
@@ -42,17 +41,9 @@ def row(title: str, spent: int | None = None) -> dict[str, Any]:
     return {"title": Value.of(title)} | ({} if spent is None else {"spent": Value.of(spent)})
 
 
-def saved(page: Page) -> None:
-    expect(page.locator("#save-state")).to_contain_text("已自动保存")
-
-
 def stored(desk: Desk, page: Page, wanted: list[Values]) -> None:
-    """Wait until the list is this one; saving takes a moment, and may take several steps."""
-    for _step in range(50):
-        if rows(desk) == wanted:
-            return
-        page.wait_for_timeout(200)
-    assert rows(desk) == wanted
+    """Wait until the list is this one."""
+    eventually(page, lambda: rows(desk), wanted)
 
 
 def paste(page: Page, selector: str, block: str) -> None:
@@ -106,8 +97,7 @@ def test_what_is_wrong_is_said_at_the_cell_and_stays_there(desk: Desk) -> None:
     expect(page.locator("#under-2")).to_contain_text("与第 1 行的案件相同")
     page.fill("#cell-1-spent", "3")
     page.locator("#cell-1-spent").blur()
-    saved(page)
-    assert rows(desk)[0] == row("甲案", 3)
+    eventually(page, lambda: rows(desk)[:1], [row("甲案", 3)])
     page.on("dialog", lambda dialog: dialog.accept())
 
 
@@ -148,8 +138,7 @@ def test_axe_finds_nothing(desk: Desk) -> None:
     page.fill("#cell-1-spent", "很多")
     page.locator("#cell-1-spent").blur()
     expect(page.locator("#problem-cell-1-spent")).to_contain_text("应填数字")
-    found = Axe().run(page, options={"runOnly": AXE["runOnly"]}).response
-    assert [each["id"] for each in found["violations"]] == []
+    assert violations(page) == []
     page.on("dialog", lambda dialog: dialog.accept())
 
 

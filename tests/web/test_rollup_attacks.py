@@ -13,6 +13,7 @@ from portal.domain.values import Value
 from portal.queries.rollup_entries import list_entries
 from portal.queries.units import get_unit
 from portal.services import reorganisations, rollup_entries
+from tests.integration.test_reorganisations import apply
 from tests.web.conftest import Browser, Site
 from tests.world import PERIOD
 
@@ -148,11 +149,7 @@ def test_an_entry_is_withdrawn_once_and_only_where_it_stands(site: Site) -> None
 
 
 def test_a_city_that_lost_a_district_enters_nothing_there(site: Site) -> None:
-    admin = site.world.actor("p1", Role.UNIT_ADMIN)
-    move = Change(ChangeKind.MOVE, "d112", parent_code="c12")
-    with transaction(admin) as session:
-        row = reorganisations.begin(session, admin, date(2024, 2, 1), "民函〔2024〕2号", [move])
-        reorganisations.apply(session, admin, row.number, row.row_version)
+    apply(site.world, Change(ChangeKind.MOVE, "d112", parent_code="c12"), on=date(2024, 2, 1))
     city = site.person("c11", Role.REVIEWER)
     for path in (
         "entries/?period=2023&indicator=T101",

@@ -1,24 +1,20 @@
 """What the sheet's scripts do, in a real browser. Skipped where there is no Chromium."""
 
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from portal.db import transaction
 from portal.domain.policy import Role
-from portal.domain.values import Value, Values, ValueStatus
+from portal.domain.values import NOT_APPLICABLE, Value, Values
 from portal.queries.submissions import get_submission
-from tests.web.conftest import PASSWORD, Site
+from tests.web.chromium import chromium, eventually, pytestmark, serving, sign_in
+from tests.web.conftest import Site
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+__all__ = ["chromium", "pytestmark"]
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 UNIT = "d111"
 SHEET = f"/submissions/{UNIT}-2023-T/sheets/T1"
 
@@ -40,10 +36,7 @@ class Desk:
         page.on(
             "request", lambda request: self.note("elsewhere" if self.address not in request.url else "", request.url)
         )
-        page.goto(f"{self.address}/login/")
-        page.fill("#username", "clerk")
-        page.fill("#password", PASSWORD)
-        page.click("main button")
+        sign_in(page, self.address, "clerk")
         page.goto(self.address + path)
         return page
 
@@ -56,25 +49,16 @@ class Desk:
         with transaction(actor) as session:
             return get_submission(session, actor, self.site.world.key(UNIT)).values
 
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    def stores(self, page: Page, code: str, value: Value) -> None:
+        """Wait until what was typed on the page is stored; what it says may be of something that it saved before."""
+        eventually(page, lambda: self.stored()[code], value)
 
 
 @pytest.fixture(scope="module")
 def address(site: Site) -> Iterator[str]:
     site.employ(site.account("clerk"), UNIT, Role.FILLER)
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(site) as address:
+        yield address
 
 
 @pytest.fixture
@@ -82,13 +66,13 @@ def desk(site: Site, address: str, chromium: Browser) -> Iterator[Desk]:
     site.world.fill(UNIT)
     desk = Desk(site, address, chromium)
     yield desk
-    assert desk.complaints == []
     for context in list(chromium.contexts):
         context.close()
+    assert desk.complaints == []
 
 
 def saved(page: Page) -> None:
-    """Wait until the page says that all is saved."""
+    """Wait until the page says that something is saved, which it has not said before."""
     expect(page.locator("#save-state")).to_contain_text("已自动保存")
 
 
@@ -99,8 +83,8 @@ def test_typing_saves_and_works_out_the_rest(desk: Desk) -> None:
     page.press("#answer-T103", "Tab")
     saved(page)
     assert desk.stored()["T102"] == Value.of(8)
-    assert page.input_value("#answer-T102") == "8"
-    assert page.inner_text("#row-T104 output") == "80.00"
+    expect(page.locator("#answer-T102")).to_have_value("8")
+    expect(page.locator("#row-T104 output")).to_have_text("80.00")
 
 
 def test_the_tab_counts_along(desk: Desk) -> None:
@@ -116,11 +100,11 @@ def test_the_tab_counts_along(desk: Desk) -> None:
 def test_what_is_no_number_is_said_beside_the_cell(desk: Desk) -> None:
     page = desk.page()
     page.fill("#answer-T101", "十来次")
-    page.wait_for_selector("#answer-T101[aria-invalid=true]")
-    assert "十来次" in page.inner_text("#problem-T101")
+    expect(page.locator("#answer-T101[aria-invalid=true]")).to_be_visible()
+    expect(page.locator("#problem-T101")).to_contain_text("十来次")
     assert desk.stored()["T101"] == Value.of(10)
     page.fill("#answer-T101", "10")
-    page.wait_for_selector("#answer-T101:not([aria-invalid])")
+    expect(page.locator("#answer-T101:not([aria-invalid])")).to_be_visible()
 
 
 def test_a_block_is_pasted_and_taken_back(desk: Desk) -> None:
@@ -138,9 +122,7 @@ def test_a_block_is_pasted_and_taken_back(desk: Desk) -> None:
     assert [desk.stored()[code].number for code in ("T101", "T102", "T103")] == [1030, 12, 1018]
     page.press("#answer-T101", "Control+z")
     expect(page.locator("#answer-T101")).to_have_value("10")
-    page.wait_for_timeout(1200)
-    saved(page)
-    assert desk.stored()["T101"] == Value.of(10)
+    desk.stores(page, "T101", Value.of(10))
 
 
 def test_keys_move_along_the_column(desk: Desk) -> None:
@@ -148,39 +130,34 @@ def test_keys_move_along_the_column(desk: Desk) -> None:
     page.focus("#answer-T101")
     for key, focused in (("Enter", "T102"), ("ArrowDown", "T103"), ("ArrowUp", "T102")):
         page.keyboard.press(key)
-        assert page.evaluate("document.activeElement.id") == f"answer-{focused}"
+        expect(page.locator(f"#answer-{focused}")).to_be_focused()
     page.keyboard.type("99")
     page.keyboard.press("Escape")
-    assert page.input_value("#answer-T102") == "4"
+    expect(page.locator("#answer-T102")).to_have_value("4")
 
 
 def test_ticking_not_applicable_empties_the_cell(desk: Desk) -> None:
     page = desk.page()
     page.check("[name=na-T107]")
-    saved(page)
-    assert desk.stored()["T107"].status is ValueStatus.NOT_APPLICABLE
-    assert page.input_value("#answer-T107") == ""
+    desk.stores(page, "T107", NOT_APPLICABLE)
+    expect(page.locator("#answer-T107")).to_have_value("")
     page.fill("#answer-T107", "3")
-    page.wait_for_timeout(1200)
-    saved(page)
-    assert not page.is_checked("[name=na-T107]")
-    assert desk.stored()["T107"] == Value.of(3)
+    desk.stores(page, "T107", Value.of(3))
+    expect(page.locator("[name=na-T107]")).not_to_be_checked()
 
 
 def test_two_people_at_one_cell_choose(desk: Desk) -> None:
     page = desk.page()
     desk.site.world.fill(UNIT, T101=Value.of(77))
     page.fill("#answer-T101", "55")
-    page.wait_for_selector("#problem-T101 button")
-    assert "改为：77" in page.inner_text("#problem-T101")
+    expect(page.locator("#problem-T101")).to_contain_text("改为：77")
     page.click("#problem-T101 button >> nth=0")  # mine
     saved(page)
     assert desk.stored()["T101"] == Value.of(55)
     desk.site.world.fill(UNIT, T101=Value.of(78))
     page.fill("#answer-T101", "56")
-    page.wait_for_selector("#problem-T101 button")
     page.click("#problem-T101 button >> nth=1")  # theirs
-    assert page.input_value("#answer-T101") == "78"
+    expect(page.locator("#answer-T101")).to_have_value("78")
     assert desk.stored()["T101"] == Value.of(78)
 
 
@@ -190,10 +167,7 @@ def test_what_could_not_be_saved_is_there_again_after_signing_in(desk: Desk) -> 
     page.fill("#answer-T101", "66")
     expect(page.locator("#save-state")).to_contain_text("没有保存，请重新登录")
     page.on("dialog", lambda dialog: dialog.accept())
-    page.goto(f"{desk.address}/login/")
-    page.fill("#username", "clerk")
-    page.fill("#password", PASSWORD)
-    page.click("main button")
+    sign_in(page, desk.address, "clerk")
     page.goto(desk.address + SHEET)
     saved(page)
     assert desk.stored()["T101"] == Value.of(66)
@@ -203,5 +177,5 @@ def test_the_sheet_works_without_scripts(desk: Desk) -> None:
     page = desk.page(java_script_enabled=False)
     page.fill("#answer-T101", "44")
     page.click("button[value=stay] >> nth=0")
-    assert "已保存" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("已保存")
     assert desk.stored()["T101"] == Value.of(44)

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from portal.db import transaction
@@ -12,13 +11,13 @@ from portal.domain.lifecycle import State
 from portal.domain.values import Value, ValueStatus
 from portal.queries.report import list_passages
 from portal.queries.submissions import get_submission
+from tests.web.chromium import tab_to, violations
 from tests.web.test_sheet_in_chromium import SHEET, UNIT, Desk, address, chromium, desk, pytestmark, saved
 from tests.world import World, good_answers
 
 __all__ = ["address", "chromium", "desk", "pytestmark"]
 
 RETURN = f"/submissions/{UNIT}-2023-T/"
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 def queue(page: Page) -> dict[str, Any]:
@@ -39,7 +38,7 @@ class TestTwoAtOneCell:
         saved(theirs)
         mine.fill("#answer-T107", "34")
         expect(mine.locator("#problem-T107")).to_contain_text("改为：21")
-        assert mine.input_value("#answer-T107") == "34"
+        expect(mine.locator("#answer-T107")).to_have_value("34")
         assert desk.stored()["T107"] == Value.of(21)
         assert queue(mine)["T107"]["answer"] == "34"
         mine.get_by_role("button", name="用我的").click()
@@ -55,8 +54,7 @@ class TestTwoAtOneCell:
         mine.get_by_role("button", name="用对方的").click()
         expect(mine.locator("#answer-T107")).to_have_value("22")
         mine.fill("#answer-T107", "36")
-        saved(mine)
-        assert desk.stored()["T107"] == Value.of(36)
+        desk.stores(mine, "T107", Value.of(36))
 
     def test_a_conflict_outlives_the_page_and_never_wins_unawares(self, desk: Desk) -> None:
         mine, theirs = desk.page(), desk.page()
@@ -70,7 +68,7 @@ class TestTwoAtOneCell:
         mine.on("dialog", lambda dialog: dialog.accept())
         mine.reload()
         expect(mine.locator("#problem-T107")).to_contain_text("改为：23")
-        assert mine.input_value("#answer-T107") == "38"
+        expect(mine.locator("#answer-T107")).to_have_value("38")
         assert desk.stored()["T107"] == Value.of(23)
         mine.get_by_role("button", name="用对方的").click()
 
@@ -80,10 +78,10 @@ class TestTwoAtOneCell:
         saved(theirs)
         mine.fill("#answer-T101", "10")
         mine.fill("#answer-T101", "11")
-        saved(mine)
+        desk.stores(mine, "T101", Value.of(11))
         expect(mine.locator("#answer-T107")).to_have_value("24")
         mine.get_by_role("button", name="保存", exact=True).first.click()
-        mine.wait_for_load_state()
+        expect(mine.locator("main")).to_contain_text("已保存。")
         assert desk.stored()["T107"] == Value.of(24)
 
     def test_two_texts_are_put_together(self, desk: Desk) -> None:
@@ -138,9 +136,7 @@ class TestKeys:
         page.keyboard.type("5")
         page.keyboard.press("F9")
         expect(page.locator("#answer-T107")).to_have_value("约5")
-        page.wait_for_timeout(1500)
-        saved(page)
-        assert desk.stored()["T107"] == Value.of(5, approximate=True)
+        desk.stores(page, "T107", Value.of(5, approximate=True))
 
     def test_the_past_of_a_cell_opens_beside_it(self, desk: Desk) -> None:
         page = desk.page()
@@ -161,23 +157,7 @@ class TestKeys:
 def test_axe_finds_nothing(desk: Desk, path: str) -> None:
     page = desk.page(path)
     page.wait_for_load_state("networkidle")
-    found = Axe().run(page, options=AXE).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
-
-
-def focused(page: Page) -> str:
-    return page.evaluate(
-        "document.activeElement.name || document.activeElement.id || document.activeElement.textContent"
-    )
-
-
-def tab_to(page: Page, wanted: str) -> None:
-    """Go on with the Tab key until the thing of that name or text has the focus."""
-    for _press in range(120):
-        if wanted in focused(page):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{wanted} is not reached by Tab; at {focused(page)}")
+    assert violations(page) == []
 
 
 def test_a_sheet_is_filled_and_handed_in_by_keys_alone(desk: Desk) -> None:
@@ -200,7 +180,7 @@ def test_a_sheet_is_filled_and_handed_in_by_keys_alone(desk: Desk) -> None:
     tab_to(page, "确认并上报")
     page.keyboard.press("Enter")
     page.wait_for_url("**/receipt")
-    assert "受理编号" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("受理编号")
     assert state(desk.site.world) is State.SUBMITTED
 
 

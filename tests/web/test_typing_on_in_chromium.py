@@ -1,15 +1,14 @@
 """The session ends while somebody types, and where they find the keys: what the pages' dialogs do, in a real browser."""
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from portal.db import transaction
 from portal.domain.policy import Role
 from portal.domain.values import Value
 from portal.queries.report import list_passages
-from tests.web.conftest import PASSWORD
+from tests.web.chromium import eventually, identify, violations
 from tests.web.test_sheet_in_chromium import SHEET, UNIT, Desk, address, chromium, desk, pytestmark, saved
-from tests.web.test_two_editors_in_chromium import AXE, RETURN, queue
+from tests.web.test_two_editors_in_chromium import RETURN, queue
 
 __all__ = ["address", "chromium", "desk", "pytestmark"]
 
@@ -19,11 +18,16 @@ def sign_in_there(page: Page, username: str = "clerk") -> Page:
     with page.expect_popup() as opened:
         page.get_by_role("link", name="在新窗口登录").click()
     other = opened.value
-    other.fill("#username", username)
-    other.fill("#password", PASSWORD)
-    other.click("main button")
-    other.wait_for_url(lambda address: "/login/" not in address)
+    identify(other, username)
     return other
+
+
+def written(desk: Desk, section: str) -> str:
+    """What is stored of a section of the text."""
+    actor = desk.site.world.actor(UNIT)
+    with transaction(actor) as session:
+        found = list_passages(session, actor, desk.site.world.key(UNIT)).get(section)
+    return found.words if found else ""
 
 
 class TestSignedOutWhileTyping:
@@ -33,7 +37,7 @@ class TestSignedOutWhileTyping:
         page.context.clear_cookies()
         page.fill("#answer-T107", "61")
         expect(page.get_by_role("dialog")).to_contain_text("您填的内容都在本页")
-        assert Axe().run(page, options=AXE).response["violations"] == []
+        assert violations(page) == []
         page.get_by_role("button", name="我已登录，继续").click()
         expect(page.get_by_role("dialog")).to_contain_text("还没有用原来的账号登录")
         sign_in_there(page).close()
@@ -43,9 +47,7 @@ class TestSignedOutWhileTyping:
         expect(page.get_by_role("dialog")).to_have_count(0)
         assert desk.stored()["T107"] == Value.of(61)
         page.fill("#answer-T107", "62")  # with the token of the new session
-        page.wait_for_timeout(1200)
-        saved(page)
-        assert desk.stored()["T107"] == Value.of(62)
+        desk.stores(page, "T107", Value.of(62))
         assert page.evaluate("window.same")
         page.get_by_role("button", name="保存", exact=True).first.click()
         expect(page.locator("main")).to_contain_text("已保存。")
@@ -84,9 +86,7 @@ class TestSignedOutWhileTyping:
         sign_in_there(page).close()
         page.get_by_role("button", name="我已登录，继续").click()
         saved(page)
-        actor = desk.site.world.actor(UNIT)
-        with transaction(actor) as session:
-            assert list_passages(session, actor, desk.site.world.key(UNIT))["W1"].words == "登录失效时写的"
+        assert written(desk, "W1") == "登录失效时写的"
         page.get_by_role("button", name="保存，下一节").click()
         page.wait_for_url("**/text/W2")
 
@@ -105,14 +105,11 @@ class TestPastedText:
                 document.activeElement.dispatchEvent(paste);
             }"""
         )
-        assert page.input_value("#words") == "一、做法\n• 第一项\n续行\n"
+        expect(page.locator("#words")).to_have_value("一、做法\n• 第一项\n续行\n")
         page.keyboard.press("Control+z")
-        assert page.input_value("#words") == ""
+        expect(page.locator("#words")).to_have_value("")
         page.keyboard.press("Control+y")
-        saved(page)
-        actor = desk.site.world.actor(UNIT)
-        with transaction(actor) as session:
-            assert list_passages(session, actor, desk.site.world.key(UNIT))["W2"].words == "一、做法\n• 第一项\n续行"
+        eventually(page, lambda: written(desk, "W2"), "一、做法\n• 第一项\n续行")
 
 
 class TestKeys:
@@ -121,13 +118,13 @@ class TestKeys:
         page.focus("#answer-T107")
         page.keyboard.press("?")
         expect(page.get_by_role("dialog")).to_contain_text("撤销上一次粘贴")
-        assert Axe().run(page, options=AXE).response["violations"] == []
+        assert violations(page) == []
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
-        assert page.evaluate("document.activeElement.id") == "answer-T107"
+        expect(page.locator("#answer-T107")).to_be_focused()
         page.focus("[name=note-T107]")
         page.keyboard.type("真的?")
-        assert page.input_value("[name=note-T107]") == "真的?"
+        expect(page.locator("[name=note-T107]")).to_have_value("真的?")
         page.get_by_role("link", name="键盘与粘贴").click()
         expect(page.get_by_role("dialog")).to_be_visible()
         page.get_by_role("button", name="关闭").click()
@@ -141,7 +138,7 @@ class TestKeys:
             ("ArrowRight", "note-T101"), ("ArrowLeft", "na-T101"), ("ArrowLeft", "answer-T101"),
         ):  # fmt: skip
             page.keyboard.press(key)
-            assert page.evaluate("document.activeElement.name") == name, key
+            expect(page.locator(f"[name={name}]"), key).to_be_focused()
 
     def test_a_pasted_block_says_what_is_to_be_looked_at(self, desk: Desk) -> None:
         page = desk.page()
@@ -160,5 +157,5 @@ class TestKeys:
     def test_without_scripts_they_are_a_page(self, desk: Desk) -> None:
         page = desk.page(java_script_enabled=False)
         page.get_by_role("link", name="键盘与粘贴").click()
-        assert page.inner_text("h1") == "键盘与粘贴"
-        assert "F9" in page.inner_text("main")
+        expect(page.locator("h1")).to_have_text("键盘与粘贴")
+        expect(page.locator("main")).to_contain_text("F9")

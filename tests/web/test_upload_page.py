@@ -1,6 +1,8 @@
 """Excel in and out through the browser."""
 
 import io
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +12,15 @@ from werkzeug.test import TestResponse
 
 from portal.db import transaction
 from portal.domain.policy import Role
+from portal.domain.units import Level
 from portal.domain.values import Value
 from portal.jobs.uploads import process
 from portal.queries.events import list_history
 from portal.queries.submissions import get_submission
+from portal.services import units
 from tests.clamd import SIGNATURE, running_clamd
 from tests.web.conftest import Browser, Site, sound
+from tests.world import placements
 
 KEY = "d111-2023-T"
 ANSWERS = {
@@ -35,9 +40,9 @@ def filler(site: Site) -> Browser:
     return site.person("d111", Role.FILLER)
 
 
-def template(browser: Browser) -> openpyxl.Workbook:
-    with browser.client.get(f"/submissions/{KEY}/template.xlsx") as response:
-        assert response.headers["Content-Disposition"] == f"attachment; filename={KEY}.xlsx"
+def template(browser: Browser, key: str = KEY) -> openpyxl.Workbook:
+    with browser.client.get(f"/submissions/{key}/template.xlsx") as response:
+        assert response.headers["Content-Disposition"] == f"attachment; filename={key}.xlsx"
         return openpyxl.load_workbook(io.BytesIO(response.data))
 
 
@@ -52,14 +57,14 @@ def filled(book: openpyxl.Workbook, answers: dict[str, Any]) -> bytes:
     return stream.getvalue()
 
 
-def upload(browser: Browser, content: bytes, filename: str = "报表.xlsx") -> TestResponse:
-    return browser.post(f"/submissions/{KEY}/upload", {"file": (io.BytesIO(content), filename)})
+def upload(browser: Browser, content: bytes, filename: str = "报表.xlsx", key: str = KEY) -> TestResponse:
+    return browser.post(f"/submissions/{key}/upload", {"file": (io.BytesIO(content), filename)})
 
 
-def checked(response: TestResponse) -> str:
+def checked(response: TestResponse, unit: str = "d111") -> str:
     """Do the job that the upload enqueued; gives the upload's address."""
     assert response.status_code == 303
-    process("d111", UUID(response.location.rsplit("/", 1)[1]))
+    process(unit, UUID(response.location.rsplit("/", 1)[1]))
     return response.location
 
 
@@ -193,3 +198,18 @@ def test_folders_are_no_part_of_a_files_name(filler: Browser) -> None:
     assert "报表.xlsx" in filler.get(address).text
     with filler.client.get(f"{address}/original") as response:
         assert ".." not in response.headers["Content-Disposition"]
+
+
+def test_a_city_without_districts_uploads_what_cities_and_what_districts_are_asked(site: Site) -> None:
+    alone = next(replace(each, level=Level.UNDIVIDED_CITY) for each in placements() if each.code == "c13")
+    with transaction(None) as session:
+        units.import_units(session, [alone], [])
+    city = site.person("c13", Role.FILLER)
+    response = upload(city, filled(template(city, "c13-2023-T"), ANSWERS | {"T103": 6}), key="c13-2023-T")
+    city.post(f"{checked(response, 'c13')}/apply", {"codes": ["T101", "T201", "T202"]})
+    actor = site.world.actor("c13")
+    with transaction(actor) as session:
+        written = get_submission(session, actor, site.world.key("c13")).values
+    assert {code: value.number for code, value in written.items() if value.number is not None} == {
+        "T101": 10, "T201": 100, "T202": Decimal("650.5"),
+    }  # fmt: skip
