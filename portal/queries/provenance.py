@@ -1,19 +1,22 @@
 """A rolled-up number with everything that it is made of, and the units that are not in it, with why."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain import rollup
 from portal.domain.forms import FormVersion, Incomplete, Indicator
-from portal.domain.lifecycle import COUNTED, HANDED_IN
+from portal.domain.lifecycle import COUNTED, HANDED_IN, State
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.values import ValueStatus
+from portal.models import Submission
 from portal.queries.coverage import covered
 from portal.queries.effective_forms import collected_forms
+from portal.queries.figures import open_rows
 from portal.queries.lineage import Contribution, counting_units, trace
 from portal.queries.progress import ProgressRow, progress_of
 from portal.queries.rollup_entries import EntryRow, entries_at, entry_amounts
@@ -114,7 +117,8 @@ def get_provenance(
     units = counting_units(session, top, period, tree)
     total = rollup.total(map(_added, found)) + _entered(session, top, period, indicator, units)
     reported = [each for each in found if each.status is ValueStatus.REPORTED]
-    absent = _absent_of(session, actor, period, form, form.indicator(indicator), units, found)
+    read = _read_already(session, top.root_id, period, form) if pending else frozenset()
+    absent = _absent_of(session, actor, period, form, form.indicator(indicator), units, found, read)
     if row.torn:
         torn = set(row.torn)
         absent += [Absent(each, Absence.TORN, "") for each in list_units(session, period=period) if each.code in torn]
@@ -129,6 +133,17 @@ def _entered(session: Session, top: UnitRow, period: Period, indicator: str, uni
     return sum((each.entry.total for each in entries if each.unit_id in inside), rollup.Total())
 
 
+def _read_already(session: Session, root_id: int, period: Period, form: FormVersion) -> frozenset[int]:
+    """The units whose answers are not accepted yet, and in a number with pending all the same, as far as they go."""
+    waiting = select(Submission).where(
+        Submission.root_id == root_id,
+        Submission.period_code == str(period),
+        Submission.form_code == form.code,
+        Submission.state == State.SUBMITTED,
+    )
+    return frozenset(row.unit_id for row in open_rows(session, session.scalars(waiting).all()))
+
+
 def _added(one: Contribution) -> rollup.Contribution:
     return rollup.Contribution("", one.status, one.number, one.category, one.amount, one.weight)
 
@@ -141,27 +156,30 @@ def _absent_of(
     indicator: Indicator,
     units: Sequence[UnitRow],
     found: Sequence[Contribution],
+    read: Collection[int],
 ) -> list[Absent]:
-    """The units whose figures would count, and do not, with why."""
+    """The units whose figures would count, and do not, with why; `read` are those handed in that might be in it."""
     inside = {each.unit.id: each.status for each in found}
     asked = {each.unit.id: each for each in progress_of(session, units, period, form.code)}
     return [
         Absent(each, Absence.LEFT, "")
         if not actor.place.covers(each.path)
-        else _absent(each, indicator, inside.get(each.id), asked.get(each.id))
+        else _absent(each, indicator, inside.get(each.id), asked.get(each.id), read=each.id in read)
         for each in units
         if inside.get(each.id) is not ValueStatus.REPORTED
     ]
 
 
-def _absent(unit: UnitRow, indicator: Indicator, answer: ValueStatus | None, asked: ProgressRow | None) -> Absent:
+def _absent(
+    unit: UnitRow, indicator: Indicator, answer: ValueStatus | None, asked: ProgressRow | None, *, read: bool
+) -> Absent:
     if asked is None or unit.level not in indicator.filled_by:
         return Absent(unit, Absence.NOT_EXPECTED, "")
     if asked.task.exempt_reason is not None:
         return Absent(unit, Absence.EXEMPT, asked.task.exempt_reason)
     if answer is ValueStatus.NOT_APPLICABLE:
         return Absent(unit, Absence.NOT_APPLICABLE, "")
-    if asked.task.state in COUNTED:
+    if asked.task.state in COUNTED or read:
         return Absent(unit, Absence.UNANSWERED, "")
     if asked.task.state in HANDED_IN:
         return Absent(unit, Absence.PENDING, "")

@@ -140,6 +140,7 @@ def install(app: Flask) -> None:
         REASONS=words.REASONS,
         DECISIONS=words.DECISIONS,
         EXPORT_FORMATS=words.EXPORT_FORMATS,
+        TABLE_FORMATS=words.TABLE_FORMATS,
         SCOPES=words.SCOPES,
         EDITABLE=EDITABLE,
         YES_NO=(YES, NO),

@@ -208,8 +208,11 @@ AGGREGATIONS: dict[AggregationKind, LazyString] = {
 }
 
 
-EXPORT_FORMATS = (("xlsx", "Excel"), ("csv", "CSV"), ("json", "JSON"))
-"""Formats in which a list is written out, with their names in both languages."""
+TABLE_FORMATS = (("xlsx", "Excel"), ("csv", "CSV"))
+"""Formats in which a table is written out, with their names in both languages."""
+
+EXPORT_FORMATS = (*TABLE_FORMATS, ("json", "JSON"))
+"""The same of a list of findings."""
 
 SCOPES: dict[str, LazyString] = {"own": _("本级"), "territorial": _("属地"), "whole": _("全辖")}
 """Whose figures a roll-up counts."""

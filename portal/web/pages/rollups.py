@@ -16,7 +16,7 @@ from portal.queries.over_time import forms_shown, list_shown_periods, roll_up_ma
 from portal.queries.progress import Completeness, completeness
 from portal.queries.rollup_rows import RollUpRow
 from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
-from portal.queries.series import Series, SeriesBreak, breaks_between, get_series
+from portal.queries.series import Series, SeriesBreak, breaks_within, get_series
 from portal.queries.unit_names import read_unit_names
 from portal.queries.units import UnitRow, get_unit, list_children
 from portal.web.access import guarded_blueprint
@@ -59,7 +59,7 @@ def show(unit: str) -> str:
             "counts": _counts(session, actor, period, top, form) if day else None,
             "ancestors": way_down(session, actor, unit, "rollups.show", period, tree=tree),
             "series": series,
-            "moved": _breaks_within(session, shown) if day else [],
+            "moved": _moved(session, shown),
             "torn": read_unit_names(session, {code for row in rows for code in row.torn}).on(period.ends_on),
             "traced": {each.code for each in (top, *children) if sees_origins and actor.place.covers(each.path)},
         }
@@ -103,13 +103,13 @@ def _series(
     return get_series(session, actor, unit=unit, indicator=indicator.code, tree=tree, pending=pending, kind=kind)
 
 
-def _breaks_within(session: Session, rows: Sequence[RollUpRow]) -> list[tuple[UnitRow, list[SeriesBreak]]]:
+def _moved(session: Session, rows: Sequence[RollUpRow]) -> list[tuple[UnitRow, Sequence[SeriesBreak]]]:
     """Units whose numbers are made of shorter periods in which other units counted, and what happened in between."""
-    made = [row for row in rows if len(row.counted) > 1]
-    units = {row.unit_code: row.unit for row in made}
-    periods = sorted({part for row in made for part in row.counted}, key=lambda each: each.ends_on)
-    marks = breaks_between(session, list(units), periods) if made else {}
-    return [(unit, marks[code]) for code, unit in units.items() if code in marks]
+    units = {row.unit_code: row.unit for row in rows}
+    marks: dict[str, dict[SeriesBreak, None]] = {code: {} for code in units}
+    for row, several in zip(rows, breaks_within(session, rows), strict=True):
+        marks[row.unit_code] |= dict.fromkeys(several)
+    return [(unit, list(marks[code])) for code, unit in units.items() if marks[code]]
 
 
 def _drilled(
