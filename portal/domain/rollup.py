@@ -28,7 +28,7 @@ are kept apart from what units reported, change no count, and only sums have the
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -61,12 +61,15 @@ class Contribution:
         return self.number if self.amount is None or self.weight is not None else None
 
 
-def contributions(form: FormVersion, level: Level, values: Values) -> list[Contribution]:
-    """What a unit of that level adds to every roll-up, in form order; a missing answer adds nothing.
+def contributions(
+    form: FormVersion, level: Level, values: Values, wanted: Collection[str] | None = None
+) -> list[Contribution]:
+    """What a unit of that level adds to every roll-up, or those `wanted`, in form order; a missing answer adds nothing.
 
     Nor does what is worked out from other forms or from units below: it would change with them, after it was accepted.
     """
-    found = (_contribution(form, indicator, values) for indicator in _own(form, level))
+    asked = (each for each in _own(form, level) if wanted is None or each.code in wanted)
+    found = (_contribution(form, indicator, values) for indicator in asked)
     return [each for each in found if each.status is not ValueStatus.MISSING]
 
 

@@ -22,8 +22,8 @@ from portal.domain.values import Value, ValueStatus
 from portal.models import Observation, Submission, Upload
 from portal.models import Value as ValueRow
 from portal.queries.contributing import contributing
-from portal.queries.effective_forms import form_of
-from portal.queries.figures import value_of
+from portal.queries.effective_forms import answered_forms, form_of
+from portal.queries.figures import key_of, value_of
 from portal.queries.forms import collected_version, way_to
 from portal.queries.restated import restate
 from portal.queries.rollups import REPORTED_TREE, tree_day
@@ -158,14 +158,15 @@ def _waiting(
         Submission.unit_id.in_(units),
     )
     found: dict[int, tuple[FormVersion, Contribution]] = {}
-    for row, several in contributing(session, session.scalars(query).all()):
+    rows = session.scalars(query).all()
+    forms = answered_forms(session, rows)
+    for row, several in contributing(session, rows, [indicator]):
         for one in several:
-            if one.indicator == indicator:
-                unit = units[row.unit_id]
-                key = SubmissionKey(unit.code, period, row.form_code)
-                numbers = (one.number, one.category, one.amount, one.weight)
-                told = Contribution(unit, key, row.version_number, one.status, *numbers, [], pending=True)
-                found[row.unit_id] = form_of(session, row), told
+            unit = units[row.unit_id]
+            key = SubmissionKey(unit.code, period, row.form_code)
+            numbers = (one.number, one.category, one.amount, one.weight)
+            told = Contribution(unit, key, row.version_number, one.status, *numbers, [], pending=True)
+            found[row.unit_id] = forms[key_of(row)], told
     return found
 
 

@@ -11,15 +11,14 @@ from sqlalchemy.orm import Session
 from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import State
 from portal.domain.periods import Period
-from portal.domain.rollup import Total, copied
-from portal.domain.units import Level
+from portal.domain.rollup import Total
 from portal.domain.values import ValueStatus
 from portal.models import Submission
 from portal.models import Value as ValueRow
 from portal.queries.ancestors import Targets
 from portal.queries.bases import kept_bases
 from portal.queries.bases_now import bases_now
-from portal.queries.contributing import contributing_beside_copies
+from portal.queries.contributing import asked_of, contributing_beside_copies, copied_by
 from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, key_of, open_rows
 from portal.queries.rollup_parts import Totals
@@ -78,9 +77,7 @@ def _waiting(
         collections[row.period_code, row.form_code].append(row)
     for several in collections.values():
         yield from _copies(session, several, forms, targets, wanted)
-    rest = [
-        row for row in rows if not _asked(forms[key_of(row)], wanted) <= copied(forms[key_of(row)], Level(row.level))
-    ]
+    rest = [row for row in rows if not asked_of(forms[key_of(row)], wanted) <= copied_by(forms, row)]
     kept = kept_bases(session, rest, forms)
     bases = kept | bases_now(session, [row for row in rest if key_of(row) not in kept], forms)
     for row, found in contributing_beside_copies(session, rest, forms, bases):
@@ -88,10 +85,6 @@ def _waiting(
             if wanted is None or one.indicator in wanted:
                 part = Total.of(one)
                 yield from (_Part(row.period_code, one.indicator, each, part) for each in targets[key_of(row)])
-
-
-def _asked(form: FormVersion, wanted: Collection[str] | None) -> set[str]:
-    return {code for code in form.by_code if wanted is None or code in wanted}
 
 
 def _copies(
@@ -110,7 +103,7 @@ def _copies(
         kind = (id(form), row.level)
         if kind not in kinds:
             kinds[kind] = len(kinds)
-            copying += [(kinds[kind], code) for code in copied(form, Level(row.level)) & _asked(form, wanted)]
+            copying += [(kinds[kind], code) for code in copied_by(forms, row) & asked_of(form, wanted)]
         asked += [(row.unit_id, row.version_number, kinds[kind], target) for target in targets[key_of(row)]]
     if copying:
         first = rows[0]

@@ -98,7 +98,7 @@ def _waiting(session: Session, root_id: int, side: Side) -> defaultdict[str, set
         Submission.form_code == side.form,
         Submission.state == State.SUBMITTED,
     )
-    for row, several in contributing(session, session.scalars(query).all()):
-        if any(each.indicator in side.indicators and each.status is ValueStatus.REPORTED for each in several):
+    for row, several in contributing(session, session.scalars(query).all(), side.indicators):
+        if any(each.status is ValueStatus.REPORTED for each in several):
             found[row.period_code].add(row.unit_id)
     return found

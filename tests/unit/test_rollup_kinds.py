@@ -118,6 +118,9 @@ def test_what_is_copied_and_the_rest_are_the_whole(several: list[Answers]) -> No
         rest = contributions_beside_copies(FORM, Level.DISTRICT, completed(FORM, Level.DISTRICT, some, None))
         whole = contributions(FORM, Level.DISTRICT, values)
         assert {each.indicator: each for each in (*copies, *rest)} == {each.indicator: each for each in whole}
+        for code in codes:  # nothing but the answer itself is read where nothing else is wanted
+            alone = contributions(FORM, Level.DISTRICT, {code: answers[code]}, {code})
+            assert alone == [each for each in whole if each.indicator == code]
     assert copied(FORM, Level.CITY) == behind_the_rest(FORM, Level.CITY) == frozenset()
 
 
