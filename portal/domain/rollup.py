@@ -18,10 +18,11 @@ range, none       –                             –            none; a range h
 ================  ============================  ===========  ====================================
 
 A unit that has not answered is left out, never taken for 0, and the number is marked as partial; a form may say that
-there is none before all have (`Incomplete`). A ratio leaves out the units of which one side is missing; a sum of
-another indicator those without that one; a weighted mean those without a weight, whose figure still counts for its
-minimum and maximum. A figure that does not apply is left out and not waited for. There is no `latest` over units, which
-would be that of whoever was accepted last; over periods there is (`over_time`).
+there is none before all have (`Incomplete`). A ratio leaves out the units of which one side is missing, and does not
+apply to those to which one side does not; a sum of another indicator leaves out those without that one; a weighted mean
+those without a weight, whose figure still counts for its minimum and maximum. A figure that does not apply is left out
+and not waited for. There is no `latest` over units, which would be that of whoever was accepted last; over periods
+there is (`over_time`).
 
 Eliminations and supervisors' adjustments (`portal.domain.rollup_entries`) are contributions too, but no unit's: they
 are kept apart from what units reported, change no count, and only sums have them.

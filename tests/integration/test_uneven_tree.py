@@ -102,14 +102,14 @@ def accept(unit: str, answers: Answers) -> None:
 
 
 def told(answers: Answers, code: str) -> Any:
-    """What a unit's answers say of an indicator: of the ratio its two sides, in which what does not apply is 0."""
+    """What a unit's answers say of an indicator: of the ratio its two sides, each of which may not apply as a whole."""
     if code != "RATIO":
         return answers.get(code)
     sides = [answers.get(each) for each in ("SUM", "MEAN", "PEOPLE")]
+    if sides[:2] == [NOT_APPLICABLE] * 2 or sides[2] is NOT_APPLICABLE:
+        return NOT_APPLICABLE
     if None in sides:
         return None
-    if all(each is NOT_APPLICABLE for each in sides):
-        return NOT_APPLICABLE
     above, less, below = (Fraction(0 if each is NOT_APPLICABLE else each) for each in sides)
     return above - less, below
 
