@@ -18,12 +18,12 @@ from portal.domain.periods import Period
 from portal.domain.units import Level, stands_among
 from portal.domain.values import EXACT, ValueStatus
 from portal.errors import NotFound
-from portal.queries.coverage import covered
-from portal.queries.over_time import indicators_then, periods_behind, roll_up_made
-from portal.queries.own_figures import OwnFigure, own_figures
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.same_units import Side, of_other_units
-from portal.queries.series import breaks_between
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.over_time import indicators_then, periods_behind, roll_up_made
+from portal.queries.rollups.own_figures import OwnFigure, own_figures
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.same_units import Side, of_other_units
+from portal.queries.rollups.series import breaks_between
 from portal.queries.units import UnitRow
 
 Row = TypeVar("Row", RollUpRow, OwnFigure)

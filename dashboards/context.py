@@ -13,8 +13,8 @@ from portal.domain.policy import Actor, Permission, Subject, require
 from portal.errors import NotFound
 from portal.queries import units
 from portal.queries.made_forms import made_forms
-from portal.queries.over_time import forms_shown, list_shown_periods
-from portal.queries.rollups import list_periods
+from portal.queries.rollups.over_time import forms_shown, list_shown_periods
+from portal.queries.rollups.totals import list_periods
 from portal.queries.units import UnitRow
 
 START_INDICATOR = "FZ0501"

@@ -16,8 +16,8 @@ from portal.domain.numbers import Scale, percent
 from portal.domain.policy import Permission, Subject, permits
 from portal.domain.texts import Text
 from portal.domain.values import exact_text
-from portal.queries.differences import DifferenceRow
-from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups.differences import DifferenceRow
+from portal.queries.rollups.rows import RollUpRow
 from portal.web.language import language, say
 from portal.web.present.coverage import coverage_counts
 from portal.web.present.rollups import rollup_apart

@@ -12,7 +12,7 @@ from portal.domain.forms import Direction
 from portal.domain.texts import Text
 from portal.domain.units import Level
 from portal.domain.values import EXACT, ValueStatus
-from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups.rows import RollUpRow
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from importers.measures import tidy
 from importers.sandbox import read_workbook
 from importers.workbook import CellKind, ReadCell, ReadSheet
 from portal.domain.reorganisation_file import COLUMN_WORDS, COLUMNS, ReorganisationFile, cut_short, reorganisation_of
-from portal.errors import FormInvalid
+from portal.domain.texts import Text
+from portal.domain.unit_file import at_line
+from portal.errors import UnitsInvalid
 
 _WITHOUT_CONTENT = frozenset({CellKind.ERROR, CellKind.FORMULA_WITHOUT_VALUE})
 _MOST_SHOWN = 12
@@ -20,14 +22,14 @@ def read_reorganisation_file(content: bytes, filename: str) -> ReorganisationFil
 
     Raises:
         WorkbookUnreadable: it is no workbook that can be read.
-        FormInvalid: with every mistake, each with its line.
+        UnitsInvalid: with every mistake, each with its line.
     """
     sheets = read_workbook(content, filename).sheets
     headed = [(sheet, *_headings(sheet)) for sheet in sheets]
     for sheet, line, names in headed:
         if set(COLUMNS) <= set(names.values()):
             return reorganisation_of(_records(sheet, line, names))
-    raise FormInvalid([_wrong_columns(max((names for _sheet, _line, names in headed), key=len, default={}))])
+    raise UnitsInvalid([_wrong_columns(max((names for _sheet, _line, names in headed), key=len, default={}))])
 
 
 def _headings(sheet: ReadSheet) -> tuple[int, dict[int, str]]:
@@ -37,31 +39,35 @@ def _headings(sheet: ReadSheet) -> tuple[int, dict[int, str]]:
     return line, {column: COLUMN_WORDS.get(text, text) for column, text in texts.items()}
 
 
-def _wrong_columns(names: dict[int, str]) -> str:
-    missing = "、".join(word for word, name in COLUMN_WORDS.items() if name not in names.values())
-    found = "、".join(name[:20] for name in list(names.values())[:_MOST_SHOWN])
-    return f"缺少列：{missing}。找到的列：{found or '没有'} (columns missing: {missing})"
+def _wrong_columns(names: dict[int, str]) -> tuple[str, str]:
+    missing = {word: name for word, name in COLUMN_WORDS.items() if name not in names.values()}
+    found = [name[:20] for name in list(names.values())[:_MOST_SHOWN]]
+    return (
+        f"缺少列：{'、'.join(missing)}。找到的列：{'、'.join(found) or '没有'}",
+        f"columns missing: {', '.join(missing.values())}; columns found: {', '.join(found) or 'none'}",
+    )
 
 
 def _records(sheet: ReadSheet, head: int, names: dict[int, str]) -> dict[int, dict[str, str | None]]:
     """A record for each row below the headings.
 
     Raises:
-        FormInvalid: a column stands there twice, or a cell has no content that could be read.
+        UnitsInvalid: a column stands there twice, or a cell has no content that could be read.
     """
     counts = Counter(names.values())
     twice = [word for word, name in COLUMN_WORDS.items() if counts[name] > 1]
-    problems = [f"第 {head} 行：列“{word}”出现两次 (line {head}: column twice)" for word in twice]
+    problems = [at_line(head, Text(f"列“{word}”出现两次", f"column “{word}” stands there twice")) for word in twice]
     rows: dict[int, dict[str, str | None]] = defaultdict(dict)
     for (row, column), cell in sorted(sheet.cells.items()):
         name = names.get(column)
         if row <= head or name not in COLUMNS:
             continue
         if cell.kind in _WITHOUT_CONTENT:
-            problems.append(f"第 {row} 行：{cell.address} 是错误值，或公式没有算出的值 (line {row})")
+            zh, en = "是错误值，或公式没有算出的值", "is an error, or a formula without a value"
+            problems.append(at_line(row, Text(f"{cell.address} {zh}", f"{cell.address} {en}")))
         rows[row][name] = _day_text(cell) if name == "effective_on" else _text(cell)
     if problems:
-        raise FormInvalid(cut_short(problems))
+        raise UnitsInvalid(cut_short(problems))
     return rows
 
 

@@ -46,7 +46,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask("portal.web")
     app.config.from_mapping(_settings(config))
     if config.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap it
     app.session_interface = PortalSessions(config)
     directories.install(app, config.sign_in)
     second_factor.install(app, config.sign_in.second_factor_roles)

@@ -116,12 +116,16 @@ class FormInvalid(PortalError):
         self.problems = problems
 
 
-class ReorganisationRefused(FormInvalid):
-    """A reorganisation cannot be applied or undone; `words` say why, in Chinese and in English."""
+class UnitsInvalid(FormInvalid):
+    """Units cannot become what a file or a page says; `words` say each mistake, in Chinese and in English."""
 
     def __init__(self, words: list[tuple[str, str]]) -> None:
         super().__init__([f"{zh} / {en}" for zh, en in words])
         self.words = words
+
+
+class ReorganisationRefused(UnitsInvalid):
+    """A reorganisation cannot be applied or undone."""
 
 
 class ProgramMissing(PortalError):

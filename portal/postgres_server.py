@@ -33,7 +33,7 @@ PORT = 5432
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",
     "fsync": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",

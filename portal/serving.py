@@ -179,7 +179,7 @@ class _Announcement:
         if self.made or not _answers(host, port):
             return
         shown = f"[{host}]" if ":" in host else host
-        print(f"汇总已就绪 Huizong is ready: http://{shown}:{port}/", self.banner(), sep="\n", flush=True)  # noqa: T201
+        print(f"汇总已就绪 Huizong is ready: http://{shown}:{port}/", self.banner(), sep="\n", flush=True)  # noqa: T201 - our own output
         self.made = True
 
 

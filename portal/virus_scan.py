@@ -56,7 +56,7 @@ class VirusScanner:
         if text.startswith("unix:/"):
             return cls(path=text.removeprefix("unix:"))
         host, _colon, port = text.rpartition(":")
-        if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) <= 65535):  # noqa: PLR2004
+        if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) <= 65535):  # noqa: PLR2004 - the last port there is
             raise ConfigInvalid(f"{SETTING} must be host:port or unix:/path, not {text!r}")
         return cls(host.strip("[]"), int(port))
 

@@ -30,6 +30,7 @@ _SENTENCES: dict[type[errors.PortalError], Callable[[Any], Line]] = {
         f"{e.field} 不对（{e.problem}）：{e.value}",
         f"{e.field} is wrong ({e.problem}): {e.value}",
     ),
+    errors.UnitsInvalid: lambda e: ("；".join(zh for zh, _en in e.words), "; ".join(en for _zh, en in e.words)),
     errors.FormInvalid: lambda e: ("文件有错：" + "；".join(e.problems), f"{len(e.problems)} mistakes in the file"),
     errors.WorkbookUnreadable: lambda e: (
         f"{reason_text(e.reason, e.place).zh}（{e.reason}）",

@@ -15,13 +15,13 @@ from portal.domain.periods import Period
 from portal.domain.rollup import Total
 from portal.domain.spreadsheet_text import not_a_formula
 from portal.domain.values import exact_text
-from portal.queries.coverage import covered
-from portal.queries.over_time import roll_up_made
-from portal.queries.rollup_check import verify as verify_rollups
-from portal.queries.rollup_entries import list_entries
-from portal.queries.rollup_records import COLUMNS, Record, records
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
-from portal.queries.series import breaks_within
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.entries import list_entries
+from portal.queries.rollups.over_time import roll_up_made
+from portal.queries.rollups.records import COLUMNS, Record, records
+from portal.queries.rollups.series import breaks_within
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, tree_day
+from portal.queries.rollups.verification import verify as verify_rollups
 from portal.queries.units import get_unit, list_units
 from portal.services.downloads import record_export
 from portal.services.rollups import rebuild as rebuild_rollups

@@ -18,6 +18,8 @@ from portal.services.downloads import record_export
 from portal.services.reorganisations import apply, begin, drop, publish
 from portal.services.units import import_units
 
+_MOST_SHOWN = 10
+
 
 @click.group("units", cls=Group, help="单位 / units")
 def command() -> None:
@@ -30,8 +32,19 @@ def import_(file: Path) -> None:
     """Add or replace the units that the file names, and publish the trees that follow."""
     placements, successions = read_units(file.read_text(encoding="utf-8"))
     with database(), transaction(None) as session:
-        count = import_units(session, placements, successions)
-    say(f"已导入 {count} 个单位。", f"{count} units imported.")
+        done = import_units(session, placements, successions)
+    say(f"已导入 {done.units} 个单位。", f"{done.units} units imported.")
+    if done.asked:
+        names = ", ".join(map(str, done.asked[:_MOST_SHOWN])) + (" …" if len(done.asked) > _MOST_SHOWN else "")
+        say(
+            f"正在收集的报表要新单位填报 {len(done.asked)} 份：{names}",
+            f"New units owe {len(done.asked)} answers to what is being collected: {names}",
+        )
+    if done.let_off:
+        say(
+            f"撤销的单位有 {done.let_off} 份没有上报的报表，已免报。",
+            f"{done.let_off} answers that units which are gone had not handed in are owed no more.",
+        )
 
 
 @command.command("reorganise", help="按文件调整区划（CSV、XLSX） / reorganise units as a file says")

@@ -40,25 +40,21 @@ Basis = Mapping[Reference, Seen]
 
 def looked_at(form: FormVersion) -> frozenset[Reference]:
     """Everything outside of an answer that its figures are worked out from."""
-    if looked_at not in form.once:
-        form.once[looked_at] = frozenset(
+    return form.kept(
+        looked_at,
+        lambda: frozenset(
             reference
             for indicator in form
             for source in worked_out_from(form, indicator)
             for reference in source.references
             if not reference.own and not reference.of_list
-        )
-    found: frozenset[Reference] = form.once[looked_at]
-    return found
+        ),
+    )
 
 
 def behind(form: FormVersion, code: str) -> frozenset[Reference]:
     """Those of them that an indicator comes of, or what it adds to roll-ups: directly or through others of the form."""
-    key = (behind, code)
-    if key not in form.once:
-        form.once[key] = frozenset(_references_behind(form, code)) & looked_at(form)
-    found: frozenset[Reference] = form.once[key]
-    return found
+    return form.kept((behind, code), lambda: frozenset(_references_behind(form, code)) & looked_at(form))
 
 
 def _references_behind(form: FormVersion, code: str) -> Iterator[Reference]:

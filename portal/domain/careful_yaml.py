@@ -17,8 +17,8 @@ try:
     from yaml import CSafeDumper as _BaseDumper
     from yaml import CSafeLoader as _Loader
 except ImportError:  # PyYAML was built without its C library; slower, but the same
-    from yaml import SafeDumper as _BaseDumper  # type: ignore[assignment]
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeDumper as _BaseDumper  # type: ignore[assignment]  # alike, not related
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]  # the same
 
 MAX_CHARACTERS = 2_000_000
 MAX_DEPTH = 20
@@ -127,7 +127,7 @@ def _plain_scalar(node: yaml.Node) -> Plain:
 class _Dumper(_BaseDumper):
     """Writes short innermost mappings and lists on one line, and never an alias."""
 
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
 
     def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:

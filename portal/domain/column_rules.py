@@ -110,11 +110,10 @@ def verdicts(form: FormVersion, level: Level) -> Sequence[tuple[Rule, Verdict | 
 
     Figures of other periods, forms, levels and lists are taken as not there.
     """
-    key = (verdicts, level)
-    if key not in form.once:
-        form.once[key] = [(rule, _compiled(form, level, condition_of(form, rule).root)) for rule in rules_of(form)]
-    found: Sequence[tuple[Rule, Verdict | None]] = form.once[key]
-    return found
+    return form.kept(
+        (verdicts, level),
+        lambda: [(rule, _compiled(form, level, condition_of(form, rule).root)) for rule in rules_of(form)],
+    )
 
 
 class _Unseen(Exception):

@@ -16,21 +16,18 @@ def parse_in(form: FormVersion, text: str) -> Expression:
     Raises:
         ExpressionInvalid: it is not one; or it is longer or deeper than any sensible rule.
     """
-    key = (parse_in, text)
-    if key not in form.once:
-        form.once[key] = parse(text).within(form.codes)
-    expression: Expression = form.once[key]
-    return expression
+    return form.kept((parse_in, text), lambda: parse(text).within(form.codes))
 
 
 def condition_of(form: FormVersion, rule: Rule) -> Expression:
     """What a rule demands, on its own terms."""
-    key = (condition_of, rule.expression, rule.tolerance, rule.left_blank, rule.right_blank)
-    if key not in form.once:
+
+    def on_its_terms() -> Expression:
         terms = Terms(Fraction(rule.tolerance), rule.left_blank, rule.right_blank)
-        form.once[key] = parse_in(form, rule.expression).on_terms(terms)
-    expression: Expression = form.once[key]
-    return expression
+        return parse_in(form, rule.expression).on_terms(terms)
+
+    key = (condition_of, rule.expression, rule.tolerance, rule.left_blank, rule.right_blank)
+    return form.kept(key, on_its_terms)
 
 
 def worked_out_from(form: FormVersion, indicator: Indicator) -> tuple[Expression, ...]:
@@ -62,10 +59,10 @@ def is_listed(form: FormVersion, reference: Reference) -> bool:
 
 def references_of(form: FormVersion) -> frozenset[Reference]:
     """Every figure that the form's rules look at, or that anything in it is worked out from."""
-    if references_of not in form.once:
+
+    def found() -> frozenset[Reference]:
         expressions = [parse_in(form, rule.expression) for rule in rules_of(form)]
         expressions += [each for indicator in form for each in worked_out_from(form, indicator)]
-        found = frozenset(reference for expression in expressions for reference in expression.references)
-        form.once[references_of] = found
-    references: frozenset[Reference] = form.once[references_of]
-    return references
+        return frozenset(reference for expression in expressions for reference in expression.references)
+
+    return form.kept(references_of, found)

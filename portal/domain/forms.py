@@ -1,10 +1,10 @@
 """Forms (报表制度) as data: sheets of indicators, and rules. Nothing here knows any particular form."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from portal.domain.cross_tables import CrossTable, cells_of
 from portal.domain.form_rules import Blank, Example, Rule, Severity
@@ -53,6 +53,8 @@ __all__ = [
     "Source",
     "Text",
 ]
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -210,9 +212,22 @@ class FormVersion:
                 parts.setdefault(indicator.parent, []).append(indicator)
         return parts
 
+    def kept(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What was worked out from the form under that key, kept for as long as the form; made where nobody asked yet.
+
+        Two threads that ask first may both make it.
+
+        Args:
+            key: the function that works it out, with what it is told beside the form.
+            make: works it out; what it returns is never changed by anybody.
+        """
+        if key not in self._kept:
+            self._kept.setdefault(key, make())
+        found: _Made = self._kept[key]
+        return found
+
     @cached_property
-    def once(self) -> dict[Hashable, Any]:
-        """What was worked out from the form and need not be again, for the modules that work it out."""
+    def _kept(self) -> dict[Hashable, Any]:
         return {}
 
     def typed_at(self, level: Level) -> tuple[Indicator, ...]:

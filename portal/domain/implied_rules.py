@@ -10,10 +10,9 @@ _HALF = Decimal("0.5")
 
 def rules_of(form: FormVersion) -> tuple[Rule, ...]:
     """The rules that somebody wrote, and after them those that follow from the form's indicators, in form order."""
-    if rules_of not in form.once:
-        form.once[rules_of] = (*written_rules(form), *(rule for each in form for rule in implied_rules(form, each)))
-    rules: tuple[Rule, ...] = form.once[rules_of]
-    return rules
+    return form.kept(
+        rules_of, lambda: (*written_rules(form), *(rule for each in form for rule in implied_rules(form, each)))
+    )
 
 
 def written_rules(form: FormVersion) -> tuple[Rule, ...]:

@@ -85,10 +85,10 @@ def carried_over(way: Sequence[FormVersion], values: Values) -> Values:
 
 def _all_terms(way: Sequence[FormVersion]) -> Mapping[str, tuple[Term, ...]]:
     """The `terms` of every indicator, found once: a report of a province goes the same way for each of its units."""
-    key, once = (_all_terms, *map(id, way)), way[0].once
-    if key not in once:
-        once[key] = {code: terms(way, code) for code in way[0].codes}, tuple(way)  # the way stays, and so do its ids
-    found: Mapping[str, tuple[Term, ...]] = once[key][0]
+    found, _ = way[0].kept(
+        (_all_terms, *map(id, way)),
+        lambda: ({code: terms(way, code) for code in way[0].codes}, tuple(way)),  # the way stays, and so do its ids
+    )
     return found
 
 

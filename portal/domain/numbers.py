@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from portal.domain.expressions import decimal_of
 from portal.domain.forms import Language
-from portal.domain.values import EXACT, rounded
+from portal.domain.values import EXACT, exact_text, rounded
 
 _WAN = Decimal(10_000)
 _YI = Decimal(100_000_000)
@@ -41,12 +41,23 @@ class Scale:
         quotient = rounded(EXACT.divide(number, self.divisor), self.decimals)
         if quotient:
             return f"{quotient:,f}"
-        least = Decimal(1).scaleb(-self.decimals)
+        least = _least(self.decimals)
         return f"<{least}" if number > 0 else f">-{least}"
 
     def show_with_unit(self, number: Decimal) -> str:
         """The same with the unit behind it: `1,234.50 万元`, `95.6%`."""
-        text = self.show(number)
+        return self._with_unit(self.show(number))
+
+    def show_range(self, lowest: Decimal, highest: Decimal, dash: str) -> str:
+        """Two numbers without the unit; zero has as many decimals as the other: `-1.50–0.00`."""
+        zero = "0" if lowest == highest else str(rounded(Decimal(0), self.decimals))
+        return dash.join(self.show(each) if each else zero for each in (lowest, highest))
+
+    def show_range_with_unit(self, lowest: Decimal, highest: Decimal, dash: str) -> str:
+        """The same with the unit behind it; a single number if they are one: `0.00–1.50 万元`."""
+        return self._with_unit(self.show(lowest) if lowest == highest else self.show_range(lowest, highest, dash))
+
+    def _with_unit(self, text: str) -> str:
         if not self.unit:
             return text
         return f"{text}{self.unit}" if is_share(self.unit) else f"{text} {self.unit}"
@@ -94,6 +105,22 @@ def percentage(part: int | Decimal, whole: int | Decimal) -> Decimal:
 
 
 def signed(number: Decimal, decimals: int) -> str:
-    """A difference with its sign, thousands commas, rounded half up: `+1,234.5`, `-3`, `0`."""
+    """A difference with its sign, thousands commas, rounded half up: `+1,234.5`, `-3`, `0`.
+
+    What would be rounded to zero is `<+0.1` or `>-0.1`.
+    """
     text = rounded(number, decimals)
-    return f"{text:+,f}" if text else "0"
+    if text or not number:
+        return f"{text:+,f}" if text else "0"
+    return f"<+{_least(decimals)}" if number > 0 else f">-{_least(decimals)}"
+
+
+def decimals_in(number: Decimal) -> int:
+    """Digits after the point that show the number in full."""
+    _, _, places = exact_text(number).partition(".")
+    return len(places)
+
+
+def _least(decimals: int) -> Decimal:
+    """What the last digit counts."""
+    return Decimal(1).scaleb(-decimals)

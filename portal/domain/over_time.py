@@ -1,12 +1,14 @@
 """From shorter periods to a longer one (时期数、时点数): kept apart from adding up over units, which comes first.
 
-A flow adds up over months, a stock is that of the last one. Where a form does not say which (`Indicator.over_time`), it
-follows from what the indicator is.
+A flow adds up over months, a stock is that of the last one with an accepted answer, however few there are yet: it is of
+one moment, and to carry over what others said of an earlier one would be a guess. Where a form does not say which
+(`Indicator.over_time`), it follows from what the indicator is.
 """
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 
 from portal.domain.expressions import decimal_of
 from portal.domain.form_expressions import worked_out_from
@@ -104,7 +106,8 @@ def over_time(
 def _mean(indicator: Indicator, totals: Sequence[Total], months: Sequence[int]) -> Total:
     """The mean of the periods that have a figure, each by its length.
 
-    What has no end is rounded once: what units reported is then what the figure leaves beside what was entered.
+    Its parts are means too. Where those have no end they are rounded, and the first of them is what the figure, which
+    is rounded once, leaves beside the others.
     """
     known = [(one, length) for one, length in zip(totals, months, strict=True) if one.figure(indicator) is not None]
     whole = sum(length for _one, length in known)
@@ -115,19 +118,16 @@ def _mean(indicator: Indicator, totals: Sequence[Total], months: Sequence[int]) 
         ]
         return Fraction(sum(weighed), whole) if weighed else None
 
-    eliminated, adjusted = mean(one.eliminated for one, _ in known), mean(one.adjusted for one, _ in known)
-    found = sum(totals, Total())._replace(
-        amount=_rounded(mean(one.amount for one, _ in known)),
-        eliminated=_rounded(eliminated),
-        adjusted=_rounded(adjusted),
+    exact = {
+        "amount": mean(one.amount for one, _ in known),
+        "eliminated": mean(one.eliminated for one, _ in known),
+        "adjusted": mean(one.adjusted for one, _ in known),
+    }
+    parts = {name: decimal_of(number) for name, number in exact.items() if number is not None}
+    unending = next((name for name, number in parts.items() if Fraction(number) != exact[name]), None)
+    if unending:
+        figure = decimal_of(sum((number for number in exact.values() if number is not None), Fraction()))
+        parts[unending] = reduce(EXACT.subtract, (parts[each] for each in parts if each != unending), figure)
+    return sum(totals, Total())._replace(
+        amount=parts.get("amount"), eliminated=parts.get("eliminated"), adjusted=parts.get("adjusted")
     )
-    figure, entered = mean(one.figure(indicator) for one, _ in known), found.entered
-    if figure is None or found.amount is None or entered is None:
-        return found
-    if Fraction(found.amount) + (eliminated or 0) + (adjusted or 0) == figure:
-        return found
-    return found._replace(amount=EXACT.subtract(decimal_of(figure), entered))
-
-
-def _rounded(number: Fraction | None) -> Decimal | None:
-    return None if number is None else decimal_of(number)

@@ -73,14 +73,11 @@ def reckoned_otherwise(way: Sequence[FormVersion]) -> dict[str, Reckoned]:
 
 def narrowed(form: FormVersion, codes: Iterable[str]) -> FormVersion:
     """The form with some of its indicators and what they are worked out from, and with all of its lists."""
-    key = (narrowed, frozenset(codes))
-    if key not in form.once:
-        form.once[key] = _narrowed(form, key[1])
-    found: FormVersion = form.once[key]
-    return found
+    asked = frozenset(codes)
+    return form.kept((narrowed, asked), lambda: _narrowed(form, asked))
 
 
-def _narrowed(form: FormVersion, codes: Iterable[str]) -> FormVersion:
+def _narrowed(form: FormVersion, codes: frozenset[str]) -> FormVersion:
     wanted: set[str] = set()
     waiting = [code for code in codes if code in form.by_code]
     while waiting:

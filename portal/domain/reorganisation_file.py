@@ -10,9 +10,10 @@ from datetime import date
 from typing import TypeVar
 
 from portal.domain.reorganisations import Change, ChangeKind
-from portal.domain.unit_file import read_code
+from portal.domain.texts import Text
+from portal.domain.unit_file import UnitTextInvalid, at_line, read_code
 from portal.domain.units import Level
-from portal.errors import FormInvalid
+from portal.errors import UnitsInvalid
 
 COLUMNS = (
     "change", "code", "sources", "parent_code", "level", "name", "name_en", "effective_on", "basis",
@@ -66,54 +67,70 @@ def reorganisation_of(records: Mapping[int, Mapping[str, str | None]]) -> Reorga
     """What the lines of a file say, each by column; by number of the line.
 
     Raises:
-        FormInvalid: it has mistakes; each is named with its line, `MOST_PROBLEMS` at most.
+        UnitsInvalid: it has mistakes; each is named with its line, `MOST_PROBLEMS` at most.
     """
     rows = {line: {name: (record.get(name) or "").strip() for name in COLUMNS} for line, record in records.items()}
     rows = {line: row for line, row in rows.items() if any(row.values())}
     if not rows:
-        raise FormInvalid(["文件里没有变动 (no changes in the file)"])
+        raise UnitsInvalid([("文件里没有变动", "no changes in the file")])
     if len(rows) > MOST_CHANGES:
-        raise FormInvalid([f"文件里有 {len(rows)} 个变动，最多 {MOST_CHANGES} 个 (too many changes)"])
-    problems: list[str] = []
+        raise UnitsInvalid(
+            [
+                (
+                    f"文件里有 {len(rows)} 个变动，最多 {MOST_CHANGES} 个",
+                    f"{len(rows)} changes in the file, {MOST_CHANGES} at most",
+                )
+            ]
+        )
+    problems: list[tuple[str, str]] = []
     changes: list[Change] = []
     start, first = next(iter(rows.items()))
     for line, row in rows.items():
         try:
             changes.append(read_change(row))
-        except ValueError as error:
-            problems.append(f"第 {line} 行：{error} (line {line})")
+        except UnitTextInvalid as error:
+            problems.append(at_line(line, error.words))
         problems += [
-            f"第 {line} 行：{word}与第 {start} 行不同，请分成两个文件 (line {line})"
+            at_line(
+                line,
+                Text(
+                    f"{word}与第 {start} 行不同，请分成两个文件",
+                    f"{name} is not that of line {start}, make two files of it",
+                ),
+            )
             for word, name in COLUMN_WORDS.items()
             if name in {"effective_on", "basis"} and row[name] not in {"", first[name]}
         ]
     try:
         day = _day(first["effective_on"])
-    except ValueError as error:
-        problems.append(f"第 {start} 行：{error} (line {start})")
+    except UnitTextInvalid as error:
+        problems.append(at_line(start, error.words))
     if not first["basis"]:
-        problems.append(f"第 {start} 行：缺少依据 (line {start}: no legal basis)")
+        problems.append(at_line(start, Text("缺少依据", "no legal basis")))
     if problems:
-        raise FormInvalid(cut_short(problems))
+        raise UnitsInvalid(cut_short(problems))
     return ReorganisationFile(tuple(changes), day, first["basis"])
 
 
-def cut_short(problems: list[str]) -> list[str]:
+def cut_short(problems: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The first mistakes, and how many more there are."""
     more = len(problems) - MOST_PROBLEMS
-    return problems if more <= 0 else [*problems[:MOST_PROBLEMS], f"另有 {more} 处 (and {more} more)"]
+    return problems if more <= 0 else [*problems[:MOST_PROBLEMS], (f"另有 {more} 处", f"and {more} more")]
 
 
 def read_change(row: Mapping[str, str]) -> Change:
     """One change of the columns `change` to `name_en`; empty ones say nothing.
 
     Raises:
-        ValueError: a column says what it cannot, in words for people.
+        UnitTextInvalid: a column says what it cannot.
     """
     codes = {name: unicodedata.normalize("NFKC", row[name]) for name in ("code", "sources", "parent_code")}
     for name in ("name", "name_en"):
         if len(row[name]) > NAME_LENGTH:
-            raise ValueError(f"名称最多 {NAME_LENGTH} 个字：{_quoted(row[name])}")
+            raise UnitTextInvalid(
+                f"名称最多 {NAME_LENGTH} 个字：{_quoted(row[name])}",
+                f"a name has {NAME_LENGTH} characters at most: {_quoted(row[name])}",
+            )
     return Change(
         _word(row["change"], CHANGE_WORDS, ChangeKind, "变动"),
         read_code(codes["code"]),
@@ -132,16 +149,22 @@ def _word(text: str, words: Mapping[str, _Kind], kinds: type[_Kind], what: str) 
     try:
         return kinds(text)
     except ValueError:
-        raise ValueError(f"{what}{_quoted(text)}不认得，请写：{'、'.join(words)}") from None
+        raise UnitTextInvalid(
+            f"{what}{_quoted(text)}不认得，请写：{'、'.join(words)}",
+            f"{COLUMN_WORDS[what]} {_quoted(text)} is unknown, write one of: {', '.join(words.values())}",
+        ) from None
 
 
 def _day(text: str) -> date:
     if not text:
-        raise ValueError("缺少生效日期")
+        raise UnitTextInvalid("缺少生效日期", "no day from which it counts")
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"生效日期{_quoted(text)}不是日期，请写成 2024-01-31 的样子") from None
+        raise UnitTextInvalid(
+            f"生效日期{_quoted(text)}不是日期，请写成 2024-01-31 的样子",
+            f"effective_on {_quoted(text)} is no day, write it like 2024-01-31",
+        ) from None
 
 
 def _quoted(text: str) -> str:

@@ -19,10 +19,10 @@ range, none       –                             –            none; a range h
 
 A unit that has not answered is left out, never taken for 0, and the number is marked as partial; a form may say that
 there is none before all have (`Incomplete`). A ratio leaves out the units of which one side is missing, and does not
-apply to those to which one side does not; a sum of another indicator leaves out those without that one; a weighted mean
-those without a weight, whose figure still counts for its minimum and maximum. A figure that does not apply is left out
-and not waited for. There is no `latest` over units, which would be that of whoever was accepted last; over periods
-there is (`over_time`).
+apply to those to which one side does not; a sum of another indicator leaves out those without that one. A weighted mean
+leaves out those without a weight: they are not among the units that reported, and their own figure counts for its
+minimum and maximum all the same. A figure that does not apply is left out and not waited for. There is no `latest` over
+units, which would be that of whoever was accepted last; over periods there is (`over_time`).
 
 Eliminations and supervisors' adjustments (`portal.domain.rollup_entries`) are contributions too, but no unit's: they
 are kept apart from what units reported, change no count, and only sums have them.
@@ -47,7 +47,12 @@ _WITH_RANGE = frozenset({AggregationKind.WEIGHTED_MEAN, AggregationKind.MEAN, Ag
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one unit's answer to one indicator adds; `number` is the unit's own figure."""
+    """What one unit's answer to one indicator adds.
+
+    Attributes:
+        status: `reported` if the answer is in the total.
+        number: the unit's own figure; it may have one also where its weight is missing or does not apply.
+    """
 
     indicator: str
     status: ValueStatus
@@ -55,6 +60,11 @@ class Contribution:
     category: str = ""
     amount: Decimal | None = None
     weight: Decimal | None = None
+
+    @property
+    def adds(self) -> bool:
+        """Whether there is anything to keep."""
+        return self.status is not ValueStatus.MISSING or self.number is not None
 
     @property
     def ranged(self) -> Decimal | None:
@@ -71,14 +81,14 @@ def contributions(
     """
     asked = (each for each in _own(form, level) if wanted is None or each.code in wanted)
     found = (_contribution(form, indicator, values) for indicator in asked)
-    return [each for each in found if each.status is not ValueStatus.MISSING]
+    return [each for each in found if each.adds]
 
 
 def contributions_beside_copies(form: FormVersion, level: Level, values: Values) -> list[Contribution]:
     """The same without those that are `copied`."""
     copies = copied(form, level)
     found = (_contribution(form, indicator, values) for indicator in _own(form, level) if indicator.code not in copies)
-    return [each for each in found if each.status is not ValueStatus.MISSING]
+    return [each for each in found if each.adds]
 
 
 def copied(form: FormVersion, level: Level) -> frozenset[str]:
@@ -86,29 +96,21 @@ def copied(form: FormVersion, level: Level) -> frozenset[str]:
 
     Such a contribution has the number as its amount and nothing else: it can be made without knowing the form.
     """
-    key = (copied, level)
-    if key not in form.once:
-        form.once[key] = frozenset(
-            each.code
-            for each in _own(form, level)
-            if each.source is Source.COLLECTED
-            and each.aggregation.kind is AggregationKind.SUM
-            and not each.aggregation.of
-        )
-    found: frozenset[str] = form.once[key]
-    return found
+
+    def is_copied(indicator: Indicator) -> bool:
+        way = indicator.aggregation
+        return indicator.source is Source.COLLECTED and way.kind is AggregationKind.SUM and not way.of
+
+    return form.kept((copied, level), lambda: frozenset(each.code for each in _own(form, level) if is_copied(each)))
 
 
 def behind_the_rest(form: FormVersion, level: Level) -> frozenset[str]:
     """The indicators that what is not `copied` comes from, itself included; empty if everything is copied."""
-    key = (behind_the_rest, level)
-    if key not in form.once:
-        form.once[key] = _behind([each for each in form if each.code not in copied(form, level)], form, level)
-    found: frozenset[str] = form.once[key]
-    return found
+    return form.kept((behind_the_rest, level), lambda: _behind_the_rest(form, level))
 
 
-def _behind(rest: list[Indicator], form: FormVersion, level: Level) -> frozenset[str]:
+def _behind_the_rest(form: FormVersion, level: Level) -> frozenset[str]:
+    rest = [each for each in form if each.code not in copied(form, level)]
     if not any(level in each.filled_by for each in rest):
         return frozenset()
     named = {code for each in rest for code in (each.code, each.aggregation.of, each.aggregation.weight)}
@@ -147,7 +149,7 @@ def _contribution(form: FormVersion, indicator: Indicator, values: Values) -> Co
 
 def _weighted(code: str, value: Value, weight: Value) -> Contribution:
     if value.number is None or weight.number is None:
-        return Contribution(code, value.status, value.number)
+        return Contribution(code, weight.status, value.number)
     return Contribution(
         code, value.status, value.number, amount=EXACT.multiply(value.number, weight.number), weight=weight.number
     )

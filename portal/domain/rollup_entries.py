@@ -86,7 +86,7 @@ def suggested(counted: Total, own: Total) -> Decimal | None:
     """The elimination that is still due; None: none is.
 
     Args:
-        counted: what all units below report as passed on to them, of the indicator that the form names.
+        counted: what was passed on to units below, of the indicator that the form names, and is counted twice.
         own: the roll-up that the entry is for, with what was eliminated before, here and below.
     """
     due = EXACT.add(counted.amount or Decimal(0), own.eliminated or Decimal(0))

@@ -64,12 +64,13 @@ def surely_sound(form: FormVersion, level: Level, units: Sequence[Values], rules
 
 def _kinds(form: FormVersion, level: Level) -> tuple[list[Indicator], list[str]]:
     """The numbers that a level fills in, and the codes of what only others do."""
-    key = (_kinds, level)
-    if key not in form.once:
-        numbers = [each for each in form.typed_at(level) if each.type.is_number]
-        form.once[key] = numbers, [each.code for each in form if each.typed and level not in each.filled_by]
-    kinds: tuple[list[Indicator], list[str]] = form.once[key]
-    return kinds
+    return form.kept(
+        (_kinds, level),
+        lambda: (
+            [each for each in form.typed_at(level) if each.type.is_number],
+            [each.code for each in form if each.typed and level not in each.filled_by],
+        ),
+    )
 
 
 def _fit(indicator: Indicator, figures: Figures) -> Each:

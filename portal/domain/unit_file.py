@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from portal.domain.texts import Text
 from portal.domain.trees import change_days, divided_cities, valid_on
 from portal.domain.units import Level, Placement, Succession, SuccessionKind
-from portal.errors import FormInvalid
+from portal.errors import UnitsInvalid
 
 COLUMNS = (
     "code", "parent_code", "level", "name", "name_en", "valid_from", "valid_to", "succeeds", "succession",
@@ -23,17 +24,30 @@ _FIRST_LINE = 2
 _CODE = re.compile(r"[A-Za-z0-9_]{1,32}", re.ASCII)
 
 
+class UnitTextInvalid(ValueError):
+    """A text in a file of units or a box of a page is not what it ought to be; `words` say so to people."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.words = Text(zh, en)
+
+
+def at_line(line: int, words: Text) -> tuple[str, str]:
+    """A mistake with its line, in Chinese and in English."""
+    return f"第 {line} 行：{words.zh}", f"line {line}: {words.en}"
+
+
 def read_units(text: str) -> tuple[list[Placement], list[Succession]]:
     """Read a units file.
 
     Raises:
-        FormInvalid: it has mistakes; each is named with its line.
+        UnitsInvalid: it has mistakes; each is named with its line.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
     if missing:
-        raise FormInvalid([f"第 1 行：缺少列 {'、'.join(missing)} (line 1: missing columns)"])
-    problems: list[str] = []
+        raise UnitsInvalid([at_line(1, Text(f"缺少列 {'、'.join(missing)}", f"columns missing: {', '.join(missing)}"))])
+    problems: list[tuple[str, str]] = []
     placements: list[Placement] = []
     successions: list[Succession] = []
     for line, row in enumerate(reader, start=_FIRST_LINE):
@@ -42,29 +56,33 @@ def read_units(text: str) -> tuple[list[Placement], list[Succession]]:
             placements.append(placement)
             if row["succeeds"]:
                 successions += _successions(placement, row["succeeds"].split(), row["succession"].split())
-        except ValueError as error:
-            problems.append(f"第 {line} 行：{error} (line {line})")
+        except UnitTextInvalid as error:
+            problems.append(at_line(line, error.words))
     if problems:
-        raise FormInvalid(problems)
+        raise UnitsInvalid(problems)
     return placements, successions
 
 
-def divided_lines(everyone: Sequence[Placement], lines: Sequence[Placement]) -> list[str]:
+def divided_lines(everyone: Sequence[Placement], lines: Sequence[Placement]) -> list[tuple[str, str]]:
     """What to say of each line of a units file by which a city without districts would have some.
 
     Args:
         everyone: all placements as they would be, with those of the file.
         lines: the placements of the file, in its order.
     """
-    told: dict[int, str] = {}
+    told: dict[int, tuple[str, str]] = {}
     for day in change_days(everyone) if any(each.level is Level.UNDIVIDED_CITY for each in everyone) else ():
         names = {each.code: f"{each.code} {each.name}" for each in everyone if valid_on(each, day)}
         for city, districts in divided_cities(everyone, day).items():
-            listed = "、".join(names[code] for code in districts)
+            zh, en = (comma.join(names[code] for code in districts) for comma in ("、", ", "))
+            words = Text(
+                f"从 {day} 起，{names[city]} 是不设区的市，不能有区县（{zh}），请同时把它的层级改为 city",
+                f"from {day} {names[city]} is an undivided_city and cannot have districts ({en}):"
+                " let its level be city from then",
+            )
             for line, each in enumerate(lines, start=_FIRST_LINE):
                 if each.code in {city, *districts} and valid_on(each, day):
-                    zh = f"从 {day} 起，{names[city]} 是不设区的市，不能有区县（{listed}），请同时把它的层级改为 city"
-                    told.setdefault(line, f"第 {line} 行：{zh} (line {line}: districts below an undivided_city)")
+                    told.setdefault(line, at_line(line, words))
     return [told[line] for line in sorted(told)]
 
 
@@ -72,17 +90,21 @@ def read_code(text: str) -> str:
     """A unit's code.
 
     Raises:
-        ValueError: it cannot be one.
+        UnitTextInvalid: it cannot be one.
     """
-    if not _CODE.fullmatch(text or ""):
-        message = f"单位代码只能是字母、数字和下划线，最多 32 位：“{text[:40]}”" if text else "缺少单位代码"
-        raise ValueError(message)
+    if not text:
+        raise UnitTextInvalid("缺少单位代码", "no unit code")
+    if not _CODE.fullmatch(text):
+        raise UnitTextInvalid(
+            f"单位代码只能是字母、数字和下划线，最多 32 位：“{text[:40]}”",
+            f"a unit code has letters, digits and underscores, 32 at most: “{text[:40]}”",
+        )
     return text
 
 
 def _placement(row: dict[str, str]) -> Placement:
     if not row["name"]:
-        raise ValueError("缺少名称")
+        raise UnitTextInvalid("缺少名称", "no name")
     return Placement(
         code=read_code(row["code"]),
         parent_code=row["parent_code"],
@@ -98,23 +120,41 @@ def _level(text: str) -> Level:
     try:
         return Level(text)
     except ValueError:
-        raise ValueError(f"层级“{text[:40]}”不认得，请写：{'、'.join(Level)}") from None
+        raise UnitTextInvalid(
+            f"层级“{text[:40]}”不认得，请写：{'、'.join(Level)}",
+            f"level “{text[:40]}” is unknown, write one of: {', '.join(Level)}",
+        ) from None
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"“{text[:40]}”不是日期，请写成 2024-01-31 的样子") from None
+        raise UnitTextInvalid(
+            f"“{text[:40]}”不是日期，请写成 2024-01-31 的样子", f"“{text[:40]}” is no day, write it like 2024-01-31"
+        ) from None
 
 
 def _successions(placement: Placement, old: list[str], words: list[str]) -> list[Succession]:
-    kinds = [SuccessionKind(word) for word in (words or [""])]
+    kinds = [_succession(word) for word in (words or [""])]
     if len(kinds) not in {1, len(old)}:
-        message = f"succeeds 有 {len(old)} 个单位，succession 有 {len(kinds)} 种方式：请写一种，或每个单位一种"
-        raise ValueError(message)
+        raise UnitTextInvalid(
+            f"succeeds 有 {len(old)} 个单位，succession 有 {len(kinds)} 种方式：请写一种，或每个单位一种",
+            f"succeeds names {len(old)} units, succession {len(kinds)} ways: write one, or one for each unit",
+        )
     ways = kinds * len(old) if len(kinds) == 1 else kinds
     return [Succession(code, placement.code, placement.valid_from, kind) for code, kind in zip(old, ways, strict=True)]
+
+
+def _succession(text: str) -> SuccessionKind:
+    try:
+        return SuccessionKind(text)
+    except ValueError:
+        known = list(SuccessionKind)
+        raise UnitTextInvalid(
+            f"succession “{text[:40]}”不认得，请写：{'、'.join(known)}",
+            f"succession “{text[:40]}” is unknown, write one of: {', '.join(known)}",
+        ) from None
 
 
 def write_units(placements: Iterable[Placement], successions: Sequence[Succession]) -> str:

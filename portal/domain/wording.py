@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from portal.domain.conditions import Choice
 from portal.domain.expressions import decimal_of
@@ -88,16 +89,8 @@ def _foreign(reference: Reference) -> Text:
 
 def listed(form: FormVersion, references: Iterable[Reference]) -> Text:
     """Figures by name, in a row."""
-    names = [_once_named(form, reference) for reference in references]
+    names = [form.kept((named, each), partial(named, form, each)) for each in references]
     return Text("、".join(name.zh for name in names), ", ".join(name.en for name in names))
-
-
-def _once_named(form: FormVersion, reference: Reference) -> Text:
-    key = (named, reference)
-    if key not in form.once:
-        form.once[key] = named(form, reference)
-    name: Text = form.once[key]
-    return name
 
 
 def figure(reference: Reference, context: Context) -> str:

@@ -10,7 +10,7 @@ from portal.jobs.queue import app
 from portal.queries import event_chain
 from portal.queries.event_chain import list_chains, list_checkpoints
 from portal.queries.people import portal_actor
-from portal.queries.rollup_check import verify
+from portal.queries.rollups.verification import verify
 from portal.queries.units import list_units
 from portal.services.checkpoints import make_checkpoint
 from portal.services.sign_in_throttle import forget_old

@@ -18,7 +18,7 @@ from portal.errors import Blocked, Conflict, InvalidMove, NotFound, PortalError
 from portal.models import Explanation, Submission, Unit
 from portal.queries.collections import settings_of
 from portal.queries.figures import Key, key_of, these
-from portal.queries.fillers import fillers_of
+from portal.queries.fillers import fillers_of, possibly_filled_by
 from portal.queries.findings import Decision, FindingKey, findings_of
 from portal.queries.submissions import same_submission, subject_of
 
@@ -146,14 +146,14 @@ def _moves_refused(
     found: dict[str, PortalError] = {}
     if rows:
         settings = settings_of(session, actor.place.root_id, key)
-        fillers = fillers_of(session, list(rows.values()))
+        fillers = fillers_of(session, possibly_filled_by(session, actor.user_id, list(rows.values())))
     for code, version in seen.items():
         name = SubmissionKey(code, key.period, key.form)
         try:
             if code not in rows:
                 raise NotFound("submission", name)
             row = rows[code]
-            subject = replace(subject_of(row), settings=settings, filled_by=fillers[key_of(row)])
+            subject = replace(subject_of(row), settings=settings, filled_by=fillers.get(key_of(row), frozenset()))
             step(actor, Action.ACCEPT, subject, State(row.state), exempt=row.exempt_reason is not None)
             if version not in {None, row.row_version}:
                 raise Conflict("submission", name)

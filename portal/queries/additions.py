@@ -12,7 +12,7 @@ from portal.domain.lifecycle import HANDED_IN
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.errors import NotFound
-from portal.models import Collection, CollectionAddition, FormAddition, FormVersion, Submission
+from portal.models import Collection, CollectionAddition, FormAddition, Submission
 from portal.queries.effective_forms import addition_of
 
 
@@ -105,9 +105,3 @@ def list_joinings(session: Session, actor: Actor, form: str) -> list[Joining]:
         Joining(CollectionKey(form, Period.parse(period)), number, asked, without_it)
         for period, number, asked, without_it in session.execute(query)
     ]
-
-
-def core_numbers(session: Session, form: str) -> list[int]:
-    """The published versions of a form, newest first."""
-    query = select(FormVersion.number).where(FormVersion.form_code == form).order_by(FormVersion.number.desc())
-    return list(session.scalars(query))

@@ -16,32 +16,26 @@ from portal.domain.values import EXACT, Value
 from portal.domain.wording import named
 from portal.queries.ancestors import Targets
 from portal.queries.editions import Edition, Way
-from portal.queries.reworked import Reworked
-from portal.queries.rollup_parts import Totals
-from portal.queries.rollup_rows import RollUpRow, row_of
-from portal.queries.rollups import REPORTED_TREE
+from portal.queries.reworked import Correction, Reworked
+from portal.queries.rollups.parts import Totals
+from portal.queries.rollups.rows import RollUpRow, row_of
+from portal.queries.rollups.totals import REPORTED_TREE
 from portal.queries.units import UnitRow
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """A figure elsewhere that is accepted otherwise than when a published one was worked out from it.
-
-    Attributes:
-        unit: whose figures both are.
-        submission: in which it stands.
-        reference: what the formula calls it.
-        name: what people call it.
-        versions: of the submission, when it was looked at and now; None: nothing was accepted, or it is a sum.
-        values: what it was, and what it is.
-    """
+    """A correction, with whose figures it is about, and what people call the one that was corrected."""
 
     unit: UnitRow
-    submission: SubmissionKey
-    reference: str
     name: Text
-    versions: tuple[int | None, int | None]
-    values: tuple[Value, Value]
+    correction: Correction
+
+    @property
+    def submission(self) -> SubmissionKey:
+        """In which it stands."""
+        _root, period, form, _unit = self.correction.source
+        return SubmissionKey(self.unit.code, Period.parse(period), form)
 
 
 @dataclass(frozen=True)
@@ -122,14 +116,7 @@ def totals_of(figure: Figure, standing: Totals, targets: Targets) -> dict[int, T
 def corrected(figure: Figure, units: Iterable[UnitRow]) -> list[Corrected]:
     """What makes the figure another in these units."""
     return [
-        Corrected(
-            unit,
-            SubmissionKey(unit.code, Period.parse(each.source[1]), each.source[2]),
-            str(each.reference),
-            named(figure.found[unit.id].form, each.reference),
-            each.versions,
-            each.values,
-        )
+        Corrected(unit, named(figure.found[unit.id].form, each.reference), each)
         for unit in units
         if unit.id in figure.found
         for each in figure.found[unit.id].corrections

@@ -7,6 +7,7 @@ accepted otherwise by now: last year's figure, another form's, a sum over units 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import any_, select
 from sqlalchemy.orm import Session
@@ -19,15 +20,15 @@ from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.models import Submission
 from portal.queries.ancestors import Targets
-from portal.queries.coverage import covered_then
 from portal.queries.editions import Ways
 from portal.queries.effective_forms import forms_then
 from portal.queries.parameters import integers, joined, texts
 from portal.queries.recalculated_rows import Figure, Recalculated, beside, corrected, owned, totals_of
 from portal.queries.reworked import Reworked, reworked
-from portal.queries.rollup_parts import Totals, observed_then, targets_in
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import list_periods, roll_ups, units_by
+from portal.queries.rollups.coverage import covered_then
+from portal.queries.rollups.parts import Totals, observed_then, targets_in
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import list_periods, roll_ups, units_by
 from portal.queries.units import PublishedTree, UnitRow, get_unit, published_trees
 
 
@@ -65,8 +66,7 @@ def list_recalculated(
     asked = [_Asked(each, trees[each], units_by(trees[each], unit, by)) for each in periods if each in trees]
     if not asked:
         return []
-    comparing = _Comparing(session, actor, top, unit, by, asked)
-    return comparing.rows(None if indicators is None else set(indicators))
+    return _Comparing(session, actor, top, by, asked).rows(None if indicators is None else set(indicators))
 
 
 @dataclass(frozen=True)
@@ -78,20 +78,25 @@ class _Asked:
     units: Sequence[UnitRow]
 
 
+@dataclass(frozen=True)
 class _Comparing:
     """Holds published numbers against what they would be: as many statements for all periods as for one."""
 
-    def __init__(
-        self, session: Session, actor: Actor, top: UnitRow, unit: str, by: str, asked: Sequence[_Asked]
-    ) -> None:
-        self.session = session
-        self.actor = actor
-        self.top = top
-        self.unit = unit
-        self.by = by
-        self.asked = asked
-        self.below = {each.period: {one.id: one for one in each.tree.under(unit)} for each in asked}
-        self.ids = {unit_id for several in self.below.values() for unit_id in several}
+    session: Session
+    actor: Actor
+    top: UnitRow
+    by: str
+    asked: Sequence[_Asked]
+
+    @cached_property
+    def below(self) -> dict[Period, dict[int, UnitRow]]:
+        """The unit and those below it in each period, by id."""
+        return {each.period: {one.id: one for one in each.tree.under(self.top.code)} for each in self.asked}
+
+    @cached_property
+    def ids(self) -> set[int]:
+        """Of all of them."""
+        return {unit_id for several in self.below.values() for unit_id in several}
 
     def rows(self, wanted: Collection[str] | None) -> list[Recalculated]:
         """Of the indicators wanted, by their newest codes."""
@@ -172,7 +177,7 @@ class _Comparing:
         rows: dict[Period, list[RollUpRow]] = {}
         for codes, periods in together.items():
             rows |= roll_ups(
-                self.session, self.actor, unit=self.unit, periods=periods, indicators=sorted(codes), by=self.by
+                self.session, self.actor, unit=self.top.code, periods=periods, indicators=sorted(codes), by=self.by
             )
         told = covered_then(self.session, self.actor, self.top, rows)
         return {(period, row.unit_code, row.indicator): row for period, several in told.items() for row in several}

@@ -20,9 +20,9 @@ from portal.domain.units import Level, Placement, Succession
 from portal.models import Tree, Unit
 from portal.queries.ancestors import Targets
 from portal.queries.placements import list_placements, list_successions
-from portal.queries.rollup_entries import add_entries, entry_amounts
-from portal.queries.rollup_parts import Totals, observed_totals
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_indicators, list_periods
+from portal.queries.rollups.entries import add_entries, entry_amounts
+from portal.queries.rollups.parts import Totals, observed_totals
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, list_indicators, list_periods
 from portal.queries.units import current_tree
 
 

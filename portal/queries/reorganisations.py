@@ -22,7 +22,7 @@ from portal.models import Membership, Reorganisation, Submission, Unit
 from portal.models import Period as PeriodRow
 from portal.queries.placements import list_placements, list_successions
 from portal.queries.reorganisation_totals import TotalChange, changed_totals
-from portal.queries.rollup_entries import counting_at
+from portal.queries.rollups.entries import counting_at
 
 MOST_TOTALS = 200
 """Totals listed at most in a preview."""

@@ -141,7 +141,7 @@ def _own(session: Session, actor: Actor, period: Period, indicator: Indicator) -
             Observation.period_code == str(period),
             Observation.indicator == indicator.code,
             Observation.unit_id == actor.place.id,
-            Observation.status == ValueStatus.REPORTED,
+            (Observation.status == ValueStatus.REPORTED) | Observation.number.is_not(None),
         )
     )
     found = session.execute(query).one_or_none()

@@ -83,7 +83,7 @@ def send_down(
     ensure_period(session, period)
     _require_own_codes(session, actor, form, period)
     collection = _collection(session, actor, form, period, opens_on, due_on, settings)
-    units = [unit for unit in list_units(session, under=place.code, period=period) if unit.level in form.levels]
+    units = _asked(session, actor, form, period)
     reasons = _exemptions(units, exempt or {})
     joined = join_published(session, collection, form)
     if units:
@@ -104,6 +104,13 @@ def send_down(
         | joined_record(joined),
     )
     return units
+
+
+def _asked(session: Session, actor: Actor, form: FormVersion, period: Period) -> list[UnitRow]:
+    """Who is to answer; not what stands below another top unit by now, which is out of the actor's reach."""
+    place = actor.place
+    found = list_units(session, under=place.code, period=period)
+    return [unit for unit in found if unit.level in form.levels and unit.root_id == place.root_id]
 
 
 def hold_settings(session: Session, key: CollectionKey, *, exclusively: bool = False) -> None:

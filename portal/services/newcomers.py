@@ -21,15 +21,17 @@ from portal.services.collections import assigned
 from portal.services.expecting import count_expected
 
 
-def ask_newcomers(session: Session, actor: Actor, units: Codes[str], since: date) -> list[SubmissionKey]:
+def ask_newcomers(
+    session: Session, actor: Actor, units: Codes[str], since: date, *, due_from: date = date.min
+) -> list[SubmissionKey]:
     """Let units that came into the tree answer what was sent down for periods that end on a day or later.
 
-    Gives what they are asked now; what they were asked already stays as it is.
+    Gives what they are asked now; what they were asked already stays as it is, and what was due before another day.
     """
     query = (
         select(Collection, PeriodRow)
         .join(PeriodRow, PeriodRow.code == Collection.period_code)
-        .where(Collection.root_id == actor.place.root_id, PeriodRow.ends_on >= since)
+        .where(Collection.root_id == actor.place.root_id, PeriodRow.ends_on >= since, Collection.due_on >= due_from)
         .order_by(Collection.period_code, Collection.form_code)
     )
     asked: list[SubmissionKey] = []
@@ -50,13 +52,18 @@ def ask_newcomers(session: Session, actor: Actor, units: Codes[str], since: date
     return asked
 
 
-def let_off(session: Session, actor: Actor, units: Codes[str], since: date, reason: str) -> None:
-    """Exempt units that left the tree from what they have not handed in for periods that end on a day or later."""
-    session.execute(
+def let_off(session: Session, actor: Actor, units: Codes[str], since: date, reason: str) -> int:
+    """Exempt units that left the tree from what they have not handed in for periods that end on a day or later.
+
+    Gives how many answers these are.
+    """
+    query = (
         update(Submission)
         .where(*_open_answers(actor, units, since), Submission.exempt_reason.is_(None))
         .values(exempt_reason=reason, row_version=Submission.row_version + 1)
+        .returning(Submission.unit_id)
     )
+    return len(session.execute(query).all())
 
 
 def ask_again(session: Session, actor: Actor, units: Codes[str], since: date, reason: str) -> None:

@@ -1,21 +1,22 @@
 """Let accepted figures count: written down as observations, and added up the tree at once."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import delete, insert, text
 from sqlalchemy.orm import Session
 
-from portal.domain.bases import Basis, basis_to_json
+from portal.domain.bases import Basis, basis_to_json, looked_at
 from portal.domain.forms import FormVersion
 from portal.domain.rollup import copied
 from portal.domain.units import Level
 from portal.models import AcceptedBasis, Observation, Submission
+from portal.queries.bases import kept_bases
 from portal.queries.bases_now import bases_now
-from portal.queries.contributing import contributing_beside_copies
 from portal.queries.effective_forms import answered_forms
-from portal.queries.figures import Key, key_of, versions_named
+from portal.queries.figures import Key, key_of, these, versions_named
+from portal.queries.rollups.contributing import contributing_beside_copies
 from portal.queries.submissions import same_submission
 from portal.services.versions import of_version
 
@@ -27,7 +28,32 @@ _PUT = text("""
 def observe(session: Session, rows: Sequence[Submission]) -> None:
     """Let the figures of accepted submissions of one collection count, and keep what they were worked out from."""
     forms = answered_forms(session, rows)
-    bases = _keep_bases(session, rows, forms)
+    _put(session, rows, forms, _keep_bases(session, rows, forms))
+    _recompute(session, rows)
+
+
+def observe_again(session: Session, rows: Sequence[Submission]) -> None:
+    """Write down anew what accepted submissions of one collection add; to add it up is left to the caller.
+
+    What was accepted before anything was kept that it was worked out from stays as it is.
+    """
+    forms = answered_forms(session, rows)
+    kept = kept_bases(session, rows, forms)
+    told = [row for row in rows if key_of(row) in kept or not looked_at(forms[key_of(row)])]
+    if told:
+        session.execute(delete(Observation).where(*these(Observation, told)))
+        _put(session, told, forms, kept)
+
+
+def forget(session: Session, row: Submission) -> None:
+    """Take a version's figures out of the count."""
+    session.execute(delete(Observation).where(*same_submission(Observation, row)))
+    _recompute(session, [row])
+
+
+def _put(
+    session: Session, rows: Sequence[Submission], forms: Mapping[Key, FormVersion], bases: Mapping[Key, Basis]
+) -> None:
     alike: dict[tuple[int, str], int] = {}  # submissions of one level that answer one form are of one kind
     copies: list[tuple[int, str]] = []
     for row in rows:
@@ -43,13 +69,6 @@ def observe(session: Session, rows: Sequence[Submission]) -> None:
         "worked_out": _worked_out(session, rows, forms, bases),
     }
     session.execute(_PUT, asked)
-    _recompute(session, rows)
-
-
-def forget(session: Session, row: Submission) -> None:
-    """Take a version's figures out of the count."""
-    session.execute(delete(Observation).where(*same_submission(Observation, row)))
-    _recompute(session, [row])
 
 
 def _keep_bases(session: Session, rows: Sequence[Submission], forms: dict[Key, FormVersion]) -> dict[Key, Basis]:
@@ -61,7 +80,7 @@ def _keep_bases(session: Session, rows: Sequence[Submission], forms: dict[Key, F
 
 
 def _worked_out(
-    session: Session, rows: Sequence[Submission], forms: dict[Key, FormVersion], bases: dict[Key, Basis]
+    session: Session, rows: Sequence[Submission], forms: Mapping[Key, FormVersion], bases: Mapping[Key, Basis]
 ) -> str:
     found = contributing_beside_copies(session, rows, forms, bases)
     return json.dumps(

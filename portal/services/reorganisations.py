@@ -31,7 +31,7 @@ from portal.queries.reorganisations import (
     plan_of,
     unit_changes,
 )
-from portal.queries.rollup_entries import counting_at
+from portal.queries.rollups.entries import counting_at
 from portal.services import events
 from portal.services.collections import REASON_LENGTH
 from portal.services.expecting import count_reorganised

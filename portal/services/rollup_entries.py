@@ -24,8 +24,8 @@ from portal.domain.values import exact_text
 from portal.errors import Conflict, InvalidInput, InvalidMove, NotFound
 from portal.models import RollUpEntry, Submission
 from portal.queries.effective_forms import form_asking
-from portal.queries.rollup_entries import last_number
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.entries import last_number
+from portal.queries.rollups.totals import roll_up
 from portal.queries.units import UnitRow, get_unit
 from portal.services import events
 from portal.services.trees import hold_trees

@@ -1,17 +1,19 @@
 """Take units and their placements into the portal, and publish the trees that follow from them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from psycopg.types.range import DateRange
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from portal import db
+from portal import clock, db
 from portal.domain.policy import Actor
+from portal.domain.submissions import SubmissionKey
 from portal.domain.unit_file import divided_lines
 from portal.domain.units import Level, Placement, Succession
-from portal.errors import FormInvalid, InvalidInput
+from portal.errors import InvalidInput, UnitsInvalid
 from portal.models import Placement as PlacementRow
 from portal.models import Succession as SuccessionRow
 from portal.models import Unit
@@ -19,18 +21,34 @@ from portal.queries.people import portal_actor
 from portal.queries.placements import list_placements
 from portal.services import events
 from portal.services.expecting import count_all_expected
-from portal.services.newcomers import ask_as_placed, hold_unaccepted
+from portal.services.newcomers import ask_as_placed, ask_newcomers, hold_unaccepted, let_off
 from portal.services.trees import hold_trees, publish_trees, unit_ids
 
 
-def import_units(session: Session, placements: Sequence[Placement], successions: Sequence[Succession]) -> int:
-    """Add or replace the placements of the units named, and publish the trees; gives the number of units.
+@dataclass(frozen=True)
+class Imported:
+    """What came of a units file.
+
+    Attributes:
+        units: how many it names.
+        asked: what units that are new are asked, because it is still being collected.
+        let_off: how many answers units that have left the tree, and had not handed them in, owe no more.
+    """
+
+    units: int
+    asked: Sequence[SubmissionKey]
+    let_off: int
+
+
+def import_units(session: Session, placements: Sequence[Placement], successions: Sequence[Succession]) -> Imported:
+    """Add or replace the placements of the units named, and publish the trees.
 
     Units that the sequence does not name stay as they are. What a unit is asked follows the level that it has now; what
-    it got accepted stays.
+    it got accepted stays. Units that are new are asked what is not yet past its deadline: a file may tell of units that
+    stood for years.
 
     Raises:
-        FormInvalid: districts would stand below a city without districts; the lines are named that say so.
+        UnitsInvalid: districts would stand below a city without districts; the lines are named that say so.
         InvalidInput: a unit would hang nowhere on some day, or follows a unit that does not exist.
     """
     hold_trees(session, exclusively=True)
@@ -38,7 +56,7 @@ def import_units(session: Session, placements: Sequence[Placement], successions:
     stood = list_placements(session)
     divided = divided_lines([*(each for each in stood if each.code not in named), *placements], placements)
     if divided:
-        raise FormInvalid(divided)
+        raise UnitsInvalid(divided)
     relevelled = _relevelled(stood, placements)
     before = _described(session)
     for actor in _in_each_tree(session, relevelled):
@@ -48,9 +66,20 @@ def import_units(session: Session, placements: Sequence[Placement], successions:
     publish_trees(session)
     for actor in _in_each_tree(session, relevelled):
         ask_as_placed(session, hold_unaccepted(session, actor, relevelled, date.min))
+    new, gone = named - {each.code for each in stood}, _gone(stood, placements)
+    asked = [
+        key
+        for actor in _in_each_tree(session, new)
+        for key in ask_newcomers(session, actor, new, date.min, due_from=clock.today())
+    ]
+    owed_no_more = sum(
+        let_off(session, actor, [code], day, f"自 {day} 起撤销（单位文件）")
+        for actor in _in_each_tree(session, gone)
+        for code, day in gone.items()
+    )
     count_all_expected(session)
     _record(session, before, _described(session), [f"{each.old_code} → {each.new_code}" for each in successions])
-    return len(named)
+    return Imported(len(named), asked, owed_no_more)
 
 
 def replace_placements(session: Session, codes: Collection[str], placements: Sequence[Placement]) -> None:
@@ -88,6 +117,13 @@ def _relevelled(stood: Sequence[Placement], placements: Sequence[Placement]) -> 
         for several in (stood, placements)
     )
     return {code for code, *_span in before ^ after} & known
+
+
+def _gone(stood: Sequence[Placement], placements: Sequence[Placement]) -> dict[str, date]:
+    """The units that end for good by these placements and did not before, with the day."""
+    endless = {each.code for each in stood if each.valid_to is None}
+    last = {each.code: each.valid_to for each in sorted(placements, key=lambda each: each.valid_from)}
+    return {code: day for code, day in last.items() if day is not None and code in endless}
 
 
 def _in_each_tree(session: Session, codes: Collection[str]) -> Iterator[Actor]:

@@ -67,7 +67,7 @@ def remember(session: Session, session_id: int, changed: Mapping[str, Any], drop
     """Change entries of a session; those that another request changes meanwhile stay as that one left them."""
     data = WebSession.data
     for name in dropped:
-        data = data.op("-")(name)  # type: ignore[assignment]
+        data = data.op("-")(name)  # type: ignore[assignment]  # from the column to an expression of it
     merged = data.op("||")(cast(dict(changed), JSONB))
     session.execute(update(WebSession).where(WebSession.id == session_id).values(data=merged))
 

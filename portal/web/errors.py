@@ -155,7 +155,7 @@ _SENTENCES: dict[type[errors.PortalError], Callable[[Any], str]] = {
     errors.Duplicate: _duplicate,
     errors.InvalidInput: lambda error: input_sentence(error.problem),
     errors.FormInvalid: lambda error: _("报表文件有错：%(problems)s", problems="；".join(error.problems)),
-    errors.ReorganisationRefused: lambda error: _("；").join(say(Text(*words)) for words in error.words),
+    errors.UnitsInvalid: lambda error: _("；").join(say(Text(*words)) for words in error.words),
     VirusFound: lambda error: _(
         "病毒扫描认为这个文件有害（%(name)s），没有收下。请先查杀病毒，再把数据填进新下载的模板。",
         name=error.name,

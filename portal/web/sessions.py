@@ -103,7 +103,7 @@ class PortalSessions(SecureCookieSessionInterface):
         self.idle = timedelta(minutes=config.session_idle_minutes)
         self.lifetime = timedelta(hours=config.session_hours)
 
-    def open_session(self, app: Flask, request: Request) -> PortalSession:  # type: ignore[override]
+    def open_session(self, app: Flask, request: Request) -> PortalSession:  # type: ignore[override]  # ours is no SecureCookieSession
         """The session of the request's cookie; beside a bearer token there is none."""
         value = "" if bearer() else request.cookies.get(self.get_cookie_name(app), "")
         return PortalSession(lambda: self._read(app, value))
@@ -162,7 +162,7 @@ class PortalSessions(SecureCookieSessionInterface):
 
 def current() -> PortalSession:
     """The session of this request."""
-    return cast("PortalSession", flask.session._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    return cast("PortalSession", flask.session._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's name for it
 
 
 def settings() -> PortalSessions:

@@ -12,9 +12,9 @@ from portal.domain.policy import Role
 from portal.domain.reorganisations import ChangeKind, ReorganisationState
 from portal.domain.units import Level
 from portal.domain.values import NO, YES
-from portal.queries.differences import Verdict
 from portal.queries.findings import Decision
-from portal.queries.provenance import Absence
+from portal.queries.rollups.differences import Verdict
+from portal.queries.rollups.provenance import Absence
 from portal.web.language import lazy_gettext as _
 
 

@@ -13,6 +13,7 @@ ROOT = Path(portal.__file__).parent.parent
 PACKAGES = ("portal", "dashboards", "importers")
 MODULE_LINES = 330
 FUNCTION_LINES = 60
+TEMPLATE_COLUMNS = 140
 
 
 def modules() -> Iterator[Path]:
@@ -52,9 +53,32 @@ def test_functions_stay_small() -> None:
     assert long == {}
 
 
+def test_lines_of_templates_can_be_read() -> None:
+    long = [
+        f"{template.relative_to(ROOT)}:{number}"
+        for template in (ROOT / "portal/web/templates").rglob("*.html")
+        for number, line in enumerate(template.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > TEMPLATE_COLUMNS
+    ]
+    assert long == []
+
+
 def test_names_say_something() -> None:
     empty = re.compile(r"(^|_)(utils?|helpers?|manager|handler|data|info)(_|\.|$)")
     assert [str(module) for module in modules() if empty.search(module.stem)] == []
+
+
+def test_whatever_is_not_checked_has_its_reason_beside_it() -> None:
+    mark = re.compile(r"noqa(: [A-Z]+\d+(, ?[A-Z]+\d+)*)?|type: ignore(\[[\w, -]+\])?")
+    marked = {
+        f"{source.relative_to(ROOT)}:{number}": line[found.start() :]
+        for package in (*PACKAGES, "tests", "migrations")
+        for source in sorted((ROOT / package).rglob("*.py"))
+        for number, line in enumerate(source.read_text().splitlines(), start=1)
+        if (found := re.search(r"#\s*(noqa|type: ignore)", line))
+    }
+    assert marked
+    assert [place for place, comment in marked.items() if not re.search("[a-z]{2}", mark.sub("", comment))] == []
 
 
 @pytest.mark.parametrize("word", ["TODO", "FIXME", "XXX"])

@@ -28,9 +28,9 @@ from portal.db import transaction
 from portal.domain.policy import Actor, Role
 from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.units import Level
-from portal.queries.own_figures import OwnFigure, own_figures
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import roll_up, roll_ups
+from portal.queries.rollups.own_figures import OwnFigure, own_figures
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import roll_up, roll_ups
 from portal.queries.units import published_tree
 from portal.services import reorganisations
 from tests.bench.nation import INDICATORS, NATION, Nation, nation, nation_of, townships

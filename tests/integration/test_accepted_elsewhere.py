@@ -13,7 +13,7 @@ from portal.domain.values import Value
 from portal.queries.people import portal_actor
 from portal.queries.recalculated_rows import Recalculated
 from portal.queries.recalculations import list_recalculated
-from portal.queries.rollup_check import verify
+from portal.queries.rollups.verification import verify
 from portal.queries.submissions import get_submission
 from portal.services import collections, forms, values
 from tests import world as worlds
@@ -100,7 +100,8 @@ def test_another_form_that_is_corrected(world: World) -> None:
         assert (row.own, row.published.unit_code, row.indicator.code) == (True, "d111", "T110")
         assert (row.published.value, row.anew.value, row.difference) == (6, 3, -3)
         [one] = row.corrections
-        assert (str(one.submission), one.reference, one.versions) == ("d111-2023-U", "U.U101", (1, 2))
+        assert (str(one.submission), str(one.correction.reference)) == ("d111-2023-U", "U.U101")
+        assert one.correction.versions == (1, 2)
     assert listed(world, "d112") == []
     assert proved()
 
@@ -114,7 +115,9 @@ def test_units_below_that_are_corrected(world: World) -> None:
     assert shown(world, "c11", "T111") == 20
     [row] = listed(world, "c11")
     assert (row.own, row.published.unit_code, row.published.value, row.anew.value) == (True, "c11", 20, 23)
-    assert [(one.reference, one.versions) for one in row.corrections] == [("CHILDREN(T101)", (None, None))]
+    assert [(str(one.correction.reference), one.correction.versions) for one in row.corrections] == [
+        ("CHILDREN(T101)", (None, None))
+    ]
     assert proved()
 
 
@@ -162,7 +165,7 @@ def test_nor_does_it_when_that_form_is_corrected(world: World) -> None:
     tell_cases(beside, 7)
     [row] = listed(world, "d111")
     assert (row.published.value, row.anew.value, row.difference) == (6, 3, -3)
-    assert [each.number for each in row.corrections[0].values] == [4, 7]
+    assert [each.number for each in row.corrections[0].correction.values] == [4, 7]
     assert proved()
     world.take("d111", Action.REOPEN, by="c11", reason="更正")
     world.accept("d111")
@@ -181,7 +184,7 @@ def test_a_newer_formula_means_the_other_form_as_it_was_when_it_was_written(worl
     tell_cases(beside, 7)
     (row,) = (row for row in listed(world, "d111") if row.indicator.code == "T110")
     assert (row.published.value, row.anew.value) == (6, 13)
-    assert [each.number for each in row.corrections[0].values] == [Decimal("0.0004"), Decimal("0.0007")]
+    assert [each.number for each in row.corrections[0].correction.values] == [Decimal("0.0004"), Decimal("0.0007")]
 
 
 def test_a_newer_formula_adds_up_units_below_in_its_own_measure(world: World) -> None:

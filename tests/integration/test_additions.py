@@ -17,14 +17,14 @@ from portal.domain.values import Value
 from portal.errors import Duplicate, FormInvalid, InvalidInput, NotFound, NotPermitted
 from portal.models import RollUp
 from portal.queries.additions import list_joinings
-from portal.queries.differences import differences
 from portal.queries.effective_forms import collected_forms, form_of
 from portal.queries.filling import get_filling
 from portal.queries.findings import check_submission
-from portal.queries.lineage import trace
 from portal.queries.people import portal_actor
-from portal.queries.rollup_check import verify
-from portal.queries.rollups import list_indicators, roll_up
+from portal.queries.rollups.differences import differences
+from portal.queries.rollups.lineage import trace
+from portal.queries.rollups.totals import list_indicators, roll_up
+from portal.queries.rollups.verification import verify
 from portal.queries.submissions import get_row, get_submission, get_task
 from portal.services import additions, collections, forms, units, values
 from tests.additions import KEY, addition, join, publish

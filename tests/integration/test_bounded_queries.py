@@ -10,15 +10,15 @@ from portal.db import transaction
 from portal.domain.policy import Actor
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.units import Level
-from portal.queries.differences import differences
 from portal.queries.forms import get_form
-from portal.queries.lineage import trace
-from portal.queries.own_figures import own_figures
 from portal.queries.progress import completeness
-from portal.queries.provenance import get_provenance
-from portal.queries.rollup_entries import list_entries, standing
-from portal.queries.rollups import CURRENT_TREE, roll_up
-from portal.queries.series import get_series
+from portal.queries.rollups.differences import differences
+from portal.queries.rollups.entries import list_entries, standing
+from portal.queries.rollups.lineage import trace
+from portal.queries.rollups.own_figures import own_figures
+from portal.queries.rollups.provenance import get_provenance
+from portal.queries.rollups.series import get_series
+from portal.queries.rollups.totals import CURRENT_TREE, roll_up
 from portal.queries.units import get_unit
 from portal.services import rollup_entries
 from tests.statements import statements

@@ -17,10 +17,11 @@ from portal.domain.policy import Actor, Role
 from portal.domain.units import Level
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.errors import Blocked, Conflict, InvalidInput, InvalidMove, NotFound, NotPermitted, SamePerson
-from portal.queries import event_chain, rollup_check
+from portal.queries import event_chain
 from portal.queries.acceptable import list_waiting
-from portal.queries.contributing import contributing
 from portal.queries.findings import Decision, check_submission
+from portal.queries.rollups import verification
+from portal.queries.rollups.contributing import contributing
 from portal.queries.submissions import get_row
 from portal.services import explanations, list_rows, moves, passages
 from portal.services.acceptance import accept
@@ -64,7 +65,7 @@ def verified(world: World) -> bool:
     """Whether roll-ups and the chain of events are sound."""
     actor = world.actor("p1")
     with transaction(actor) as session:
-        compared, mismatches = rollup_check.verify(session, actor.place.root_id)
+        compared, mismatches = verification.verify(session, actor.place.root_id)
         events, broken = event_chain.verify(session, actor.place.root_id)
     return compared > 0 and mismatches == [] and events > 0 and broken is None
 

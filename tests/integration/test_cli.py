@@ -20,11 +20,12 @@ from click.testing import CliRunner
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import NullPool, create_engine, select, text
 
-from portal import db
+from portal import clock, db
 from portal.cli import NOUNS, main
 from portal.db import identity_transaction, transaction
 from portal.domain.form_file import read_form
 from portal.domain.lifecycle import Action
+from portal.domain.periods import Period
 from portal.domain.policy import Role
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.unit_file import read_units
@@ -35,7 +36,7 @@ from portal.queries.event_chain import list_chains, list_checkpoints
 from portal.queries.people import find_actor
 from portal.queries.submissions import get_submission
 from portal.queries.units import get_unit
-from portal.services import rollup_entries, second_factor
+from portal.services import collections, rollup_entries, second_factor
 from portal.services.passwords import verify
 from portal.services.sign_in_events import Account as SignInAccount
 from tests.additions import addition_text
@@ -278,6 +279,31 @@ class TestUnitsAndForms:
         run("units", "export", second)
         assert second.read_text() == first.read_text()
 
+    def test_who_is_asked_because_of_a_file_is_told(self, run, committed_world, tmp_path):
+        actor, today = committed_world.actor("p1"), clock.today()
+        with transaction(actor) as session:
+            collections.send_down(session, actor, committed_world.form, Period(2025), opens_on=today, due_on=today)
+        file = tmp_path / "units.csv"
+        head = run("units", "export", "-").stdout.splitlines()[0]
+        lines = (
+            "d112,c11,district,d112 民政局,Bureau d112,2000-01-01,2025-07-01,,",
+            "d113,c11,district,d113 民政局,Bureau d113,2025-07-01,,,",
+        )
+        file.write_text("\n".join([head, *lines]) + "\n")
+        told = run("units", "import", file).stderr
+        assert (
+            "要新单位填报 1 份：d113-2025-T / New units owe 1 answers to what is being collected: d113-2025-T" in told
+        )
+        assert "撤销的单位有 1 份没有上报的报表，已免报" in told
+
+    def test_mistakes_of_a_file_are_told_in_both_languages(self, run, tmp_path):
+        file = tmp_path / "units.csv"
+        head = run("units", "export", "-").stdout.splitlines()[0]
+        file.write_text(f"{head}\nd113,c11,district,,,2025-07-01,,,\n")
+        result = run("units", "import", file)
+        assert result.exit_code == 2
+        assert "第 2 行：缺少名称 / line 2: no name" in result.stderr
+
     def test_a_merger_is_exported_too(self, run, tmp_path):
         file = tmp_path / "units.csv"
         run("units", "export", file)
@@ -355,6 +381,22 @@ class TestProofs:
         as_owner("update rollup set amount = amount + 1 where indicator = 'T101'")
         result = run("rollup", "verify")
         assert (result.exit_code, "c11 2023 T101" in result.stdout) == (1, True)
+        assert run("rollup", "rebuild").exit_code == 0
+        assert run("rollup", "verify").exit_code == 0
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "update observation set amount = amount + 1 where indicator = 'T101'",
+            "update observation set status = 'not_applicable', amount = null where indicator = 'T104'",
+            "delete from observation where indicator = 'T102'",
+            "update observation set unit_id = (select id from unit where code = 'd112') where indicator = 'T101'",
+        ],
+    )
+    def test_what_accepted_values_add_is_proved_and_mended(self, run, committed_world, as_owner, damage):
+        committed_world.accept("d111")
+        as_owner(damage)
+        assert run("rollup", "verify").exit_code == 1
         assert run("rollup", "rebuild").exit_code == 0
         assert run("rollup", "verify").exit_code == 0
 

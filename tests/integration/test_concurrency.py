@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from portal.db import transaction
 from portal.domain.lifecycle import Action
 from portal.errors import InvalidMove
-from portal.queries import event_chain, rollup_check
-from portal.queries.rollups import roll_up
+from portal.queries import event_chain
+from portal.queries.rollups import verification
+from portal.queries.rollups.totals import roll_up
 from tests.world import PERIOD, TREE, World
 
 
@@ -25,7 +26,7 @@ def test_acceptances_at_once_add_up(committed_world: World) -> None:
     with transaction(actor) as session:
         rows = roll_up(session, actor, unit="p1", period=PERIOD, indicators=["T101"])
         assert (rows[0].value, rows[0].reported, rows[0].partial) == (70, 7, False)
-        assert rollup_check.verify(session, actor.place.root_id)[1] == []
+        assert verification.verify(session, actor.place.root_id)[1] == []
         assert event_chain.verify(session, actor.place.root_id)[1] is None
 
 

@@ -19,8 +19,8 @@ from portal.queries.effective_forms import form_of
 from portal.queries.people import portal_actor
 from portal.queries.recalculated_rows import Recalculated
 from portal.queries.recalculations import list_recalculated
-from portal.queries.rollup_check import verify
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.totals import roll_up
+from portal.queries.rollups.verification import verify
 from portal.queries.submissions import get_row, get_submission
 from portal.services import forms
 from tests import world as worlds
@@ -152,8 +152,9 @@ def test_what_would_be_another_number_is_listed_with_the_correction_that_makes_i
     assert (twice.published.value, twice.anew.value, twice.difference) == (20, 16, -4)
     assert (grown.anew.reported, grown.editions, grown.formulas) == (2, [], ("T101 - LY(T101)",) * 2)
     [one] = grown.corrections
-    assert (one.submission, one.reference, one.versions) == (years.key("d111", YEARS[0]), "LY(T101)", (1, 2))
-    assert [each.number for each in one.values] == [10, 12]
+    assert (one.submission, str(one.correction.reference)) == (years.key("d111", YEARS[0]), "LY(T101)")
+    assert one.correction.versions == (1, 2)
+    assert [each.number for each in one.correction.values] == [10, 12]
     assert [row.published.unit_code for row in listed(years, by="level:district")] == ["d111", "d111"]
     assert [row.published.unit_code for row in listed(years, "p1", by="children")] == ["c11", "c11"]
 
@@ -185,7 +186,7 @@ def test_another_unit_of_measure_is_no_correction(years: World) -> None:
     assert grown().anew.value == Decimal("0.004")
     years.accept("d111", YEARS[0], T101=Value.of(12), T103=Value.of(8))
     assert grown().anew.value == Decimal("0.0038")
-    assert [each.number for each in grown().corrections[0].values] == [Decimal("0.001"), Decimal("0.0012")]
+    assert [each.number for each in grown().corrections[0].correction.values] == [Decimal("0.001"), Decimal("0.0012")]
 
 
 def test_what_is_being_corrected_is_taken_as_it_was(years: World) -> None:
@@ -216,7 +217,7 @@ def test_an_answer_that_was_accepted_late_makes_a_number_where_there_was_none(ye
     years.accept("d121", YEARS[0])
     [grown, _twice] = listed(years, "d121")
     assert (grown.published.value, grown.anew.value, grown.difference) == (None, 5, None)
-    assert grown.corrections[0].versions == (None, 1)
+    assert grown.corrections[0].correction.versions == (None, 1)
     assert (grown.published.reported, grown.anew.reported) == (0, 1)
     assert differing() == []
 

@@ -13,12 +13,12 @@ from portal.domain.coverage import Coverage
 from portal.domain.lifecycle import Action
 from portal.domain.policy import Actor, Role
 from portal.domain.values import MISSING, NOT_APPLICABLE
-from portal.queries.coverage import covered
-from portal.queries.differences import differences
-from portal.queries.provenance import Absence, get_provenance
-from portal.queries.rollup_records import records
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up, tree_day
-from portal.queries.series import get_series
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.differences import differences
+from portal.queries.rollups.provenance import Absence, get_provenance
+from portal.queries.rollups.records import records
+from portal.queries.rollups.series import get_series
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, roll_up, tree_day
 from portal.queries.units import get_unit
 from portal.services import collection_changes
 from tests.world import PERIOD, World, build_world

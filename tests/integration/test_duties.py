@@ -18,7 +18,7 @@ from portal.models import Membership
 from portal.queries.collections import get_collection
 from portal.queries.events import list_history
 from portal.queries.people import portal_actor
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.totals import roll_up
 from portal.queries.submissions import get_task
 from portal.services import collections, moves, values
 from portal.services.collection_changes import change_due, change_settings, exempt, include
@@ -165,6 +165,9 @@ class TestSamePerson:
             )
         with pytest.raises(SamePerson):
             take(world, person(world, people["乙"]), Action.SIGN)
+        world.take("d111", Action.SUBMIT)
+        with pytest.raises(SamePerson):
+            take(world, person(world, people["乙"], "c11"), Action.ACCEPT)
 
     def test_nobody_accepts_or_sends_back_what_they_filled_in(self, world: World, people: dict[str, int]) -> None:
         fill(world, person(world, people["甲"]))
@@ -215,6 +218,10 @@ class TestDeputies:
             with pytest.raises(SamePerson):
                 take(world, person(world, people["乙"]), Action.SIGN)
             take(world, person(world, people["丙"]), Action.SIGN)
+            world.take("d111", Action.SUBMIT)
+            with pytest.raises(SamePerson):
+                take(world, person(world, people["乙"], "c11"), Action.ACCEPT)
+            take(world, person(world, people["丙"], "c11"), Action.ACCEPT)
 
     def test_what_ended_before_the_figures_were_entered_does_not_count(
         self, world: World, people: dict[str, int]
@@ -223,6 +230,8 @@ class TestDeputies:
             self.stand_in(world, people["乙"], people["甲"], until=date(2024, 1, 9))
             fill(world, person(world, people["甲"]))
             take(world, person(world, people["乙"]), Action.SIGN)
+            world.take("d111", Action.SUBMIT)
+            take(world, person(world, people["乙"], "c11"), Action.ACCEPT)
 
 
 class TestSending:

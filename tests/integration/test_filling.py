@@ -10,8 +10,8 @@ from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value
 from portal.errors import NotFound
 from portal.queries.filling import get_filling
-from portal.queries.lineage import trace
-from portal.queries.provenance import get_provenance
+from portal.queries.rollups.lineage import trace
+from portal.queries.rollups.provenance import get_provenance
 
 CARRIED = "      - {code: T204, name: 上年支出, unit: 万元, type: amount, source: carried, carried_from: LY(T203), roll_up: sum}\n"
 

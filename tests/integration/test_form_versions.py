@@ -23,10 +23,10 @@ from portal.errors import FormInvalid
 from portal.queries.cell_history import get_cell_history
 from portal.queries.filling import get_filling
 from portal.queries.findings import check_submission
-from portal.queries.lineage import trace
-from portal.queries.over_time import indicators_then
 from portal.queries.people import portal_actor
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.lineage import trace
+from portal.queries.rollups.over_time import indicators_then
+from portal.queries.rollups.totals import roll_up
 from portal.services import collections, forms, moves, values
 from tests.world import FORM, World
 

@@ -37,7 +37,7 @@ ROW = {"title": "执法力量不足", "category": "执法力量", "measure": "�
 
 def row(**changes: object) -> dict[str, Value]:
     said = {**ROW, **changes}
-    return {code: each if isinstance(each, Value) else Value.of(each) for code, each in said.items()}  # type: ignore[arg-type]
+    return {code: each if isinstance(each, Value) else Value.of(each) for code, each in said.items()}  # type: ignore[arg-type]  # plain answers only
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ class TestVersions:
         take(listing, Action.ACCEPT, by="c11")
         with transaction(listing.actor("d111")) as session:
             for statement in ("update list_row set cells = '{}' where number > 0", "delete from list_row"):
-                assert session.execute(text(statement)).rowcount == 0  # type: ignore[attr-defined]
+                assert session.execute(text(statement)).rowcount == 0  # type: ignore[attr-defined]  # of a change there is one
 
 
 def test_who_wrote_a_row_has_filled_in(listing: World) -> None:

@@ -10,10 +10,11 @@ from portal.domain.lifecycle import Action, State
 from portal.domain.policy import Role
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.errors import Blocked, Conflict, InvalidInput, InvalidMove, NotFound, NotPermitted
-from portal.queries import event_chain, events, rollup_check
-from portal.queries.differences import differences
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import roll_up
+from portal.queries import event_chain, events
+from portal.queries.rollups import verification
+from portal.queries.rollups.differences import differences
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import roll_up
 from portal.queries.submissions import get_submission, list_versions
 from portal.services import explanations, moves, values
 from tests.databases import TestServer
@@ -84,7 +85,7 @@ class TestAcceptance:
         world.take("d112", Action.REOPEN, by="c11", reason="补正")
         actor = world.actor("p1")
         with transaction(actor) as session:
-            compared, mismatches = rollup_check.verify(session, actor.place.root_id)
+            compared, mismatches = verification.verify(session, actor.place.root_id)
         assert compared > 0
         assert mismatches == []
 
@@ -99,7 +100,7 @@ class TestAcceptance:
             connection.execute(text("update value set number = number + 1 where indicator = 'T203'"))
         actor = committed_world.actor("p1")
         with transaction(actor) as session:
-            mismatches = rollup_check.verify(session, actor.place.root_id)[1]
+            mismatches = verification.verify(session, actor.place.root_id)[1]
         assert {each.indicator for each in mismatches} == {"T203"}
 
     def test_a_difference_is_exact_however_many_digits_there_are(self, world: World) -> None:

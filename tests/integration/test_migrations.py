@@ -12,10 +12,11 @@ from portal import clock, db, schema
 from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.units import Level
-from portal.domain.values import Value
+from portal.domain.values import NOT_APPLICABLE, Value
 from portal.models import ExpectedAnswers, Submission
 from portal.queries.findings import explanation_file
 from portal.queries.reorganisations import changes_of, list_reorganisations
+from portal.queries.rollups.verification import verify
 from portal.queries.rulings import list_waivers
 from portal.queries.units import get_unit, list_units
 from portal.services import explanations, reorganisations, rollup_entries, rules
@@ -112,6 +113,31 @@ def test_cities_without_districts_are_cities_before_there_was_their_level(
             assert dict(session.execute(expected).all()) == {Level.PROVINCE: 1, Level.CITY: 3, Level.DISTRICT: 3}
             [told] = list_reorganisations(session, admin)
             assert changes_of(told) == [Change(ChangeKind.LEVEL, "c13", level=Level.CITY)]
+        engine.dispose()
+
+
+def test_a_figure_without_a_weight_was_in_the_mean_s_coverage_before(
+    test_server: TestServer, template_database: str
+) -> None:
+    with test_server.database("huizong_migrations", template_database) as target:
+        engine = db.connect(target.app_url)
+        world = build_world()
+        world.accept("d111")
+        world.accept("d112", T201=NOT_APPLICABLE)
+        engine.dispose()
+        owner = create_engine(target.owner_url, poolclass=pool.NullPool)
+        counts = text("select reported, not_applicable, minimum from rollup where indicator = 'T202'")
+        with owner.connect() as connection:
+            config = schema.alembic_config(connection)
+            command.downgrade(config, "0044")
+            assert connection.execute(counts).all() == [(2, 0, Decimal("650.5"))]
+            connection.commit()
+            command.upgrade(config, "head")
+            assert connection.execute(counts).all() == [(1, 1, Decimal("650.5"))]
+        engine = db.connect(target.app_url)
+        actor = world.actor("p1")
+        with db.transaction(actor) as session:
+            assert verify(session, actor.place.root_id)[1] == []
         engine.dispose()
 
 

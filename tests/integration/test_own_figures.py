@@ -8,7 +8,9 @@ from portal.db import transaction
 from portal.domain.units import Level
 from portal.domain.values import NOT_APPLICABLE, Value, ValueStatus
 from portal.errors import NotFound, NotPermitted
-from portal.queries.own_figures import OwnFigure, own_figures
+from portal.queries.rollups.own_figures import OwnFigure, own_figures
+from portal.queries.rollups.provenance import Absence, get_provenance
+from portal.queries.rollups.totals import roll_up
 from tests.world import PERIOD, World
 
 
@@ -46,6 +48,24 @@ def test_a_ratio_is_made_of_its_sides(world: World) -> None:
 def test_a_weighted_figure_is_as_it_was_reported(world: World) -> None:
     world.accept("d111", T201=Value.of(7), T202=Value.of(Decimal("812.50")))
     assert figures(world, "T202")[0].value == Decimal("812.50")
+
+
+def test_a_figure_without_a_weight_is_the_unit_s_own_and_not_in_the_mean(world: World) -> None:
+    world.accept("d111", T201=Value.of(7), T202=Value.of(800))
+    world.accept("d112", T201=NOT_APPLICABLE, T202=Value.of(600))
+    assert told(figures(world, "T202"))[:2] == [
+        ("d111", Decimal(800), ValueStatus.REPORTED),
+        ("d112", Decimal(600), ValueStatus.REPORTED),
+    ]
+    actor = world.actor("c11")
+    with transaction(actor) as session:
+        (row,) = roll_up(session, actor, unit="c11", period=PERIOD, indicators=["T202"])
+        found = get_provenance(session, actor, unit="c11", period=PERIOD, indicator="T202")
+    assert (row.value, row.minimum, row.maximum) == (800, 600, 800)
+    assert (row.reported, row.expected, row.not_applicable, row.partial) == (1, 1, 1, False)
+    assert found.agrees
+    assert [each.unit.code for each in found.contributions] == ["d111"]
+    assert [each.unit.code for each in found.absent if each.absence is Absence.NOT_APPLICABLE] == ["d112"]
 
 
 def test_a_city_has_its_own_figure_and_nothing_of_its_districts(world: World) -> None:

@@ -3,7 +3,7 @@
 from portal.db import transaction
 from portal.domain.lifecycle import Action
 from portal.domain.values import NOT_APPLICABLE, Value
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.totals import roll_up
 from tests.world import PERIOD, World
 
 

@@ -11,8 +11,8 @@ from portal.domain.lifecycle import Action
 from portal.domain.periods import Period
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value
-from portal.queries.over_time import roll_up_made
 from portal.queries.people import portal_actor
+from portal.queries.rollups.over_time import roll_up_made
 from portal.services import collections, forms, moves, values
 from tests.world import World
 

@@ -7,8 +7,8 @@ import pytest
 from portal.db import transaction
 from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.values import NOT_APPLICABLE, Value
-from portal.queries.provenance import Absence, Provenance, get_provenance
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
+from portal.queries.rollups.provenance import Absence, Provenance, get_provenance
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE
 from portal.queries.units import list_units
 from tests.integration.test_reorganisations import AFTER, apply
 from tests.world import PERIOD, World

@@ -20,8 +20,8 @@ from portal.queries.forms import find_form
 from portal.queries.people import portal_actor
 from portal.queries.recalculated_rows import Recalculated
 from portal.queries.recalculations import list_recalculated
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import roll_up
 from portal.queries.submissions import get_submission
 from portal.services import additions, collections, forms
 from tests.additions import addition_text, join

@@ -17,9 +17,9 @@ from portal.domain.values import Value
 from portal.errors import Conflict, FormInvalid, NotFound, NotPermitted
 from portal.models import Tree
 from portal.queries.reorganisations import get_reorganisation, list_reorganisations, preview
-from portal.queries.rollup_check import verify
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, roll_up
+from portal.queries.rollups.verification import verify
 from portal.queries.submissions import get_task
 from portal.queries.units import get_unit
 from portal.services import reorganisations, trees

@@ -56,7 +56,7 @@ def test_what_cannot_be_is_refused_with_every_reason(terminal: Terminal, tmp_pat
     refused = terminal("units", "reorganise", file, "--under", "p1")
     assert refused.exit_code != 0
     assert "nobody" in refused.output
-    assert "缺少名称 / name missing" in refused.output
+    assert "当日没有单位 nobody；缺少名称 / no unit nobody on that day; name missing" in refused.output
 
 
 def test_every_mistake_of_a_file_is_named_with_its_line() -> None:

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from portal.db import transaction
 from portal.domain.lifecycle import Action
 from portal.errors import InvalidMove, NotFound, NotPermitted
-from portal.queries import event_chain, rollup_check
+from portal.queries import event_chain
+from portal.queries.rollups import verification
 from tests.integration.test_reorganisations import MOVE, WITHIN, apply, undo
 from tests.world import TREE, World
 
@@ -38,5 +39,5 @@ def test_acceptances_while_a_unit_moves_to_and_fro(committed_world: World) -> No
             each.result()
     actor = world.actor("p1")
     with transaction(actor) as session:
-        assert rollup_check.verify(session, actor.place.root_id)[1] == []
+        assert verification.verify(session, actor.place.root_id)[1] == []
         assert event_chain.verify(session, actor.place.root_id)[1] is None

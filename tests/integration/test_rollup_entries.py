@@ -16,14 +16,14 @@ from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.errors import Conflict, FormInvalid, InvalidInput, InvalidMove, NotFound, NotPermitted, PortalError
 from portal.queries import event_chain
-from portal.queries.differences import DifferenceRow, differences
-from portal.queries.provenance import get_provenance
-from portal.queries.rollup_check import verify
-from portal.queries.rollup_entries import EntryRow, Standing, list_entries, standing
-from portal.queries.rollup_records import records
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
-from portal.queries.series import get_series
+from portal.queries.rollups.differences import DifferenceRow, differences
+from portal.queries.rollups.entries import EntryRow, Standing, list_entries, standing
+from portal.queries.rollups.provenance import get_provenance
+from portal.queries.rollups.records import records
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.series import get_series
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, roll_up
+from portal.queries.rollups.verification import verify
 from portal.queries.units import get_unit
 from portal.services import reorganisations, rollup_entries
 from tests.world import INSIDERS, PERIOD, World
@@ -187,6 +187,23 @@ class TestSuggestions:
         withdraw(reported, "c11", 1, seen=1)
         assert stands(reported, "c11") == Standing(2, Decimal(-8))
         assert stands(reported, "p1") == Standing(1, Decimal(-8))
+
+    def test_what_a_unit_passed_on_is_not_counted_twice_before_its_own_report_counts(self, world: World) -> None:
+        """Of a superior that has not reported, is not accepted, is reopened or is exempt there is one count only."""
+        for unit in ("d111", "d112", "d121"):
+            world.accept(unit)
+        assert stands(world, "c11") == stands(world, "p1") == Standing(0, None)
+        world.submit("c11")
+        assert stands(world, "c11").suggestion is None
+        world.take("c11", Action.ACCEPT, by="p1")
+        assert (stands(world, "c11").suggestion, stands(world, "p1").suggestion) == (-8, -8)
+        assert stands(world, "c12").suggestion is None
+        world.accept("p1")
+        assert stands(world, "p1").suggestion == -12  # and the four of c11, whose superior it is
+        world.accept("c12")
+        assert stands(world, "p1").suggestion == -20
+        world.take("c11", Action.REOPEN, by="p1", reason="更正")
+        assert (stands(world, "c11").suggestion, stands(world, "p1").suggestion) == (None, -8)
 
     def test_none_where_the_form_says_nothing(self, reported: World) -> None:
         assert stands(reported, "c11", "T103").suggestion is None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from portal.db import transaction
 from portal.domain.lifecycle import Action
 from portal.domain.values import NOT_APPLICABLE, Value
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.totals import roll_up
 from portal.queries.submissions import get_task
 from tests.world import PERIOD, TREE, World
 

@@ -19,10 +19,11 @@ from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Level
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.queries.people import portal_actor
-from portal.queries.same_units import Side, of_other_units
+from portal.queries.rollups.same_units import Side, of_other_units
 from portal.queries.units import list_units
 from portal.services import collection_changes, collections, forms, moves, values
 from tests.integration.test_reorganisations import MERGER, apply
+from tests.statements import statements
 from tests.world import TREE, World, build_world
 
 YEARS = (Period(2022), Period(2023))
@@ -141,8 +142,13 @@ sheets:
                 answer(world, SubmissionKey(unit, half, "H"))
     with transaction(sender) as session:
         units = list_units(session, period=YEARS[1])
-        sides = (Side(["H101"], halves[year]) for year in YEARS)
-        assert of_other_units(session, units, *sides, YEARS[1]) == {"p1", "c11", "d112"}
+
+        def others(*, of: int) -> frozenset[str]:
+            before, now = (Side(["H101"], halves[year][:of]) for year in YEARS)
+            return of_other_units(session, units, before, now, YEARS[1])
+
+        assert others(of=2) == {"p1", "c11", "d112"}
+        assert len(statements(lambda: others(of=2))) == len(statements(lambda: others(of=1)))
 
 
 def answer(world: World, key: SubmissionKey) -> None:

@@ -13,10 +13,10 @@ from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value
 from portal.errors import NotFound, NotPermitted
-from portal.queries.over_time import periods_behind, roll_up_made
 from portal.queries.people import portal_actor
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE
-from portal.queries.series import breaks_between, get_series
+from portal.queries.rollups.over_time import periods_behind, roll_up_made
+from portal.queries.rollups.series import breaks_between, get_series
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE
 from portal.queries.units import get_unit
 from portal.services import collections, forms, moves, values
 from tests.integration.test_reorganisations import BASIS, HALVES, MERGER, MOVE, apply

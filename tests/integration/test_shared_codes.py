@@ -1,9 +1,13 @@
 """Accepted figures go by the indicator's code: no two forms of one tree may ask for the same in one period."""
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
+from time import monotonic, sleep
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from portal.db import transaction
 from portal.domain.form_file import read_form
@@ -27,12 +31,19 @@ sheets:
 """
 
 
-def send(world: World, unit: str, code: str) -> None:
+WAITING = text("""
+    select count(*) from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())
+""")
+
+
+def send(world: World, unit: str, code: str, before_commit: Callable[[Session], None] = lambda _session: None) -> None:
     form, actor = read_form(FORM.format(code=code)), world.actor(unit, Role.UNIT_ADMIN)
     with transaction(None) as session:
         forms.publish(session, form)
     with transaction(actor) as session:
         collections.send_down(session, actor, form, PERIOD, opens_on=PERIOD.ends_on, due_on=date(2024, 1, 31))
+        before_commit(session)
 
 
 @pytest.mark.parametrize(("first", "second"), [("c11", "c12"), ("c11", "p1"), ("p1", "c11")])
@@ -40,6 +51,26 @@ def test_a_code_that_another_form_of_the_tree_asks_for_is_refused(world: World, 
     send(world, first, "A")
     with pytest.raises(InvalidInput) as caught:
         send(world, second, "B")
+    assert (caught.value.problem, caught.value.value) == ("indicators_taken", "SAME")
+
+
+@pytest.mark.not_on_citus("whoever waits does so on the node of the top unit, out of sight of the coordinator")
+def test_of_two_who_send_it_down_at_once_the_second_waits_and_is_refused(committed_world: World) -> None:
+    """Nobody sees what is not committed yet: without waiting, both cities would send the code to the province."""
+    with ThreadPoolExecutor(1) as pool:
+        second: list[Future[None]] = []
+
+        def begin_second(session: Session) -> None:
+            second.append(pool.submit(send, committed_world, "c12", "B"))
+            until = monotonic() + 60
+            while not session.scalar(WAITING):
+                assert not second[0].done(), "it did not wait"
+                assert monotonic() < until, "it never came so far"
+                sleep(0.02)
+
+        send(committed_world, "c11", "A", begin_second)
+        with pytest.raises(InvalidInput) as caught:
+            second[0].result(60)
     assert (caught.value.problem, caught.value.value) == ("indicators_taken", "SAME")
 
 

@@ -89,6 +89,14 @@ class TestWithNames:
         accept(world, "d112", 20)
         assert compared(world, indicator).others[0].value == value
 
+    def test_a_figure_without_a_weight_compares_all_the_same(self, world: World) -> None:
+        name_siblings()
+        for unit in ("d111", "d112"):
+            world.accept(unit, T201=NOT_APPLICABLE)
+        seen = compared(world, "T202")
+        assert seen.own is not None
+        assert (seen.own.value, seen.others[0].value) == (Decimal("650.5"), Decimal("650.5"))
+
     def test_equal_ratios_share_a_rank(self, world: World) -> None:
         name_siblings()
         accept(world, "d111", 3)

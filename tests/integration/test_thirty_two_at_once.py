@@ -25,9 +25,10 @@ from portal.domain.units import Level, Placement
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value
 from portal.errors import NotFound, NotPermitted
 from portal.models import Submission
-from portal.queries import event_chain, rollup_check
+from portal.queries import event_chain
 from portal.queries.people import portal_actor
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
+from portal.queries.rollups import verification
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, roll_up
 from portal.services import collections, forms, moves, units
 from tests.databases import TestServer
 from tests.integration.test_reorganisations import WITHIN, apply, undo
@@ -138,7 +139,7 @@ class Province:
                 expected = self.model.total(row.unit_code, PERIOD.year, row.indicator, filled_by, current)
                 assert _shown(row) == expected, (tree, row.unit_code, row.indicator)
         with transaction(actor) as session:
-            assert rollup_check.verify(session, actor.place.root_id)[1] == []
+            assert verification.verify(session, actor.place.root_id)[1] == []
             assert event_chain.verify(session, actor.place.root_id)[1] is None
 
 

@@ -29,12 +29,12 @@ from portal.domain.units import Level, Placement
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value
 from portal.errors import Blocked, FormInvalid
 from portal.queries.people import portal_actor
-from portal.queries.provenance import get_provenance
 from portal.queries.reorganisations import get_reorganisation
-from portal.queries.rollup_check import verify
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, roll_up
+from portal.queries.rollups.provenance import get_provenance
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, roll_up
+from portal.queries.rollups.verification import verify
 from portal.queries.units import list_units
-from portal.services import collections, forms, moves, reorganisations, rollup_entries, units, values
+from portal.services import collections, forms, moves, reorganisations, rollup_entries, rollups, units, values
 from tests.integration.tree_model import KINDS, Answers, Model
 from tests.world import FORM, START, World, good_answers
 
@@ -47,7 +47,7 @@ amounts = st.decimals(min_value=0, max_value=10**9, places=6)
 answers = st.fixed_dictionaries(
     {
         "T102": counts, "T103": counts, "T105": st.sampled_from(["是", "否"]), "T106": st.sampled_from(["优秀", "良好"]),
-        "T107": st.integers(1, 100).map(Decimal), "T201": counts, "T202": amounts,
+        "T107": st.integers(1, 100).map(Decimal), "T201": st.one_of(counts, st.none()), "T202": amounts,
     },
     optional={"T203": st.one_of(st.none(), amounts)},
 )  # fmt: skip
@@ -115,8 +115,7 @@ class Reorganisations(RuleBasedStateMachine):
         written = {code: Value.of(answer, approximate=about) for code, answer in given.items() if answer is not None}
         written["T101"] = Value.of(given["T102"] + given["T103"])
         written["T203"] = Value.of(given["T203"]) if given.get("T203") is not None else MISSING
-        if "T203" in given and given["T203"] is None:
-            written["T203"] = NOT_APPLICABLE
+        written |= {code: NOT_APPLICABLE for code, answer in given.items() if answer is None}
         actor = self.world.actor(unit)
         typed = {each.code for each in FORM_T.typed_at(level)}
         with transaction(actor) as session:
@@ -275,6 +274,14 @@ class Reorganisations(RuleBasedStateMachine):
             )
         assert found.agrees
         assert len(found.contributions) == found.row.reported
+
+    @rule()
+    def rebuild(self) -> None:
+        """What is built again is what was there."""
+        with transaction(None) as session:
+            portal = portal_actor(session, "p")
+        with transaction(portal) as session:
+            rollups.rebuild(session, portal)
 
     @precondition(lambda self: self.undo_to)
     @rule()

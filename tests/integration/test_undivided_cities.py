@@ -15,11 +15,11 @@ from portal.domain.units import Level, Placement
 from portal.domain.values import MISSING, Value
 from portal.errors import FormInvalid
 from portal.models import Submission
-from portal.queries.coverage import covered
-from portal.queries.own_figures import own_figures
-from portal.queries.rollup_check import verify
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.own_figures import own_figures
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import roll_up
+from portal.queries.rollups.verification import verify
 from portal.queries.submissions import get_submission
 from portal.queries.units import get_unit, list_units
 from portal.services import units, values

@@ -22,8 +22,8 @@ from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Level, Placement
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.queries.people import portal_actor
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import roll_up
 from portal.queries.units import get_place
 from portal.services import collections, forms, moves, units, values
 from tests.world import INSIDERS

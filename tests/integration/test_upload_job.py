@@ -18,8 +18,8 @@ from portal.domain.lifecycle import Action
 from portal.domain.units import Level
 from portal.errors import InvalidMove, NotPermitted, WorkbookUnreadable
 from portal.jobs import nightly, uploads
-from portal.queries import rollup_check
 from portal.queries.people import portal_actor
+from portal.queries.rollups import verification
 from portal.queries.uploads import content_of, get_upload
 from tests.world import PERIOD, good_answers
 
@@ -176,14 +176,14 @@ class TestNightlyProof:
     def test_what_is_accepted_meanwhile_is_no_difference(self, committed_world, monkeypatch, caplog):
         committed_world.accept("d111")
         committed_world.submit("d112")
-        compute = rollup_check._computed
+        compute = verification._computed
 
         def overtaken(*arguments):
-            monkeypatch.setattr(rollup_check, "_computed", compute)
+            monkeypatch.setattr(verification, "_computed", compute)
             committed_world.take("d112", Action.ACCEPT, by="c11")
             return compute(*arguments)
 
-        monkeypatch.setattr(rollup_check, "_computed", overtaken)
+        monkeypatch.setattr(verification, "_computed", overtaken)
         nightly.verify_rollups(timestamp=0)
         assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 

@@ -13,7 +13,7 @@ from portal.domain.lifecycle import Action
 from portal.domain.policy import Actor, Role
 from portal.models import Membership
 from portal.queries.people import find_actor, portal_actor
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.totals import roll_up
 from portal.queries.units import get_place
 from portal.services import units
 from portal.services.collection_changes import change_settings

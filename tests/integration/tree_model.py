@@ -86,8 +86,10 @@ class Model:
                 parts.append(self.accepted[other, year])
         mine = [answers[code] for answers in parts if code in answers]
         given = [each for each in mine if each is not None]
-        missing = len(mine) - len(given)
         value, counts, numbers = KINDS[code](given, [answers for answers in parts if answers.get(code) is not None])
+        if code == "T202":  # in the mean is what has a weight
+            given = [answers[code] for answers in parts if answers.get("T201") is not None and code in answers]
+        missing = len(mine) - len(given)
         if entered:
             value = (value or 0) + sum(entered)
         if torn:
@@ -116,8 +118,8 @@ def _ratio(given: list, _answers: list) -> tuple:
 
 
 def _mean(given: list, answers: list) -> tuple:
-    weight = sum(each["T201"] for each in answers)
-    return (sum(a["T202"] * a["T201"] for a in answers) / weight if weight else None), {}, given
+    weight = sum(each["T201"] or 0 for each in answers)
+    return (sum(a["T202"] * (a["T201"] or 0) for a in answers) / weight if weight else None), {}, given
 
 
 KINDS = {

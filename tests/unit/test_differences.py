@@ -8,7 +8,7 @@ import pytest
 from portal.domain.forms import Aggregation, AggregationKind, DataType, Indicator, Scope, Text
 from portal.domain.units import Level
 from portal.domain.values import EXACT
-from portal.queries.differences import DifferenceRow, Verdict
+from portal.queries.rollups.differences import DifferenceRow, Verdict
 
 
 def row(own: int | None, children: int | None, reported: int, expected: int, scope: Scope = Scope.OWN) -> DifferenceRow:

@@ -378,7 +378,7 @@ def test_what_follows_from_an_unreadable_part_is_not_said_as_well() -> None:
 
 def test_stored_content_that_does_not_fit_is_refused_with_its_place() -> None:
     content = form_to_dict(read_form(FORM))
-    content["rules"][0]["expression"] = "A>="  # type: ignore[index, call-overload]
+    content["rules"][0]["expression"] = "A>="  # type: ignore[index, call-overload]  # a file as it is read
     with pytest.raises(FormInvalid, match=r"rules\.0\.expression: .*character 4"):
         form_from_dict(content)
 

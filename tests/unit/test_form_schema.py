@@ -14,7 +14,7 @@ from portal.domain.form_schema import form_schema
 from portal.errors import FormInvalid
 from tests.workbooks.making import trial_form
 
-FILES = ("FZ.yaml", "XG.yaml", "ZG.yaml")
+FILES = ("FZ.yaml", "JB.yaml", "XG.yaml", "ZG.yaml")
 POINTER = "# yaml-language-server: $schema=schema.json"
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal.domain.numbers import chinese_number, percent, scaled_unit, signed
+from portal.domain.numbers import chinese_number, decimals_in, percent, scaled_unit, signed
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,22 @@ def test_half_is_rounded_up() -> None:
 def test_only_zero_is_shown_as_zero() -> None:
     scale = scaled_unit([Decimal(300_000_000)], "元", 0)
     assert [scale.show(Decimal(number)) for number in (0, 5000, -5000, 500_000)] == ["0", "<0.01", ">-0.01", "0.01"]
+
+
+def test_only_no_difference_is_shown_as_zero() -> None:
+    assert [signed(Decimal(number), 1) for number in ("0", "-0.0", "0.04", "-0.04")] == ["0", "0", "<+0.1", ">-0.1"]
+
+
+def test_the_numbers_of_a_range_have_decimals_alike() -> None:
+    scale, zero = scaled_unit([Decimal(2)], "%", 2), Decimal(0)
+    assert scale.show_range(Decimal("-1.5"), zero, "～") == "-1.50～0.00"
+    assert scale.show_range(zero, zero, "～") == "0～0"
+    assert scale.show_range_with_unit(zero, Decimal(2), "–") == "0.00–2.00%"
+    assert scale.show_range_with_unit(zero, zero, "–") == "0%"
+
+
+def test_how_many_decimals_show_a_number_in_full() -> None:
+    assert [decimals_in(Decimal(number)) for number in ("1E+3", "12", "1.50", "-0.004")] == [0, 0, 1, 3]
 
 
 def test_nothing_at_all_has_a_scale_too() -> None:

@@ -133,10 +133,40 @@ def test_a_mean_with_entries_is_rounded_once() -> None:
     found = over_time(indicator, OverTime.MEAN, parts)
     assert found.figure(indicator) == 755
     assert (found.eliminated, found.adjusted) == (decimal_of(Fraction(-1, 3)), decimal_of(Fraction(11, 3)))
+    found = over_time(indicator, OverTime.MEAN, [parts[1], parts[1], parts[1]._replace(eliminated=Decimal(-1))])
+    assert found.amount == 4
+    assert found.figure(indicator) == decimal_of(Fraction(11, 3))  # with 28 digits, not the 29 of 4 less a third
     found = over_time(indicator, OverTime.MEAN, [parts[1], parts[1], parts[1]._replace(adjusted=Decimal(10))])
     assert found.amount == 4  # what has an end is as it was reported
     entered = Total(adjusted=Decimal(10))
     assert over_time(indicator, OverTime.MEAN, [entered, entered]) == entered  # nobody reported: that is not 0
+
+
+entries = st.none() | figures
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(figures, entries, entries, st.sampled_from([1, 3, 6])).map(
+            lambda each: (Total(1, 0, each[0], eliminated=each[1], adjusted=each[2]), each[3])
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_a_mean_with_entries_is_that_of_the_fractions(parts: list[tuple[Total, int]]) -> None:
+    """The figure to the last digit, its parts to the 27th, and these come to that."""
+    indicator, months = FORM.indicator("N"), [length for _total, length in parts]
+    found = over_time(indicator, OverTime.MEAN, [total for total, _length in parts], months)
+
+    def mean(*names: str) -> Fraction:
+        every = (Fraction(getattr(total, name) or 0) * length for total, length in parts for name in names)
+        return sum(every, Fraction()) / sum(months)
+
+    assert found.figure(indicator) == decimal_of(mean("amount", "eliminated", "adjusted"))
+    for name in ("amount", "eliminated", "adjusted"):
+        assert abs(Fraction(getattr(found, name) or 0) - mean(name)) <= Fraction(1, 10**17)
 
 
 def test_periods_are_made_of_shorter_ones() -> None:

@@ -137,8 +137,10 @@ def test_every_kind_is_what_the_answers_come_to(several: list[Answers]) -> None:
         own = [number for (number,) in known(several, code)]
         ends = [] if FORM.indicator(code).aggregation.kind is AggregationKind.SUM else own
         assert (found[code].minimum, found[code].maximum) == (min(ends, default=None), max(ends, default=None))
-        assert found[code].reported == len(own)
-        assert found[code].not_applicable == sum(answers[code] is NOT_APPLICABLE for answers in several)
+        counted = own if code != "WM" else known(several, "WM", "W")  # a mean's coverage is of what is in the mean
+        assert found[code].reported == len(counted)
+        weightless = [each for each in several if code == "WM" and each["WM"].reported and each["W"] is NOT_APPLICABLE]
+        assert found[code].not_applicable == len(weightless) + sum(each[code] is NOT_APPLICABLE for each in several)
     assert [each.code for each in FORM if found[each.code].has_range(each)] == ["WM", "ME", "RA"]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal.domain.periods import Period
 from portal.domain.rollup import Total
 from portal.queries.parameters import joined
-from portal.queries.rollup_parts import Parts, Totals, totals_then
+from portal.queries.rollups.parts import Parts, Totals, totals_then
 
 YEAR = Period(2023)
 ROW = (

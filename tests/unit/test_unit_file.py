@@ -8,7 +8,7 @@ import pytest
 from portal.domain.trees import problems_of_tree, tree_on
 from portal.domain.unit_file import read_units, write_units
 from portal.domain.units import Level, Placement, Succession, SuccessionKind
-from portal.errors import FormInvalid
+from portal.errors import FormInvalid, UnitsInvalid
 
 REFERENCE = files("portal").joinpath("reference/units.csv").read_text(encoding="utf-8")
 
@@ -77,15 +77,29 @@ def test_all_mistakes_are_told_at_once() -> None:
             "3,1,village,坏,bad,2000-01-01,,,",
             "4,1,city,坏,bad,2000-13-01,,,",
             "5,1,city,,bad,2000-01-01,,,",
+            "6,1,city,坏,bad,2000-01-01,,2,married",
         ]
     )
-    with pytest.raises(FormInvalid) as caught:
+    with pytest.raises(UnitsInvalid) as caught:
         read_units(bad)
-    assert [problem.partition(" (")[0] for problem in caught.value.problems] == [
-        "第 3 行：单位代码只能是字母、数字和下划线，最多 32 位：“2 2”",
-        "第 4 行：层级“village”不认得，请写：province、city、undivided_city、district、town",
-        "第 5 行：“2000-13-01”不是日期，请写成 2024-01-31 的样子",
-        "第 6 行：缺少名称",
+    assert caught.value.words == [
+        (
+            "第 3 行：单位代码只能是字母、数字和下划线，最多 32 位：“2 2”",
+            "line 3: a unit code has letters, digits and underscores, 32 at most: “2 2”",
+        ),
+        (
+            "第 4 行：层级“village”不认得，请写：province、city、undivided_city、district、town",
+            "line 4: level “village” is unknown, write one of: province, city, undivided_city, district, town",
+        ),
+        (
+            "第 5 行：“2000-13-01”不是日期，请写成 2024-01-31 的样子",
+            "line 5: “2000-13-01” is no day, write it like 2024-01-31",
+        ),
+        ("第 6 行：缺少名称", "line 6: no name"),
+        (
+            "第 7 行：succession “married”不认得，请写：rename、merge、split",
+            "line 7: succession “married” is unknown, write one of: rename, merge, split",
+        ),
     ]
 
 

@@ -59,7 +59,7 @@ def boxes(browser: Browser, address: str) -> dict[str, tuple[str, str]]:
     sound(response)
     found = {}
     for code, options in re.findall(r'<select name="cell-(\w+)".*?>(.*?)</select>', response.text, re.DOTALL):
-        chosen = re.search(r'<option value="(\d*)" selected>(.*?)</option>', options)
+        chosen = re.search(r'<option value="(\d*)" selected>\s*(.*?)\s*</option>', options, re.DOTALL)
         found[code] = (chosen[1], chosen[2]) if chosen else ("", "")
     return found
 

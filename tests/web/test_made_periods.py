@@ -18,13 +18,13 @@ from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import NOT_APPLICABLE, Value
 from portal.errors import NotFound, NotPermitted
-from portal.queries.coverage import covered
-from portal.queries.over_time import list_shown_periods, roll_up_made
 from portal.queries.people import portal_actor
-from portal.queries.rollup_check import verify
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
-from portal.queries.series import get_series
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.over_time import list_shown_periods, roll_up_made
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.series import get_series
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, tree_day
+from portal.queries.rollups.verification import verify
 from portal.queries.units import get_unit
 from portal.services import collections, forms, moves, values
 from tests.integration.test_reorganisations import BASIS, apply
@@ -121,6 +121,61 @@ def test_each_kind_over_a_quarter(site: Site, case: Case) -> None:
     assert row.partial
 
 
+def test_a_stock_is_that_of_the_last_month_with_a_report_and_says_which_and_how_complete(site: Site) -> None:
+    """Of one moment, never some units' October and others' August: it is marked until all have reported for it."""
+    (row,) = made(site, "c11", "2025", "MK2")
+    assert (row.value, row.reported, row.expected, row.partial) == (120, 1, 2, True)
+    assert (list(map(str, row.periods)), list(map(str, row.missing))) == (["2025M10"], ["2025M11", "2025M12"])
+    reviewer = site.person("c11", Role.REVIEWER)
+    page = reviewer.get("/rollups/c11?period=2025").text
+    row_of_page = page[page.index("MK2 在册") : page.index("MK3 户均")]
+    assert "120" in row_of_page
+    assert "◐" in row_of_page
+    assert "2025年10月的数，缺 2 期" in row_of_page, row_of_page
+    [record] = reviewer.client.get("/api/v1/rollups?unit=c11&period=2025&indicator=MK2").json["items"]
+    told = [record[name] for name in ("value", "reported", "expected", "partial", "periods", "missing")]
+    assert told == ["120", 1, 2, True, "2025M10", "2025M11 2025M12"]
+
+
+def test_the_origins_of_a_made_number_are_those_of_its_months(site: Site) -> None:
+    reviewer = site.person("c11", Role.REVIEWER)
+    asked = "period=2025Q3&indicator=MK1"
+    assert reviewer.get("/rollups/c11?period=2025Q3").all("a", href=f"/rollups/c11/origins/?{asked}")
+    page = reviewer.get(f"/rollups/c11/origins/?{asked}")
+    assert "由较短的报告期合成：各期相加" in page.text
+    assert "33 汇总数 件" in page.text
+    for month in ("2025M07", "2025M08"):
+        assert page.all("a", href=f"/rollups/c11/origins/?period={month}&indicator=MK1")
+    told = reviewer.client.get(f"/api/v1/lineage?unit=c11&{asked}").json
+    assert (told["number"]["value"], told["over_time"], told["agrees"], told["items"]) == ("33", "sum", True, [])
+    months = {each["number"]["period"]: each for each in told["made_of"]}
+    assert {period: each["number"]["value"] for period, each in months.items()} == {"2025M07": "30", "2025M08": "3"}
+    figures = [one["figures"][0] for each in told["made_of"] for one in each["items"]]
+    assert [(each["submission"], each["number"]) for each in figures] == [
+        ("d111-2025M07-MK", "10"),
+        ("d112-2025M07-MK", "20"),
+        ("d111-2025M08-MK", "1"),
+        ("d112-2025M08-MK", "2"),
+    ]
+    with reviewer.client.get(f"/rollups/c11/origins/export.csv?{asked}") as response:
+        rows = list(csv.DictReader(response.get_data(as_text=True).lstrip("\ufeff").splitlines()))
+    assert {row["计入的报告期"] for row in rows} == {"2025M07", "2025M08"}
+    assert sum(int(row["计入"]) for row in rows if row["计入"]) == 33
+
+
+def test_origins_of_a_stock_are_those_of_the_month_it_is_of(site: Site) -> None:
+    told = site.person("c11", Role.REVIEWER).client.get("/api/v1/lineage?unit=c11&period=2025&indicator=MK2").json
+    assert (told["over_time"], [each["number"]["period"] for each in told["made_of"]]) == ("last", ["2025M10"])
+    assert [each["absence"] for each in told["made_of"][0]["absent"]] != []
+
+
+def test_only_the_indicators_that_there_are_not_are_named(site: Site) -> None:
+    client = site.person("c11", Role.REVIEWER).client
+    for period in ("2025M07", "2025Q3"):
+        told = client.get(f"/api/v1/rollups?unit=c11&period={period}&indicator=MK1,NONE").json
+        assert (told["code"], told["key"]) == ("not_found", "NONE")
+
+
 def test_a_month_stays_what_it_is_and_a_whole_span_is_whole(site: Site) -> None:
     (month,) = made(site, "d111", "2025M08", "MK5")
     assert (month.value, month.periods, month.missing, month.partial) == (9, (), (), False)
@@ -171,11 +226,11 @@ def test_the_export_says_what_a_number_is_made_of(site: Site) -> None:
 @pytest.mark.parametrize(
     ("page", "told"),
     [
-        ("", ["办件 MK1 33 件 4/4 由 2 期合成 ◐ 缺 1 期", "在册 MK2 440 人 2/2 由 1 期合成 ◐ 缺 1 期"]),
+        ("", ["办件 MK1 33 件 4/4 由 2 期合成 ◐ 缺 1 期", "在册 MK2 440 人 2/2 2025年8月的数 ◐ 缺 1 期"]),
         ("ranking", ["未参加排名的 2 个单位", "d112 民政局 c11 民政局 部分"]),
         ("map", ["d111 民政局", "11"]),
-        ("differences", ["没有可以比对的指标"]),
-        ("progress", []),
+        ("differences", ["没有可以比对的指标", "差额请看其中各期"]),
+        ("progress", ["没有下达任务", "报送进度请看其中各期"]),
     ],
 )
 def test_dashboards_show_what_is_made(site: Site, page: str, told: list[str]) -> None:

@@ -22,7 +22,7 @@ from portal.domain.values import Value
 from portal.errors import InvalidInput
 from portal.queries.filling import get_filling
 from portal.queries.people import portal_actor
-from portal.queries.rollups import roll_up
+from portal.queries.rollups.totals import roll_up
 from portal.services import collections, forms, moves, values
 from tests.web.conftest import Site
 from tests.web.test_dashboards import open_page

@@ -13,9 +13,10 @@ from portal.db import transaction
 from portal.domain.policy import Role
 from portal.domain.values import MISSING, NOT_APPLICABLE, Value
 from portal.queries.people import portal_actor
-from portal.queries.provenance import Absence, Provenance, get_provenance
-from portal.queries.rollups import CURRENT_TREE
+from portal.queries.rollups.provenance import Absence, Provenance, get_provenance
+from portal.queries.rollups.totals import CURRENT_TREE
 from portal.services import collection_changes
+from portal.web.pages import parts
 from tests.web.conftest import Site
 from tests.world import PERIOD
 
@@ -133,6 +134,44 @@ def test_a_partner_is_shown_no_way_to_what_is_not_for_them(site: Site) -> None:
     partner = site.person("p1", Role.PARTNER)
     assert not partner.get("/rollups/p1?period=2023").all("a", href=f"{ORIGINS}T101")
     assert partner.client.get(f"{ORIGINS}T101").status_code == 403
+
+
+class TestThousands:
+    """What would be a page of a megabyte comes in parts; here of two units."""
+
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(parts, "SIZES", (2, 4))
+
+    @pytest.mark.parametrize("reading", [{}, {"pending": True}, {"tree": CURRENT_TREE}], ids=str)
+    def test_every_unit_is_in_one_part_and_the_sums_are_of_all(self, site: Site, reading: dict[str, object]) -> None:
+        found = provenance(site, "T101", **reading)
+        units = [each.unit for each in (*found.contributions, *found.absent)]
+        told: Counter[str] = Counter()
+        asked = "".join(f"&{name}={1 if value is True else value}" for name, value in reading.items())
+        pages = -(-len(units) // 2)
+        for number in range(1, pages + 1):
+            page = site.person("p1", Role.REVIEWER).get(f"{ORIGINS}T101{asked}&page={number}")
+            told.update(each.code for each in units if f"{each.name} {each.code}" in page.text)
+            assert f"合计 {len(found.contributions)} 个单位" in page.text
+            following = [link["href"] for link in page.all("a") if f"page={number + 1}" in (link["href"] or "")]
+            assert len(following) == (number < pages)
+            assert all(asked in link for link in following)
+        assert told == dict.fromkeys((each.code for each in units), 1)
+
+    def test_a_unit_is_found_by_name_or_code(self, site: Site) -> None:
+        province = site.person("p1", Role.REVIEWER)
+        page = province.get(f"{ORIGINS}T101&q=d12")
+        assert "共 1 个" in page.text
+        assert "d121" in page.text
+        assert "本年机构合并" not in page.text
+        assert "合计 2 个单位" in page.text
+
+    @pytest.mark.parametrize("asked", ["page=99", "page=-1", "page=x", "size=x", "q=%00", "q=<script>", "q=%25"])
+    def test_whatever_is_asked_for_is_answered(self, site: Site, asked: str) -> None:
+        answer = site.person("p1", Role.REVIEWER).client.get(f"{ORIGINS}T101&{asked}")
+        assert answer.status_code in {200, 400}
+        assert "<script>" not in answer.text.partition('role="search"')[2].partition("</form>")[0]
 
 
 def test_the_list_adds_up_to_the_number(site: Site) -> None:

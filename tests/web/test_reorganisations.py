@@ -13,6 +13,7 @@ from portal.queries.units import get_unit
 from tests.clamd import SIGNATURE, running_clamd
 from tests.integration.test_reorganisations import AFTER, HALVES, apply
 from tests.web.conftest import Browser, Site
+from tests.web.html import Page
 from tests.web.test_dashboards import shown as dashboard
 
 DAY, BASIS = "2024-02-01", "民函〔2024〕1号"
@@ -107,6 +108,18 @@ def test_the_empty_file_is_filled_in_and_taken(browser: Browser) -> None:
     book.save(filled)
     answer = handed_in(browser, filled.getvalue(), "r.xlsx")
     assert "更名 d112" in browser.get(answer.location).text
+
+
+def test_mistakes_of_a_file_are_told_in_the_language_of_the_page(browser: Browser) -> None:
+    content = b"change,code,sources,parent_code,level,name,name_en,effective_on,basis\nrename,d 1,,,,x,,,\n"
+    told = "第 2 行：单位代码只能是字母、数字和下划线，最多 32 位：“d 1” 第 2 行：缺少生效日期 第 2 行：缺少依据"
+    page = Page(handed_in(browser, content).text).text
+    assert told in page
+    assert "line" not in page
+    browser.client.get("/language/en")
+    english = Page(handed_in(browser, content).text).text
+    assert "line 2: no legal basis" in english
+    assert "第 2 行" not in english
 
 
 def test_a_file_that_says_otherwise_than_the_boxes_is_not_taken(browser: Browser) -> None:

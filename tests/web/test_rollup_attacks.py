@@ -10,7 +10,7 @@ from portal.domain.policy import Role
 from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.values import Value
-from portal.queries.rollup_entries import list_entries
+from portal.queries.rollups.entries import list_entries
 from portal.queries.units import get_unit
 from portal.services import reorganisations, rollup_entries
 from tests.integration.test_reorganisations import apply

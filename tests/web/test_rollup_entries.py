@@ -158,6 +158,17 @@ def test_a_request_without_its_token_enters_nothing(city: Browser) -> None:
     assert "调整 +1" not in city.get("/rollups/c11?period=2023").text
 
 
+def test_an_amount_is_shown_in_full_whatever_decimals_the_indicator_has(city: Browser) -> None:
+    at = AT.replace("T102", "T203")
+    seen = seen_on(city.get(at))
+    assert post(city, at=at, kind="adjustment", amount="0.004", seen=seen).status_code == 303
+    shown = city.get(at).text
+    assert "+0.004" in shown
+    assert "，调整 +0.004" in city.get("/rollups/c11?period=2023").text
+    for number in re.findall(r'action="([^"]+/withdraw[^"]+)"', city.get(at).source):
+        city.post(number.replace("&amp;", "&"), {"reason": "核对有误", "seen": seen_on(city.get(at))})
+
+
 def test_what_is_no_sum_says_so(city: Browser) -> None:
     page = city.get("/rollups/c11/entries/?period=2023&indicator=T104")
     assert "不是相加得出的" in page.text

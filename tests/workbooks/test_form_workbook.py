@@ -19,7 +19,7 @@ from tests.workbooks.making import edited, trial_form
 from tests.workbooks.test_cross_tables import crossed_form
 
 
-@pytest.mark.parametrize("name", ["FZ.yaml", "XG.yaml", "ZG.yaml"])
+@pytest.mark.parametrize("name", ["FZ.yaml", "JB.yaml", "XG.yaml", "ZG.yaml"])
 def test_the_delivered_forms_come_back_as_the_same_file(name: str) -> None:
     form = read_form(resources.files("portal.reference.forms").joinpath(name).read_text("utf-8"))
     assert write_form(read_form_workbook(form_workbook(form))) == write_form(form)

@@ -1,5 +1,7 @@
 """A template of an earlier version of the form is carried over where that is exact, and never otherwise."""
 
+from openpyxl import Workbook
+
 from importers.identity import Context, Expected, UnitName
 from importers.pipeline import Examination, Outcome, examine
 from importers.template import template
@@ -132,8 +134,8 @@ def test_mistakes_of_the_file_are_told_of_the_new_indicator_at_the_old_place() -
 
 
 def test_a_row_deleted_from_the_old_template_is_missed_unless_nobody_asks_for_it() -> None:
-    def delete(book: object) -> None:
-        sheet = table(book, "BB01")  # type: ignore[arg-type]
+    def delete(book: Workbook) -> None:
+        sheet = table(book, "BB01")
         sheet.delete_rows(13)
         sheet.delete_rows(8)
 

@@ -8,8 +8,8 @@ from dashboards.pages.differences import layout
 from dashboards.pages.page import Page
 from dashboards.parts import Children
 from portal.domain.policy import Permission
-from portal.queries.differences import differences
 from portal.queries.progress import list_progress
+from portal.queries.rollups.differences import differences
 
 
 def make() -> Page:

@@ -16,7 +16,7 @@ from portal.domain.forms import Scope, Sheet
 from portal.domain.numbers import Scale, scaled_unit, signed
 from portal.domain.policy import Permission, Subject, permits
 from portal.domain.values import EXACT, exact_text
-from portal.queries.differences import DifferenceRow, Verdict
+from portal.queries.rollups.differences import DifferenceRow, Verdict
 from portal.web.language import language, period_name, say
 from portal.web.words import DIFFERENCE_VERDICTS, SCOPES, TABLE_FORMATS
 
@@ -53,8 +53,14 @@ def page(context: Context, rows: Sequence[DifferenceRow], *, demo: bool) -> Chil
             )
         ),
         html.P(found, className="finding-line"),
-        parts.table(_("本级上报与下级合计"), _headings(), body) if body else parts.notice(_("没有可以比对的指标。")),
+        parts.table(_("本级上报与下级合计"), _headings(), body) if body else parts.notice(_nothing(context)),
     ]
+
+
+def _nothing(context: Context) -> str:
+    if context.made:
+        return _("没有可以比对的指标：这个报告期没有下达任务，数由较短的报告期合成；差额请看其中各期。")
+    return _("没有可以比对的指标。")
 
 
 def _exports(context: Context) -> Children:

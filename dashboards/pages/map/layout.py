@@ -183,9 +183,7 @@ def _swatch(shade: str) -> Component:
 
 
 def _range(each: ValueClass, scale: Scale) -> str:
-    if each.lowest == each.highest:
-        return scale.show_with_unit(each.lowest)
-    return f"{scale.show(each.lowest)}–{scale.show_with_unit(each.highest)}"
+    return scale.show_range_with_unit(each.lowest, each.highest, "–")
 
 
 def _table(context: Context, compared: Comparison, classes: Sequence[ValueClass]) -> Component:

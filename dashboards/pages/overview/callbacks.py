@@ -12,10 +12,10 @@ from dashboards.pages.page import Page
 from dashboards.parts import Children
 from portal.domain.policy import Permission, Subject, permits
 from portal.domain.texts import Text
-from portal.queries.coverage import covered
-from portal.queries.over_time import periods_behind, roll_up_made
 from portal.queries.progress import Completeness, completeness
-from portal.queries.series import breaks_between
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.over_time import periods_behind, roll_up_made
+from portal.queries.rollups.series import breaks_between
 
 
 def make(views: Sequence[Page]) -> Page:

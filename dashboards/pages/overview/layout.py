@@ -16,7 +16,7 @@ from portal.domain.numbers import percent, scaled_unit
 from portal.domain.texts import Text
 from portal.domain.values import exact_text
 from portal.queries.progress import Completeness
-from portal.queries.rollup_rows import RollUpRow
+from portal.queries.rollups.rows import RollUpRow
 from portal.web.language import language, period_name, say
 from portal.web.present.rollups import rollup_apart
 from portal.web.words import SCOPES
@@ -159,6 +159,8 @@ def _made_of(row: RollUpRow) -> Children:
     if not row.periods and not row.missing:
         return []
     made = _("由 %(count)s 期合成", count=len(row.periods))
+    if len(row.periods) == 1:
+        made = _("%(period)s的数", period=period_name(row.periods[0]))
     names = _("、").join(period_name(each) for each in row.periods)
     missing: Children = (
         [" ", parts.badge(_("缺 %(count)s 期", count=len(row.missing)), "consent", "◐")] if row.missing else []
@@ -185,7 +187,7 @@ def figure_text(indicator: Indicator, row: RollUpRow) -> str:
         )
     if row.value is None and row.minimum is not None and row.maximum is not None:
         span = scaled_unit([row.minimum, row.maximum], "", indicator.decimals, language())
-        return f"{span.show(row.minimum)}–{span.show(row.maximum)}"
+        return span.show_range(row.minimum, row.maximum, "–")
     if row.value is None:
         return row.text.replace(";", "；").replace(":", " ") or parts.MISSING_SIGN
     return scaled_unit([row.value], indicator.unit, indicator.decimals, language()).show(row.value)

@@ -61,6 +61,14 @@ def page(context: Context, rows: Sequence[ProgressRow], *, may_review: bool) -> 
     tally = counts(rows)
     name = parts.unit_name(context.unit.name, context.unit.name_en)
     children = by_child(rows, context.unit.code)
+    if context.made and not rows:
+        asked_for: Children = [parts.notice(_("这个报告期没有下达任务，数由较短的报告期合成；报送进度请看其中各期。"))]
+    else:
+        asked_for = [
+            _tiles(context, rows, tally),
+            _chart(context, rows, children) if children else None,
+            _table(context, rows, children, may_review=may_review),
+        ]
     return [
         parts.breadcrumb(context, SLUG),
         parts.page_head(
@@ -73,9 +81,7 @@ def page(context: Context, rows: Sequence[ProgressRow], *, may_review: bool) -> 
             heading_id=ids.HEADING,
         ),
         context_bar(context, SLUG, tree=False),
-        _tiles(context, rows, tally),
-        _chart(context, rows, children) if children else None,
-        _table(context, rows, children, may_review=may_review),
+        *asked_for,
     ]
 
 

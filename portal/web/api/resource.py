@@ -57,7 +57,7 @@ class Resource(BaseApi):
     ) -> None:
         """Describe an endpoint as it was declared."""
         if operations is not None and func is not None:
-            operations.update({method.lower(): func.operation for method in methods})  # type: ignore[attr-defined]
+            operations.update({method.lower(): func.operation for method in methods})  # type: ignore[attr-defined]  # set by `operation`
 
     def _register_urls(self) -> None:
         """Let the address of a list end with a slash or without."""
@@ -101,7 +101,7 @@ def endpoint(
             return function(self, actor, **asked)
 
         handle._urls = [(url, (method,))]  # type: ignore[attr-defined]  # noqa: SLF001 - where Flask-AppBuilder looks
-        handle.operation = _operation(function, url, query, body, form, _answer(status, answers))  # type: ignore[attr-defined]
+        handle.operation = _operation(function, url, query, body, form, _answer(status, answers))  # type: ignore[attr-defined]  # for `operation_helper`
         return handle
 
     return declare

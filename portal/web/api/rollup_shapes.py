@@ -1,14 +1,14 @@
 """What the API answers about numbers over units: what they rest on, where they come from, where they break."""
 
 from portal.domain.values import value_to_json
-from portal.queries.differences import DifferenceRow
-from portal.queries.lineage import Contribution, Figure
 from portal.queries.progress import CompletenessRow
-from portal.queries.provenance import Absent
 from portal.queries.recalculated_rows import Recalculated
-from portal.queries.rollup_entries import EntryRow
-from portal.queries.rollup_records import coverage_record
-from portal.queries.series import SeriesBreak
+from portal.queries.rollups.differences import DifferenceRow
+from portal.queries.rollups.entries import EntryRow
+from portal.queries.rollups.lineage import Contribution, Figure
+from portal.queries.rollups.provenance import Absent
+from portal.queries.rollups.records import coverage_record
+from portal.queries.rollups.series import SeriesBreak
 from portal.web.api.resource import Json
 from portal.web.api.shapes import instant, number_text, text_shape, unit_shape
 
@@ -99,12 +99,12 @@ def recalculated_shape(row: Recalculated) -> Json:
             {
                 "unit": each.unit.code,
                 "submission": str(each.submission),
-                "figure": each.reference,
+                "figure": str(each.correction.reference),
                 "name": text_shape(each.name),
-                "version_before": each.versions[0],
-                "version": each.versions[1],
-                "before": value_to_json(each.values[0]),
-                "now": value_to_json(each.values[1]),
+                "version_before": each.correction.versions[0],
+                "version": each.correction.versions[1],
+                "before": value_to_json(each.correction.values[0]),
+                "now": value_to_json(each.correction.values[1]),
             }
             for each in row.corrections
         ],

@@ -4,23 +4,25 @@ from typing import Any
 
 from flask import Response
 from marshmallow import Schema, fields, validate
+from sqlalchemy.orm import Session
 
 from portal.db import transaction
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor
-from portal.queries.coverage import covered
-from portal.queries.differences import differences
-from portal.queries.over_time import roll_up_made
 from portal.queries.progress import completeness
-from portal.queries.provenance import get_provenance
 from portal.queries.recalculations import list_recalculated
-from portal.queries.rollup_entries import list_entries
-from portal.queries.rollup_records import records
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, tree_day
-from portal.queries.series import breaks_within, get_series
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.differences import differences
+from portal.queries.rollups.entries import list_entries
+from portal.queries.rollups.made_provenance import MadeProvenance, get_any_provenance
+from portal.queries.rollups.over_time import roll_up_made
+from portal.queries.rollups.provenance import Provenance
+from portal.queries.rollups.records import records
+from portal.queries.rollups.series import breaks_within, get_series
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, tree_day
 from portal.queries.units import get_unit
 from portal.web.api.fields import CodesField, PeriodField
-from portal.web.api.resource import Resource, answer, endpoint
+from portal.web.api.resource import Json, Resource, answer, endpoint
 from portal.web.api.rollup_shapes import (
     absent_shape,
     break_shape,
@@ -185,16 +187,32 @@ class LineageApi(Resource):
         `pending`: not accepted yet. `in_sight` is false for a unit that has left the asker's scope since; its amount is
         in the number of the time, and where its figures come from is not told. `absent` are the other units that might
         be in it, with why they are not; `agrees` says that the parts add up to the number.
+
+        A number of a period that the form was not sent down for has no units of its own: `made_of` has one such answer
+        for each shorter period that counts, and `over_time` says how their numbers make it. Otherwise both are null.
         """
         with transaction(actor) as session:
-            found = get_provenance(session, actor, unit=unit or actor.place.code, **wanted)
-            number = records(found.period, [found.row], breaks_within(session, [found.row]))
-        return answer(
-            listed([contribution_shape(each) for each in found.contributions])
-            | {
-                "number": dict(*number),
-                "entries": [entry_shape(each) for each in found.entries],
-                "absent": [absent_shape(each) for each in found.absent],
-                "agrees": found.agrees,
-            }
-        )
+            found = get_any_provenance(session, actor, unit=unit or actor.place.code, **wanted)
+            if isinstance(found, MadeProvenance):
+                several = [_lineage(session, part) for part in found.parts]
+                return answer(_number(session, found, []) | {"over_time": str(found.way), "made_of": several})
+            return answer(_lineage(session, found))
+
+
+def _lineage(session: Session, found: Provenance) -> Json:
+    return _number(session, found, [contribution_shape(each) for each in found.contributions]) | {
+        "entries": [entry_shape(each) for each in found.entries],
+        "absent": [absent_shape(each) for each in found.absent],
+    }
+
+
+def _number(session: Session, found: Provenance | MadeProvenance, contributions: list[Json]) -> Json:
+    number = records(found.period, [found.row], breaks_within(session, [found.row]))
+    return listed(contributions) | {
+        "number": dict(*number),
+        "entries": [],
+        "absent": [],
+        "agrees": found.agrees,
+        "over_time": None,
+        "made_of": None,
+    }

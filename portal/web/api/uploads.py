@@ -7,18 +7,16 @@ from uuid import UUID
 from flask import Response, url_for
 from marshmallow import Schema, fields
 
-from importers.annotated import annotated
 from importers.identity import Expected
 from importers.recognise import NotRecognised
 from portal.db import transaction
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
-from portal.jobs.examining import examine_workbook, identify_workbook
+from portal.jobs.examining import identify_workbook
 from portal.jobs.uploads import receive
 from portal.queries.submissions import get_submission
-from portal.queries.uploads import content_of, get_upload
-from portal.services.downloads import Download
+from portal.queries.uploads import get_upload
 from portal.services.uploads import apply
 from portal.web.api.fields import PeriodField
 from portal.web.api.reading import read_form, sent_file
@@ -26,7 +24,7 @@ from portal.web.api.resource import Resource, answer, endpoint, speech
 from portal.web.api.shapes import saved_shape, upload_shape
 from portal.web.errors import problem_document
 from portal.web.incoming import read_file
-from portal.web.present.files import hand_out
+from portal.web.present.files import hand_out_annotated
 
 
 class UploadForm(Schema):
@@ -84,14 +82,7 @@ class UploadsApi(Resource):
     @endpoint("/<uuid:upload_id>/annotated")
     def annotated(self, actor: Actor, *, upload_id: UUID) -> Response:
         """The workbook back, every mistake marked where it stands. Made afresh: it is not kept."""
-        with transaction(actor) as session:
-            upload = get_upload(session, actor, upload_id)
-            view = get_submission(session, actor, upload.key)
-            content = content_of(session, actor, upload_id)
-        expected = Expected(view.form.code, view.key.unit, str(view.key.period), view.form.number)
-        examination = examine_workbook(content, expected, filename=upload.filename)
-        marked = annotated(examination, language=speech(), demo=view.task.demo)
-        return hand_out(actor, Download.ANNOTATED, view.key, marked, f"{view.key}-annotated.xlsx")
+        return hand_out_annotated(actor, upload_id, speech(), "annotated")
 
     @endpoint("/<uuid:upload_id>/apply", "POST", body=ApplyBody)
     def apply(self, actor: Actor, *, upload_id: UUID, body: dict[str, Any]) -> Response:

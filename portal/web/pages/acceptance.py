@@ -22,7 +22,7 @@ from portal.domain.submissions import SubmissionKey
 from portal.errors import Conflict, InvalidInput, InvalidMove, NotFound, PortalError
 from portal.queries.acceptable import Waiting, list_waiting
 from portal.queries.progress import ProgressRow, list_progress, progress_of
-from portal.queries.rollups import list_periods
+from portal.queries.rollups.totals import list_periods
 from portal.queries.units import get_unit, list_units
 from portal.services.acceptance import accept
 from portal.web.access import guarded_blueprint

@@ -4,8 +4,8 @@ from flask import Response, request
 
 from portal import clock
 from portal.db import transaction
-from portal.queries.differences import DifferenceRow, differences
-from portal.queries.rollups import list_periods
+from portal.queries.rollups.differences import DifferenceRow, differences
+from portal.queries.rollups.totals import list_periods
 from portal.queries.units import get_unit
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor

@@ -11,7 +11,7 @@ from portal.db import transaction
 from portal.domain.policy import Actor
 from portal.domain.values import MISSING
 from portal.queries.lists_below import ListBelow, list_below
-from portal.queries.rollups import list_periods
+from portal.queries.rollups.totals import list_periods
 from portal.web import figures
 from portal.web.access import guarded_blueprint
 from portal.web.identity import current_actor

@@ -9,7 +9,7 @@ from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.queries.recalculated_rows import Recalculated
 from portal.queries.recalculations import list_recalculated
-from portal.queries.rollups import list_periods
+from portal.queries.rollups.totals import list_periods
 from portal.queries.units import UnitRow, get_unit
 from portal.web.access import guarded_blueprint, may_open
 from portal.web.identity import current_actor

@@ -14,7 +14,8 @@ from portal.domain.policy import Actor
 from portal.domain.reorganisation_file import ReorganisationFile, change_row, read_change
 from portal.domain.reorganisations import Change, ReorganisationState
 from portal.domain.texts import Text
-from portal.errors import Conflict, FormInvalid, InvalidInput, NotFound, ReorganisationRefused, WorkbookUnreadable
+from portal.domain.unit_file import UnitTextInvalid
+from portal.errors import Conflict, FormInvalid, InvalidInput, NotFound, UnitsInvalid, WorkbookUnreadable
 from portal.models import Reorganisation
 from portal.queries.reorganisations import changes_of, get_reorganisation, list_reorganisations, preview
 from portal.queries.unit_names import UnitName, UnitNames, read_unit_names
@@ -166,12 +167,12 @@ def _typed_change() -> Change:
     """The line that was typed.
 
     Raises:
-        FormInvalid: a box says what it cannot.
+        UnitsInvalid: a box says what it cannot.
     """
     try:
         return read_change({name: request.form.get(name, "").strip() for name in _CHANGE_BOXES})
-    except ValueError as error:
-        raise FormInvalid([str(error)]) from None
+    except UnitTextInvalid as error:
+        raise UnitsInvalid([(error.words.zh, error.words.en)]) from None
 
 
 _BOXES = {"effective_on": lazy_gettext("生效日期"), "basis": lazy_gettext("依据"), "changes": lazy_gettext("变动")}
@@ -213,7 +214,7 @@ def _to(number: int) -> Response:
 
 
 def _problems(error: FormInvalid | InvalidInput | WorkbookUnreadable) -> list[str]:
-    if isinstance(error, ReorganisationRefused):
+    if isinstance(error, UnitsInvalid):
         return [say(Text(*words)) for words in error.words]
     if isinstance(error, FormInvalid):
         return list(error.problems)

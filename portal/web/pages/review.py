@@ -12,7 +12,7 @@ from portal.queries.effective_forms import collected_forms
 from portal.queries.findings import Decision, check_submission
 from portal.queries.progress import ProgressRow, counted, list_progress
 from portal.queries.report import list_evidence, list_passages
-from portal.queries.rollups import list_periods
+from portal.queries.rollups.totals import list_periods
 from portal.queries.submissions import get_submission, list_versions
 from portal.queries.units import get_unit
 from portal.services.explanations import decide

@@ -14,10 +14,10 @@ from portal.domain.policy import Actor, Permission, Subject, permits, require
 from portal.domain.rollup_entries import Entry, EntryKind, kinds_for
 from portal.domain.values import Value
 from portal.errors import Conflict, InvalidInput, InvalidMove
-from portal.queries.differences import differences
 from portal.queries.effective_forms import collected_forms, form_asking
-from portal.queries.rollup_entries import list_entries, standing
-from portal.queries.rollups import list_periods, roll_up
+from portal.queries.rollups.differences import differences
+from portal.queries.rollups.entries import list_entries, standing
+from portal.queries.rollups.totals import list_periods, roll_up
 from portal.queries.units import UnitRow, get_unit
 from portal.services.rollup_entries import enter, withdraw
 from portal.web.access import guarded_blueprint

@@ -9,11 +9,11 @@ from portal import clock
 from portal.db import transaction
 from portal.domain.forms import Indicator
 from portal.domain.periods import Period
-from portal.queries.coverage import covered
-from portal.queries.over_time import forms_shown, roll_up_made
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
-from portal.queries.series import SeriesBreak, breaks_within
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.over_time import forms_shown, roll_up_made
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.series import SeriesBreak, breaks_within
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, list_periods
 from portal.queries.unit_names import UnitName, read_unit_names
 from portal.queries.units import UnitRow, get_unit
 from portal.web.access import guarded_blueprint

@@ -11,12 +11,12 @@ from portal.db import transaction
 from portal.domain.forms import Indicator, Sheet
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, permits
-from portal.queries.coverage import covered
-from portal.queries.over_time import forms_shown, list_shown_periods, roll_up_made
 from portal.queries.progress import Completeness, completeness
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods
-from portal.queries.series import Series, SeriesBreak, breaks_within, get_series
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.over_time import forms_shown, list_shown_periods, roll_up_made
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.series import Series, SeriesBreak, breaks_within, get_series
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, list_periods
 from portal.queries.unit_names import read_unit_names
 from portal.queries.units import UnitRow, get_unit, list_children
 from portal.web.access import guarded_blueprint

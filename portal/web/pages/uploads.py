@@ -5,14 +5,12 @@ from uuid import UUID
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from importers.annotated import annotated
-from importers.identity import Expected, UnitName
+from importers.identity import UnitName
 from importers.open_document import as_ods
 from importers.template import template as make_template
 from portal.db import transaction
 from portal.domain.submissions import SubmissionKey
 from portal.errors import InvalidInput
-from portal.jobs.examining import examine_workbook
 from portal.jobs.uploads import receive as receive_file
 from portal.queries.report import list_passages
 from portal.queries.submissions import get_readable, get_submission
@@ -24,7 +22,7 @@ from portal.web.identity import current_actor
 from portal.web.incoming import name_of, read_file
 from portal.web.language import gettext as _
 from portal.web.language import language
-from portal.web.present.files import ODS, hand_out
+from portal.web.present.files import ODS, hand_out, hand_out_annotated
 from portal.web.present.moves import may_upload
 from portal.web.present.uploads import (
     differences,
@@ -133,12 +131,4 @@ def original(upload_id: UUID) -> Response:
 @pages.get("/uploads/<uuid:upload_id>/annotated.xlsx")
 def annotated_copy(upload_id: UUID) -> Response:
     """The workbook back, every mistake marked where it is. Made afresh: it is not kept."""
-    actor = current_actor()
-    with transaction(actor) as session:
-        upload = get_upload(session, actor, upload_id)
-        view = get_submission(session, actor, upload.key)
-        content = content_of(session, actor, upload_id)
-    expected = Expected(view.form.code, upload.key.unit, str(upload.key.period), view.form.number)
-    examination = examine_workbook(content, expected, filename=upload.filename)
-    marked = annotated(examination, language=language(), demo=view.task.demo)
-    return hand_out(actor, Download.ANNOTATED, upload.key, marked, f"{upload.key}-{_('标注')}.xlsx")
+    return hand_out_annotated(current_actor(), upload_id, language(), _("标注"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from importers.list_workbook import Content
 from portal.domain.values import rounded
-from portal.queries.differences import DifferenceRow
+from portal.queries.rollups.differences import DifferenceRow
 from portal.web.language import gettext as _
 from portal.web.language import say
 from portal.web.present.coverage import coverage_cells, coverage_columns

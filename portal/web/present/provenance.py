@@ -9,8 +9,9 @@ from portal.domain.forms import AggregationKind
 from portal.domain.rollup import Total
 from portal.domain.rollup_entries import EntryKind
 from portal.domain.values import Value, ValueStatus, exact_text
-from portal.queries.lineage import Contribution, Figure
-from portal.queries.provenance import Provenance
+from portal.queries.rollups.lineage import Contribution, Figure
+from portal.queries.rollups.made_provenance import MadeProvenance
+from portal.queries.rollups.provenance import Provenance
 from portal.web.figures import MISSING_SIGN, typed
 from portal.web.language import gettext as _
 from portal.web.language import say
@@ -48,8 +49,18 @@ def reckoned(found: Provenance) -> str:
     return f"{sign} = {exact(value)}"
 
 
-def lines(found: Provenance) -> tuple[Sequence[tuple[str, int]], Sequence[Sequence[Content]]]:
-    """Columns, and a row for each typed figure and for each unit that is not in the number."""
+def lines(found: Provenance | MadeProvenance) -> tuple[Sequence[tuple[str, int]], Sequence[Sequence[Content]]]:
+    """Columns, and a row for each typed figure and for each unit that is not in the number.
+
+    Of a number made of shorter periods they are those of each of these, whose name comes first.
+    """
+    if isinstance(found, MadeProvenance):
+        made_of = [[str(part.period), *row] for part in found.parts for row in _lines(part)]
+        return [(_("计入的报告期"), 14), *_columns()], made_of
+    return _columns(), _lines(found)
+
+
+def _lines(found: Provenance) -> list[Sequence[Content]]:
     rows: list[Sequence[Content]] = []
     for one in found.contributions:
         figures: Sequence[Figure | None] = one.figures or [None]
@@ -60,7 +71,7 @@ def lines(found: Provenance) -> tuple[Sequence[tuple[str, int]], Sequence[Sequen
     for each in found.absent:
         cells: list[Content] = [each.unit.code, unit_name(each.unit), str(ABSENCES[each.absence].name), each.reason]
         rows.append(cells + [""] * (len(_columns()) - len(cells)))
-    return _columns(), rows
+    return rows
 
 
 def _columns() -> list[tuple[str, int]]:

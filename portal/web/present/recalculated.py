@@ -29,9 +29,9 @@ def edition_name(edition: Edition, form: str) -> str:
 
 def correction_text(one: Corrected) -> str:
     """What became of the figure: `上年“检查次数”：10 → 12（第 1 版 → 第 2 版）`."""
-    then, now = (figure_text(value) for value in one.values)
+    then, now = (figure_text(value) for value in one.correction.values)
     said = _("%(figure)s：%(then)s → %(now)s", figure=say(one.name), then=then, now=now)
-    before, since = one.versions
+    before, since = one.correction.versions
     if since is None:
         return said
     if before is None:

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from portal.domain.forms import AggregationKind, DataType, Indicator
-from portal.domain.numbers import signed
-from portal.queries.rollup_rows import RollUpRow
+from portal.domain.numbers import Scale, decimals_in, signed
+from portal.queries.rollups.rows import RollUpRow
 from portal.web.figures import MISSING_SIGN, grouped
 from portal.web.language import gettext as _
 from portal.web.language import language
@@ -23,25 +23,34 @@ def rollup_range(row: RollUpRow, indicator: Indicator) -> str:
     """Smallest and largest figure of one unit."""
     if row.minimum is None or row.maximum is None:
         return ""
-    return f"{grouped(row.minimum, indicator.decimals)}～{grouped(row.maximum, indicator.decimals)}"
+    return Scale(Decimal(1), "", indicator.decimals).show_range(row.minimum, row.maximum, "～")
 
 
 def rollup_amount(number: Decimal | None, indicator: Indicator) -> str:
-    """An amount with its sign; a dash for none."""
-    return MISSING_SIGN if number is None else signed(number, decimals_of(indicator))
+    """An amount in full, with its sign; a dash for none."""
+    if number is None:
+        return MISSING_SIGN
+    return signed(number, max(decimals_of(indicator), decimals_in(number)))
 
 
 def rollup_apart(row: RollUpRow, indicator: Indicator) -> str:
-    """What was reported, eliminated and adjusted, where the number is not what was reported; else empty."""
+    """What was reported, eliminated and adjusted, where the number is not what was reported; else empty.
+
+    With as many decimals as the entries have; a mean over several periods may have no end.
+    """
     total = row.total
     if total.entered is None:
         return ""
-    reported = MISSING_SIGN if total.amount is None else grouped(total.amount, decimals_of(indicator))
+    entered = [each for each in (total.eliminated, total.adjusted) if each is not None]
+    decimals = decimals_of(indicator)
+    if len(row.periods) <= 1:
+        decimals = max(decimals, *map(decimals_in, entered))
+    reported = MISSING_SIGN if total.amount is None else grouped(total.amount, decimals)
     parts = [_("上报合计 %(figure)s", figure=reported)]
     if total.eliminated is not None:
-        parts.append(_("冲抵 %(figure)s", figure=rollup_amount(total.eliminated, indicator)))
+        parts.append(_("冲抵 %(figure)s", figure=signed(total.eliminated, decimals)))
     if total.adjusted is not None:
-        parts.append(_("调整 %(figure)s", figure=rollup_amount(total.adjusted, indicator)))
+        parts.append(_("调整 %(figure)s", figure=signed(total.adjusted, decimals)))
     return _("，").join(parts)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.units import Place
-from portal.queries.rollups import REPORTED_TREE
+from portal.queries.rollups.totals import REPORTED_TREE
 from portal.queries.unit_names import UnitName
 from portal.queries.units import UnitRow, ancestors
 from portal.web.language import language

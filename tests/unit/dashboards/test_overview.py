@@ -9,7 +9,7 @@ from dashboards.pages.overview.layout import figure_text
 from portal.domain.forms import Aggregation, AggregationKind, DataType
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.rollup import Total
-from portal.queries.rollup_rows import row_of
+from portal.queries.rollups.rows import row_of
 from tests.unit.dashboards.contexts import COUNT, QINGYUAN
 
 

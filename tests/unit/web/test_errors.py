@@ -59,6 +59,7 @@ EXAMPLES = [
     errors.InvalidInput("words", "says_nothing"),
     errors.InvalidInput("x", "a word nobody knows"),
     errors.FormInvalid(["a", "b"]),
+    errors.UnitsInvalid([("第 3 行：缺少名称", "line 3: no name")]),
     errors.ReorganisationRefused([("城东区已经撤销", "Chengdong is dissolved already")]),
     *(errors.WorkbookUnreadable(reason) for reason in REASONS),
 ]

@@ -14,14 +14,14 @@ from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.values import ValueStatus
 from portal.models import Submission
-from portal.queries.coverage import covered
 from portal.queries.effective_forms import collected_forms
 from portal.queries.figures import open_rows
-from portal.queries.lineage import Contribution, counting_units, trace
 from portal.queries.progress import ProgressRow, progress_of
-from portal.queries.rollup_entries import EntryRow, entries_at, entry_amounts
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import REPORTED_TREE, roll_up, tree_day
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.entries import EntryRow, entries_at, entry_amounts
+from portal.queries.rollups.lineage import Contribution, counting_units, trace
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import REPORTED_TREE, roll_up, tree_day
 from portal.queries.units import UnitRow, get_unit, list_units
 
 

@@ -28,13 +28,13 @@ from portal.models import Event, ExpectedAnswers, Node, Observation, RollUp, Sub
 from portal.models import Period as PeriodRow
 from portal.queries.bases import kept_bases
 from portal.queries.basis_check import checked_bases
-from portal.queries.contributing import contributing
 from portal.queries.effective_forms import answered_forms
 from portal.queries.events import event_of
-from portal.queries.expected import expected_restated
 from portal.queries.figures import key_of
-from portal.queries.rollup_entries import entry_amounts
-from portal.queries.rollup_parts import observed_totals, stored_total, targets_of_period
+from portal.queries.rollups.contributing import contributing
+from portal.queries.rollups.entries import entry_amounts
+from portal.queries.rollups.expected import expected_restated
+from portal.queries.rollups.parts import observed_totals, stored_total, targets_of_period
 from portal.queries.units import list_units
 
 Key = tuple[str, int, str]

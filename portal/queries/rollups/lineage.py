@@ -21,12 +21,12 @@ from portal.domain.submissions import SubmissionKey
 from portal.domain.values import Value, ValueStatus
 from portal.models import Observation, Submission, Upload
 from portal.models import Value as ValueRow
-from portal.queries.contributing import contributing
 from portal.queries.effective_forms import answered_forms, form_of
 from portal.queries.figures import key_of, value_of
 from portal.queries.forms import collected_version, way_to
-from portal.queries.restated import restate
-from portal.queries.rollups import REPORTED_TREE, tree_day
+from portal.queries.rollups.contributing import contributing
+from portal.queries.rollups.restated import restate
+from portal.queries.rollups.totals import REPORTED_TREE, tree_day
 from portal.queries.submissions import same_submission
 from portal.queries.units import UnitRow, get_unit, list_units
 

@@ -21,8 +21,8 @@ from portal.errors import NotFound, NotPermitted
 from portal.queries.effective_forms import InTree, collected_forms, forms_then
 from portal.queries.forms import way_to
 from portal.queries.made_forms import Made, forms_made, made_forms
-from portal.queries.rollup_rows import RollUpRow, row_of
-from portal.queries.rollups import REPORTED_TREE, list_periods, roll_ups, tree_day, units_by
+from portal.queries.rollups.rows import RollUpRow, row_of
+from portal.queries.rollups.totals import REPORTED_TREE, list_periods, roll_ups, tree_day, units_by
 from portal.queries.units import PublishedTree, UnitRow, published_tree, published_trees
 
 _KINDS = list(PeriodKind)
@@ -116,7 +116,10 @@ def roll_ups_made(
     heard = _heard(asked, {each.code for several in units.values() for each in several}, read)
     found = _sent_down(standing, asked, indicators, read)
     if not found:
-        raise NotFound("indicator", ",".join(indicators or ()))
+        known = {one.code for period in standing for form in forms_shown(session, top, period) for one in form}
+        raise NotFound(
+            "indicator", ",".join([code for code in indicators or () if code not in known] or indicators or ())
+        )
     for period, rows in found.items():
         rows += [
             _row(each, one, indicator, heard, tree)
@@ -257,19 +260,21 @@ def _row(unit: UnitRow, asked: _Asked, indicator: Indicator, heard: Heard, tree:
         if indicator.code in codes and part in heard and key in heard[part]
     }
     way = way_of(made.form, indicator)
+    is_last = way is OverTime.LAST
     had = tuple(
         each
         for each in made.periods
         if each in rows and (rows[each].reported or (way is OverTime.SUM and rows[each].total.entered is not None))
     )
+    since = had[-1] if is_last and had else made.periods[0]
+    used = had[-1:] if is_last else had
     missing = tuple(
         each
         for each in made.periods
-        if each not in had and (rows[each].expected if each in rows else asked.owes(unit, indicator, each))
+        if each not in had
+        and (each.ends_on > since.ends_on if is_last and had else True)
+        and (rows[each].expected if each in rows else asked.owes(unit, indicator, each))
     )
-    is_last = way is OverTime.LAST
-    since = had[-1] if is_last and had else made.periods[0]
-    used = had[-1:] if is_last else had
     counts = (used or tuple(rows)[-1:]) if is_last else tuple(rows)
     counted = [rows[each] for each in counts]
     total = combined(indicator, way, [rows[each].total for each in had], [each.months for each in had])

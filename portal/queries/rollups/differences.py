@@ -17,11 +17,11 @@ from portal.domain.periods import Period
 from portal.domain.policy import Actor
 from portal.domain.rollup import Total
 from portal.domain.values import EXACT
-from portal.queries.coverage import covered
-from portal.queries.rollup_entries import entry_amounts
-from portal.queries.rollup_parts import own_totals
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import list_indicators, roll_up
+from portal.queries.rollups.coverage import covered
+from portal.queries.rollups.entries import entry_amounts
+from portal.queries.rollups.parts import own_totals
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import list_indicators, roll_up
 from portal.queries.units import get_unit
 
 _ADDED_UP = frozenset({AggregationKind.SUM, AggregationKind.COUNT_YES})

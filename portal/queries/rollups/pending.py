@@ -18,10 +18,10 @@ from portal.models import Value as ValueRow
 from portal.queries.ancestors import Targets
 from portal.queries.bases import kept_bases
 from portal.queries.bases_now import bases_now
-from portal.queries.contributing import asked_of, contributing_beside_copies, copied_by
 from portal.queries.effective_forms import answered_forms
 from portal.queries.figures import Key, key_of, open_rows
-from portal.queries.rollup_parts import Totals
+from portal.queries.rollups.contributing import asked_of, contributing_beside_copies, copied_by
+from portal.queries.rollups.parts import Totals
 
 
 def add_pending(

@@ -54,7 +54,8 @@ def own_figures(
         if unit.id in observed:
             _form, status, number, sides = observed[unit.id]
             value = sides.figure(indicator) if sides else number
-            figures.append(OwnFigure(unit, value, ValueStatus(status), unit.id in demo))
+            answered = ValueStatus.REPORTED if number is not None else ValueStatus(status)  # also without a weight
+            figures.append(OwnFigure(unit, value, answered, unit.id in demo))
         else:
             unanswered = ValueStatus.MISSING if unit.level in indicator.filled_by else ValueStatus.NOT_APPLICABLE
             figures.append(OwnFigure(unit, None, unanswered, demo=False))

@@ -15,10 +15,10 @@ from portal.domain.policy import Actor, Permission, Subject, permits
 from portal.models import Submission, SubmissionVersion
 from portal.queries.ancestors import Targets
 from portal.queries.effective_forms import forms_then
-from portal.queries.restated import restate_each
-from portal.queries.rollup_parts import targets_in
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import CURRENT_TREE
+from portal.queries.rollups.parts import targets_in
+from portal.queries.rollups.restated import restate_each
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import CURRENT_TREE
 from portal.queries.submissions import same_submission
 from portal.queries.units import UnitRow, published_trees
 

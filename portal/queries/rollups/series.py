@@ -14,11 +14,11 @@ from portal.domain.policy import Actor
 from portal.domain.series_breaks import Break, BreakKind, Spot, Spots, find_breaks, list_changes, names_of
 from portal.domain.texts import Text
 from portal.models import Placement, Reorganisation, Succession, Unit
-from portal.queries.coverage import covered_then
-from portal.queries.over_time import list_shown_periods, roll_ups_made
-from portal.queries.restated import heirs_in
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import CURRENT_TREE, REPORTED_TREE, list_periods, roll_ups
+from portal.queries.rollups.coverage import covered_then
+from portal.queries.rollups.over_time import list_shown_periods, roll_ups_made
+from portal.queries.rollups.restated import heirs_in
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, list_periods, roll_ups
 from portal.queries.unit_names import read_unit_names
 from portal.queries.units import PublishedTree, published_tree, published_trees
 

@@ -17,14 +17,14 @@ from portal.domain.units import Level, stands_among
 from portal.errors import InvalidInput, NotFound
 from portal.models import Collection as CollectionRow
 from portal.queries.effective_forms import InTree, collected_forms, forms_then, forms_told, line_of
-from portal.queries.expected import Expected, expected_restated, expected_then
 from portal.queries.parameters import made
-from portal.queries.restated import Restated, restate_each
-from portal.queries.rollup_entries import EntryAmount, add_entries, entries_then, entries_told
-from portal.queries.rollup_parts import Totals, observed_then, parts_of, targets_in, totals_then
-from portal.queries.rollup_pending import add_pending
-from portal.queries.rollup_reading import Told, Wanted, read_reported
-from portal.queries.rollup_rows import RollUpRow, may_be_withheld, told
+from portal.queries.rollups.entries import EntryAmount, add_entries, entries_then, entries_told
+from portal.queries.rollups.expected import Expected, expected_restated, expected_then
+from portal.queries.rollups.parts import Totals, observed_then, parts_of, targets_in, totals_then
+from portal.queries.rollups.pending import add_pending
+from portal.queries.rollups.reading import Told, Wanted, read_reported
+from portal.queries.rollups.restated import Restated, restate_each
+from portal.queries.rollups.rows import RollUpRow, may_be_withheld, told
 from portal.queries.units import PublishedTree, UnitRow, published_tree, trees_seen, trees_told
 
 REPORTED_TREE = "reported"

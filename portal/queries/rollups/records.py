@@ -6,8 +6,8 @@ from decimal import Decimal
 from portal.domain.coverage import Coverage
 from portal.domain.periods import Period
 from portal.domain.values import exact_text
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.series import SeriesBreak
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.series import SeriesBreak
 
 COLUMNS = (
     "unit", "unit_name", "level", "period", "indicator", "name", "unit_of_measure", "value", "minimum", "maximum",

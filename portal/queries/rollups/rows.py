@@ -31,7 +31,7 @@ class RollUpRow(NamedTuple):
             answers.
         missing: the shorter periods that ought to be in it, and have no figure.
         counted: the shorter periods whose answers `reported` and `expected` count.
-        coverage: what became of every answer, where somebody asked (`portal.queries.coverage`).
+        coverage: what became of every answer, where somebody asked (`portal.queries.rollups.coverage`).
     """
 
     unit: UnitRow

@@ -1,11 +1,11 @@
 """Whether totals of two times are of the same units: only then does their difference say how something changed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import any_, column, func, select, union
+from sqlalchemy import ARRAY, Text, any_, cast, column, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import State
@@ -13,10 +13,10 @@ from portal.domain.periods import Period
 from portal.domain.values import ValueStatus
 from portal.models import Observation, Submission
 from portal.queries.ancestors import ancestors_in
-from portal.queries.contributing import contributing
 from portal.queries.parameters import integers, joined
-from portal.queries.restated import heirs_in
-from portal.queries.units import UnitRow, published_trees, tree_of
+from portal.queries.rollups.contributing import contributing
+from portal.queries.rollups.restated import heirs_in
+from portal.queries.units import PublishedTree, UnitRow, published_trees, tree_of
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ def of_other_units(
     root_id = next(iter(by_id.values())).root_id
     heirs = heirs_in(session, above.keys(), (day or max(now.periods, key=lambda each: each.ends_on)).ends_on)
     trees = published_trees(session, {*before.periods, *now.periods})
+    accepted = _reporting(session, root_id, (before, now), trees)
     found = []
-    for side in (before, now):
+    for side, reporting in zip((before, now), accepted, strict=True):
         months = {period: period.months or 1 for period in side.periods}
         counted: defaultdict[int, Counter[int]] = defaultdict(Counter)
         waiting = _waiting(session, root_id, side)
         for period in side.periods:
-            asked = trees[period].units if period in trees else ()
-            reporting = waiting[str(period)].union(_reporting(session, root_id, period, side, asked))
-            for heir in frozenset[int]().union(*(heirs.after(unit_id, period.ends_on) for unit_id in reporting)):
+            counting = waiting[str(period)] | reporting[str(period)]
+            for heir in frozenset[int]().union(*(heirs.after(unit_id, period.ends_on) for unit_id in counting)):
                 for target in above[heir] & by_id.keys():
                     counted[target][heir] += months[period]
         whole = sum(months.values())
@@ -70,21 +70,39 @@ def of_other_units(
     return frozenset(unit.code for unit_id, unit in by_id.items() if found[0].get(unit_id) != found[1].get(unit_id))
 
 
-def _reporting(session: Session, root_id: int, period: Period, side: Side, asked: Iterable[UnitRow]) -> Iterable[int]:
-    """Of the units of a period's tree, those whose accepted figures are in its totals; they may be out of sight."""
+def _reporting(
+    session: Session, root_id: int, sides: Sequence[Side], trees: Mapping[Period, PublishedTree]
+) -> list[defaultdict[str, set[int]]]:
+    """Of each side, the units by period whose accepted figures are in its totals; they may be out of sight."""
+    asked = {
+        str(period): {unit.id for unit in trees[period].units if unit.root_id == root_id} if period in trees else set()
+        for side in sides
+        for period in side.periods
+    }
+    indicators = {code for side in sides for code in side.indicators}
+    periods = cast(list(asked), ARRAY(Text))
+    then = func.unnest(periods).table_valued("code").render_derived()
     columns = (column(each.name, each.type) for each in Observation.__table__.columns)
-    moved = func.observed_in_sight(root_id, str(period)).table_valued(*columns)
+    moved = func.observed_in_sight(root_id, then.c.code).table_valued(*columns).lateral()
     own = (
         Observation.root_id == root_id,
-        Observation.period_code == str(period),
+        Observation.period_code == any_(periods),
         Observation.unit_id == any_(integers("units")),
     )
     queries = (
-        select(table.unit_id).where(*more, table.indicator.in_(side.indicators), table.status == ValueStatus.REPORTED)
-        for table, more in ((Observation, own), (moved.c, ()))
+        select(table.period_code, table.indicator, table.unit_id, literal(table is Observation))
+        .select_from(rows)
+        .where(*more, table.indicator.in_(indicators), table.status == ValueStatus.REPORTED)
+        for table, rows, more in ((Observation, Observation, own), (moved.c, then.join(moved, true()), ()))
     )
-    units = joined(str(unit.id) for unit in asked if unit.root_id == root_id)
-    return session.scalars(union(*queries), {"units": units}).all()
+    units = joined(map(str, frozenset[int]().union(*asked.values())))
+    found: list[defaultdict[str, set[int]]] = [defaultdict(set) for _side in sides]
+    for code, indicator, unit_id, is_own in session.execute(union_all(*queries), {"units": units}):
+        if not is_own or unit_id in asked[code]:
+            for side, reporting in zip(sides, found, strict=True):
+                if indicator in side.indicators:
+                    reporting[code].add(unit_id)
+    return found
 
 
 def _waiting(session: Session, root_id: int, side: Side) -> defaultdict[str, set[int]]:

@@ -23,8 +23,8 @@ from portal.models import Period as PeriodRow
 from portal.models import RollUpEntry, Unit
 from portal.queries.ancestors import Targets
 from portal.queries.parameters import joined, texts
-from portal.queries.rollup_parts import Totals, observed_totals, targets_of_period
-from portal.queries.units import UnitRow, get_unit, list_units
+from portal.queries.rollups.parts import Totals, observed_totals, targets_in
+from portal.queries.units import UnitRow, get_unit, list_units, published_tree
 
 _SERIES = ("root_id", "period_code", "unit_id", "indicator")
 _Withdrawal = aliased(RollUpEntry)
@@ -73,7 +73,8 @@ class Standing:
 
     Attributes:
         seen: number of the last entry or withdrawal at the unit; 0: there is none.
-        suggestion: the elimination that is still due by the figures reported; None: none is, or nobody can tell.
+        suggestion: the elimination that is still due by the figures that are in the roll-up: what was passed on by
+            a unit whose own figure is not accepted, or that is exempt, is in it once. None: none is due.
     """
 
     seen: int
@@ -197,18 +198,32 @@ def standing(session: Session, unit: UnitRow, period: Period, indicator: Indicat
     last = last_number(session, unit, period, indicator)
     if not indicator.eliminate:
         return Standing(last, None)
-    inside = targets_of_period(session, period, [unit])
-    below = observed_totals(
-        session,
-        unit.root_id,
-        period,
-        [indicator.eliminate],
-        lambda unit_id: () if unit_id == unit.id else inside(unit_id),
-    )
+    tree = published_tree(session, period)
     here: Totals = {}
+    inside = targets_in(tree, [unit])
     add_entries(here, entry_amounts(session, unit.root_id, period, [indicator.code]), inside)
-    counted = below.get((unit.id, indicator.eliminate), Total())
+    counted = _counted_twice(session, tree.under(unit.code), period, indicator)
     return Standing(last, suggested(counted, here.get((unit.id, indicator.code), Total())))
+
+
+def _counted_twice(session: Session, units: Sequence[UnitRow], period: Period, indicator: Indicator) -> Total:
+    """What units below the first one report as passed on, where their own figure and their superior's are accepted."""
+    ids, passed_on = {unit.code: unit.id for unit in units}, indicator.eliminate
+    within = set(ids.values())
+    own = observed_totals(
+        session,
+        units[0].root_id,
+        period,
+        [indicator.code, passed_on],
+        lambda unit_id: (unit_id,) if unit_id in within else (),
+    )
+    counts = {unit_id for (unit_id, code), total in own.items() if code == indicator.code and total.amount is not None}
+    received = [
+        own.get((unit.id, passed_on), Total())
+        for unit in units[1:]
+        if unit.id in counts and ids[unit.parent_code] in counts
+    ]
+    return sum(received, Total())
 
 
 def _row(unit: UnitRow, row: RollUpEntry, gone: RollUpEntry | None) -> EntryRow:
