@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from portal.db import transaction
 from portal.demo.chance import chance
-from portal.demo.figures import YearFigures
+from portal.demo.figures import PeriodFigures
 from portal.domain.addition_file import read_addition
 from portal.domain.forms import FormVersion
 from portal.domain.units import Level
@@ -30,11 +30,11 @@ def publish() -> None:
             additions.publish(session, portal, added)
 
 
-def with_answers(figures: YearFigures, form: FormVersion, unit_code: str, level: Level) -> YearFigures:
+def with_answers(figures: PeriodFigures, form: FormVersion, unit_code: str, level: Level) -> PeriodFigures:
     """A unit's figures with made-up ones for what was added to the form it answers."""
     asked = [each.code for each in form.typed_at(level) if each.added_by]
     if not asked or figures.published:
         return figures
-    throw = chance(unit_code, figures.year, "additions")
+    throw = chance(unit_code, figures.period, "additions")
     answers = {code: Value.of(throw.randint(_FEWEST, _MOST)) for code in asked}
     return replace(figures, values={**figures.values, **answers})

@@ -1,4 +1,4 @@
-"""How far each unit came with each year's report, and when: past years are accepted, the current one is under way."""
+"""How far each unit came with each report, and when: past ones are accepted, those of the current year under way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +13,18 @@ import yaml
 from portal.clock import CHINA
 from portal.demo.chance import chance
 from portal.domain.lifecycle import COUNTED, HANDED_IN, State
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.units import Level
 
 CURRENT_YEAR = 2023
 DAYS_SINCE_DUE = 5
-"""The current year's report was due so many days before the day of loading."""
+"""Reports of the current year, or of its last quarter, were due so many days before the day of loading."""
 
 DAYS_LEFT_FOR_SEEDS = 14
 """The two published reports are left for whoever tries the portal, with so many days to go."""
 
 _COLLECTION_DAYS = 42
+_DAYS_SINCE_SUBMITTED = (4, 24)
 _LATE_ODDS = 0.06
 _RETURNED_ODDS = 0.06
 
@@ -78,6 +80,7 @@ class Plan:
 
     odds: Mapping[Level, Mapping[State, float]]
     units: Mapping[str, Mapping[str, Any]]
+    quarters: Mapping[str, Mapping[str, Mapping[str, Any]]]
     exempt: Mapping[str, str]
     open_reasons: tuple[str, ...]
     correction: Correction
@@ -92,26 +95,43 @@ def read_plan() -> Plan:
         for level, states in content["odds"].items()
     }
     return Plan(
-        odds, content["units"], content["exempt"], tuple(content["open_reasons"]), Correction(**content["correction"])
+        odds,
+        content["units"],
+        content["quarters"],
+        content["exempt"],
+        tuple(content["open_reasons"]),
+        Correction(**content["correction"]),
     )
 
 
-def collection_days(year: int, today: date) -> tuple[date, date]:
-    """From which day and until which the year's report is collected."""
-    due_on = today - timedelta(days=DAYS_SINCE_DUE) if year == CURRENT_YEAR else date(year + 1, 1, 31)
+def collection_days(period: Period, today: date) -> tuple[date, date]:
+    """From which day and until which a period's report is collected: up to the end of the month after it."""
+    after = period.next.starts_on
+    month_after = Period(after.year, PeriodKind.MONTH, after.month)
+    due_on = today - timedelta(days=DAYS_SINCE_DUE) if _under_way(period) else month_after.ends_on
     return due_on - timedelta(days=_COLLECTION_DAYS), due_on
 
 
-def course_of(unit_code: str, level: Level, year: int, today: date, *, seed: bool = False) -> Course:
-    """How far the unit is with the year's report on the day of loading; `seed` for a published one."""
-    due_on = collection_days(year, today)[1]
-    throw = chance(unit_code, year, "course")
+def _under_way(period: Period) -> bool:
+    return period.ends_on == Period(CURRENT_YEAR).ends_on
+
+
+def course_of(unit_code: str, level: Level, period: Period, today: date, *, seed: bool = False) -> Course:
+    """How far the unit is with the period's report on the day of loading; `seed` for a published one."""
+    due_on = collection_days(period, today)[1]
+    throw = chance(unit_code, period, "course")
     if seed:
         return _draft(State.DRAFTING, today + timedelta(days=DAYS_LEFT_FOR_SEEDS), 1, today, throw)
-    if year != CURRENT_YEAR:
+    told = read_plan().quarters.get(str(period), {}).get(unit_code)
+    if told is not None:
+        extended_to = today - timedelta(days=DAYS_SINCE_DUE)
+        return _open(State(told["state"]), told, extended_to, today, throw)
+    if not _under_way(period):
         late = throw.random() < _LATE_ODDS
         days = throw.randint(1, 8) if late else -throw.randint(0, 24)
         return _accepted(due_on, due_on + timedelta(days=days), throw.randint(6, 12), throw)
+    if period.kind is not PeriodKind.YEAR:
+        return _accepted(due_on, today - timedelta(days=throw.randint(*_DAYS_SINCE_SUBMITTED)), 3, throw)
     return _current(unit_code, level, due_on, today, throw)
 
 
@@ -122,12 +142,16 @@ def _current(unit_code: str, level: Level, due_on: date, today: date, throw: Ran
     told = plan.units.get(unit_code, {})
     drawn = throw.choices(list(plan.odds[level]), list(plan.odds[level].values()))[0]
     state = State(told.get("state", drawn))
+    if state in COUNTED:
+        return _accepted(due_on, today - timedelta(days=throw.randint(*_DAYS_SINCE_SUBMITTED)), 3, throw)
+    return _open(state, told, due_on, today, throw)
+
+
+def _open(state: State, told: Mapping[str, Any], due_on: date, today: date, throw: Random) -> Course:
     if state is State.ASSIGNED:
         return Course(state, due_on, filled=0)
-    if state in COUNTED:
-        return _accepted(due_on, today - timedelta(days=throw.randint(4, 24)), 3, throw)
     if state is State.SENT_BACK:
-        reason = throw.choice(plan.open_reasons)
+        reason = told["reason"] if "reason" in told else throw.choice(read_plan().open_reasons)
         return _sent_back(due_on, today - timedelta(days=throw.randint(5, 12)), reason, throw)
     filled = told.get("filled", throw.uniform(0.1, 0.9) if state is State.DRAFTING else 1)
     draft = _draft(state, due_on, filled, today, throw)

@@ -1,10 +1,11 @@
 """Made-up yearly reports on information disclosure, which agree with what the same units say elsewhere."""
 
 from portal.demo.chance import chance
-from portal.demo.figures import YearFigures
+from portal.demo.figures import PeriodFigures
 from portal.domain.calculation import completed
 from portal.domain.cross_tables import CrossTable, cell_code
 from portal.domain.forms import FormVersion
+from portal.domain.periods import Period
 from portal.domain.units import Level
 from portal.domain.values import Value, Values
 
@@ -25,14 +26,14 @@ _ANSWERED_ODDS = (0.55, 0.15)
 """How likely a request is disclosed, and disclosed in part; the others end somewhere else."""
 
 
-def made_up(form: FormVersion, unit_code: str, level: Level, year: int, elsewhere: Values) -> YearFigures:
+def made_up(form: FormVersion, unit_code: str, level: Level, year: int, elsewhere: Values) -> PeriodFigures:
     """A unit's report for its first year; `elsewhere` is what it says in its report on rule-of-law government."""
     values = {each.code: Value.of(0) for each in form.typed_at(level)}
     values |= {code: elsewhere[other] for code, other in SAME.items() if other in elsewhere}
     cross = next(sheet.cross for sheet in form.sheets if sheet.code == SHEET)
     if cross is not None:
         values |= _requests(cross, unit_code, year)
-    return YearFigures(year, values, completed(form, level, values, None))
+    return PeriodFigures(Period(year), values, completed(form, level, values, None))
 
 
 def _requests(cross: CrossTable, unit_code: str, year: int) -> dict[str, Value]:

@@ -11,6 +11,7 @@ from portal.demo.ways import FIRST_YEAR, DemoUnit, Scene
 from portal.domain.calculation import completed
 from portal.domain.expressions import Context
 from portal.domain.forms import FormVersion
+from portal.domain.periods import Period
 from portal.domain.rules import check
 from portal.domain.values import NOT_APPLICABLE, Value, Values
 
@@ -24,24 +25,24 @@ class ProfileContradictsFormError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class YearFigures:
-    """What one unit reports for one year.
+class PeriodFigures:
+    """What one unit reports for one period.
 
     Attributes:
         values: typed answers by indicator; what is left blank is left out.
-        table: every indicator as the year after sees it, once the report is accepted.
+        table: every indicator as the next period sees it, once the report is accepted.
         told: the reasons given for the findings there are; there are no others.
         published: the figures are a published report's, not made up, and far from complete.
     """
 
-    year: int
+    period: Period
     values: Values
     table: Values = field(default_factory=dict)
     told: tuple[Told, ...] = ()
     published: bool = False
 
 
-def list_years(form: FormVersion, profile: Profile, seeds: Seeds, unit: DemoUnit, last: int) -> Iterator[YearFigures]:
+def list_years(form: FormVersion, profile: Profile, seeds: Seeds, unit: DemoUnit, last: int) -> Iterator[PeriodFigures]:
     """The unit's figures from the first year to the last; each year follows from the one before.
 
     A published report is taken as it is and never accepted: the year after it begins anew.
@@ -52,12 +53,12 @@ def list_years(form: FormVersion, profile: Profile, seeds: Seeds, unit: DemoUnit
         if seed is None:
             figures = draw_year(form, profile, unit, year, before)
         else:
-            figures = YearFigures(year, seed, published=True)
+            figures = PeriodFigures(Period(year), seed, published=True)
         yield figures
         before = figures.table
 
 
-def draw_year(form: FormVersion, profile: Profile, unit: DemoUnit, year: int, last_year: Values) -> YearFigures:
+def draw_year(form: FormVersion, profile: Profile, unit: DemoUnit, year: int, last_year: Values) -> PeriodFigures:
     """Draw a year until the form's rules find nothing but what the unit has a reason for.
 
     Raises:
@@ -71,7 +72,7 @@ def draw_year(form: FormVersion, profile: Profile, unit: DemoUnit, year: int, la
         found = {finding.key for finding in check(form, unit.level, values, last_year).findings}
         if found == foreseen:
             values = _with_remarks(profile, unit, year, values)
-            return YearFigures(year, values, completed(form, unit.level, values, None), told)
+            return PeriodFigures(Period(year), values, completed(form, unit.level, values, None), told)
     message = f"{unit.code} {year}: {sorted(found ^ foreseen)}"
     raise ProfileContradictsFormError(message)
 

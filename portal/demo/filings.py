@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from portal.demo.courses import Correction, Course
-from portal.demo.figures import YearFigures
+from portal.demo.figures import PeriodFigures
 from portal.demo.people import person
 from portal.domain.forms import FormVersion
 from portal.domain.lifecycle import State, open_to
-from portal.domain.periods import Period
 from portal.domain.policy import Role
 from portal.domain.submissions import SubmissionKey, digest
 from portal.domain.values import Value, Values
@@ -24,7 +23,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Filing:
-    """One unit's report for one year.
+    """One unit's report for one period.
 
     Attributes:
         entered_by_id: the user whom the figures are said to come from, if there is one.
@@ -33,7 +32,7 @@ class Filing:
 
     form: FormVersion
     unit: UnitRow
-    figures: YearFigures
+    figures: PeriodFigures
     course: Course
     correction: Correction
     entered_by_id: int | None = None
@@ -41,7 +40,7 @@ class Filing:
     @property
     def key(self) -> SubmissionKey:
         """Unit, period and form."""
-        return SubmissionKey(self.unit.code, Period(self.figures.year), self.form.code)
+        return SubmissionKey(self.unit.code, self.figures.period, self.form.code)
 
     @cached_property
     def values(self) -> Values:

@@ -10,16 +10,16 @@ from pathlib import Path
 from sqlalchemy import select
 
 from portal.db import transaction
-from portal.demo import accounts, additions, disclosure, problems, rollup_entries
+from portal.demo import accounts, additions, disclosure, problems, quarters, rollup_entries
 from portal.demo.courses import CURRENT_YEAR
-from portal.demo.figures import list_years
+from portal.demo.figures import PeriodFigures, list_years
 from portal.demo.profile import read_profile
-from portal.demo.reports import Figures, Province, list_loaded, load_year
+from portal.demo.reports import Figures, Province, list_loaded, load_period
 from portal.demo.seeds import read_seeds
 from portal.demo.ways import FIRST_YEAR
 from portal.domain.form_file import read_form
 from portal.domain.forms import FormVersion
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.reorganisation_file import reorganisation_of
 from portal.domain.unit_file import read_units
 from portal.domain.units import Placement
@@ -35,6 +35,9 @@ REORGANISED = "640000"
 
 DISCLOSING = ("440000",)
 """Of these, the ones that also report on information disclosure."""
+
+QUARTERLY = ("640000",)
+"""The ones whose cities and districts also report every quarter."""
 
 YEARS = tuple(range(FIRST_YEAR, CURRENT_YEAR + 1))
 
@@ -58,13 +61,18 @@ def load(
     form = _load_reference()
     user_ids = accounts.create(data_dir, roots)
     provinces = [_province(form, root, user_ids) for root in roots]
-    missing = [(province, sorted(set(years) - list_loaded(province))) for province in provinces]
+    missing = [(province, _not_loaded(province, years)) for province in provinces]
     work = [(province, wanted) for province, wanted in missing if wanted]
     total = sum(len(province.units) * (wanted[-1] - FIRST_YEAR + 1) for province, wanted in work)
     made_up = chain.from_iterable(_load_province(province, wanted) for province, wanted in work)
     for done, _ in enumerate(made_up, start=1):
         if progress is not None:
             progress(done, total)
+
+
+def _not_loaded(province: Province, years: Sequence[int]) -> list[int]:
+    loaded = list_loaded(province)
+    return sorted(year for year in years if Period(year) not in loaded)
 
 
 def _load_reference() -> FormVersion:
@@ -133,15 +141,18 @@ def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
         )
         for unit in province.units
     }
+    figures: dict[str, PeriodFigures] = {}
     for year in range(FIRST_YEAR, years[-1] + 1):
-        figures = {}
+        before, figures = figures, {}
         for code, made_up in series.items():
             figures[code] = next(made_up)
             yield code
         if year == CURRENT_YEAR and additions.CITY in series:
             additions.publish()
         if year in years:
-            load_year(province, year, figures)
+            load_period(province, Period(year), figures)
+            if province.actor.place.code in QUARTERLY and year in quarters.YEARS:
+                _load_quarters(province, year, before, figures)
             if year == CURRENT_YEAR and rollup_entries.CITY in series:
                 rollup_entries.load(province)
         if year == CURRENT_YEAR and province.actor.place.code in DISCLOSING:
@@ -153,16 +164,28 @@ def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
 def _load_problems(province: Province, elsewhere: Figures) -> None:
     """Send the form of lists down in one city, if it was not, and make up its answers."""
     form = _published("ZG.yaml")
-    if CURRENT_YEAR not in list_loaded(replace(province, form=form)):
+    if Period(CURRENT_YEAR) not in list_loaded(replace(province, form=form)):
         problems.load(province, form, province.units, elsewhere)
 
 
 def _load_disclosure(province: Province, elsewhere: Figures) -> None:
     """Send the second form down for the current year, if it was not, and make up its answers."""
     also = replace(province, form=_published("XG.yaml"))
-    if CURRENT_YEAR not in list_loaded(also):
+    if Period(CURRENT_YEAR) not in list_loaded(also):
         figures = {
             unit.code: disclosure.made_up(also.form, unit.code, unit.level, CURRENT_YEAR, elsewhere[unit.code].values)
             for unit in also.units
         }
-        load_year(also, CURRENT_YEAR, figures)
+        load_period(also, Period(CURRENT_YEAR), figures)
+
+
+def _load_quarters(province: Province, year: int, before: Figures, elsewhere: Figures) -> None:
+    """Send the quarterly form down for the year's quarters for which it was not, and make up its answers."""
+    also = replace(province, form=_published("JB.yaml"))
+    made_up = {
+        unit.code: quarters.made_up(also.form, unit.code, unit.level, year, before[unit.code], elsewhere[unit.code])
+        for unit in also.units
+        if unit.level in also.form.levels
+    }
+    for quarter in sorted(set(Period(year).parts(PeriodKind.QUARTER)) - list_loaded(also)):
+        load_period(also, quarter, {code: each[quarter] for code, each in made_up.items()})

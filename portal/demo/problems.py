@@ -44,7 +44,7 @@ def load(province: Province, form: FormVersion, units: Sequence[UnitRow], elsewh
     with transaction(None) as session:
         city = portal_actor(session, CITY)
     with transaction(city) as session:
-        opens_on, due_on = collection_days(CURRENT_YEAR, clock.today())
+        opens_on, due_on = collection_days(period, clock.today())
         collections.send_down(session, city, form, period, opens_on=opens_on, due_on=due_on, demo=True)
     reviewer = _acting(province, CITY, Role.REVIEWER)
     below = [unit for unit in units if unit.parent_code == CITY]

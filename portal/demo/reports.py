@@ -1,4 +1,4 @@
-"""Write a province's made-up reports of one year into the database, as a whole or not at all."""
+"""Write a province's made-up reports of one period into the database, as a whole or not at all."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from portal import clock
 from portal.db import Base, transaction
 from portal.demo.additions import with_answers
 from portal.demo.courses import collection_days, course_of, read_plan
-from portal.demo.figures import YearFigures
+from portal.demo.figures import PeriodFigures
 from portal.demo.filings import Filing
 from portal.demo.people import username
 from portal.domain.forms import FormVersion
@@ -44,66 +44,66 @@ class Province:
     user_ids: Mapping[str, int]
 
 
-Figures = Mapping[str, YearFigures]
-"""Of one year, by unit code."""
+Figures = Mapping[str, PeriodFigures]
+"""Of one period, by unit code."""
 
 
-def list_loaded(province: Province) -> set[int]:
-    """The years for which the form was sent down in the province already."""
+def list_loaded(province: Province) -> set[Period]:
+    """The periods for which the form was sent down in the province already."""
     with transaction(province.actor) as session:
         query = select(Collection.period_code).where(
             Collection.root_id == province.actor.place.root_id, Collection.form_code == province.form.code
         )
-        return {Period.parse(code).year for code in session.scalars(query)}
+        return {Period.parse(code) for code in session.scalars(query)}
 
 
-def load_year(province: Province, year: int, figures: Figures) -> None:
-    """Send the form down for a year, and let every unit be as far with it as its course says.
+def load_period(province: Province, period: Period, figures: Figures) -> None:
+    """Send the form down for a period, and let every unit be as far with it as its course says.
 
     Args:
         province: whose units report.
-        year: the period.
+        period: which.
         figures: what they report.
     """
     with transaction(province.actor) as session:
-        opens_on, due_on = collection_days(year, clock.today())
+        opens_on, due_on = collection_days(period, clock.today())
         form, actor = province.form, province.actor
-        sent = collections.send_down(session, actor, form, Period(year), opens_on=opens_on, due_on=due_on, demo=True)
-        asked = _asked(session, actor, form, year)
+        sent = collections.send_down(session, actor, form, period, opens_on=opens_on, due_on=due_on, demo=True)
+        asked = _asked(session, actor, form, period)
         filings = [
             _filing(replace(province, form=asked[unit.id]), unit, figures[unit.code])
             for unit in sent
             if unit.code in figures
         ]
         session.execute(update(Submission), [filing.submission() for filing in filings])
-        count_expected(session, actor.place.root_id, str(Period(year)))
+        count_expected(session, actor.place.root_id, str(period))
         _insert(session, SubmissionVersion, (row for filing in filings for row in filing.versions))
         put_values(session, [answers for filing in filings for answers in filing.answers()])
         _insert(session, Explanation, (row for filing in filings for row in filing.explanations()))
-        accepted = session.scalars(_collected(actor, form, year).where(Submission.state.in_(COUNTED))).all()
+        accepted = session.scalars(_collected(actor, form, period).where(Submission.state.in_(COUNTED))).all()
         if accepted:
             observe(session, accepted)
         _record(session, actor, filings)
 
 
-def _asked(session: Session, actor: Actor, form: FormVersion, year: int) -> dict[int, FormVersion]:
+def _asked(session: Session, actor: Actor, form: FormVersion, period: Period) -> dict[int, FormVersion]:
     """The form as each unit was sent it, by unit id."""
-    answered = answered_forms(session, session.scalars(_collected(actor, form, year)).all())
+    answered = answered_forms(session, session.scalars(_collected(actor, form, period)).all())
     return {unit_id: its_form for (_root, _period, _form, unit_id), its_form in answered.items()}
 
 
-def _collected(actor: Actor, form: FormVersion, year: int) -> Select[Submission]:
-    """The submissions of the year, as they stand now."""
+def _collected(actor: Actor, form: FormVersion, period: Period) -> Select[Submission]:
+    """The submissions of the period, as they stand now."""
     return (
         select(Submission)
-        .where(Submission.root_id == actor.place.root_id, Submission.period_code == str(Period(year)))
+        .where(Submission.root_id == actor.place.root_id, Submission.period_code == str(period))
         .where(Submission.form_code == form.code)
         .execution_options(populate_existing=True)
     )
 
 
-def _filing(province: Province, unit: UnitRow, figures: YearFigures) -> Filing:
-    course = course_of(unit.code, unit.level, figures.year, clock.today(), seed=figures.published)
+def _filing(province: Province, unit: UnitRow, figures: PeriodFigures) -> Filing:
+    course = course_of(unit.code, unit.level, figures.period, clock.today(), seed=figures.published)
     correction = read_plan().correction
     if correction.code not in province.form.by_code and course.state in COUNTED:
         course = replace(course, returned=None)  # what was put right is of another form

@@ -9,7 +9,7 @@ from portal.demo.reports import Province
 from portal.domain.periods import Period
 from portal.domain.policy import Actor, Role
 from portal.domain.rollup_entries import Entry, EntryKind
-from portal.queries.rollup_entries import standing
+from portal.queries.rollups.entries import standing
 from portal.queries.units import get_place, get_unit
 from portal.services.rollup_entries import enter
 

@@ -3,7 +3,7 @@
 import csv
 import stat
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,23 +15,25 @@ from sqlalchemy.orm import Session
 
 from portal import db
 from portal.db import identity_transaction, transaction
-from portal.demo import accounts
+from portal.demo import accounts, quarters
 from portal.demo.loading import load
 from portal.demo.seeds import read_seeds
 from portal.domain.forms import AggregationKind, FormVersion
 from portal.domain.lifecycle import COUNTED, State, open_to
-from portal.domain.periods import Period
+from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Role
 from portal.domain.submissions import SubmissionKey, digest
 from portal.domain.units import Level
 from portal.domain.values import exact_text
 from portal.models import Event, Membership, Observation, Submission, SubmissionVersion, Unit, Value
-from portal.queries import event_chain, findings, rollup_check
+from portal.queries import event_chain, findings
 from portal.queries.forms import get_form
 from portal.queries.people import find_actor, portal_actor
 from portal.queries.progress import completeness
-from portal.queries.rollup_rows import RollUpRow
-from portal.queries.rollups import roll_up
+from portal.queries.rollups import verification
+from portal.queries.rollups.over_time import roll_up_made
+from portal.queries.rollups.rows import RollUpRow
+from portal.queries.rollups.totals import roll_up
 from portal.queries.submissions import typed_values
 from portal.queries.units import list_units
 from portal.services.passwords import verify
@@ -42,6 +44,8 @@ YEARS = (2019, 2022, 2023)
 GONE = ("640291", "640391")
 """Invented units that are in the tree of the first of these years only."""
 EXEMPT = "640303"
+QUARTERS = [quarter for year in quarters.YEARS for quarter in Period(year).parts(PeriodKind.QUARTER)]
+QUARTERLY = ["JB0101", "JB0102", "JB0103", "JB0104", "JB0105", "JB0201", "JB0202", "JB0203", "JB0204", "JB0205"]
 CURRENT = Period(2023)
 
 
@@ -73,10 +77,10 @@ def session(demo: Loaded) -> Iterator[Session]:
         yield session
 
 
-def submissions(session: Session, year: int) -> dict[str, Submission]:
-    """By unit code."""
+def submissions(session: Session, period: Period | int) -> dict[str, Submission]:
+    """By unit code; here only the yearly form is sent down for years, and only the quarterly one for quarters."""
     query = select(Unit.code, Submission).join(Submission, Submission.unit_id == Unit.id)
-    return dict(session.execute(query.where(Submission.period_code == str(year))).all())
+    return dict(session.execute(query.where(Submission.period_code == str(period))).all())
 
 
 def test_a_second_load_adds_nothing(demo: Loaded) -> None:
@@ -131,13 +135,14 @@ def test_every_stage_shows_in_the_current_year(demo: Loaded, session: Session) -
 
 def test_rows_are_what_the_portal_would_have_written(demo: Loaded, session: Session) -> None:
     """Digests, counts of answers and who may read: as sealing, counting and moving by hand leave them."""
-    for year in YEARS:
-        for code, row in submissions(session, year).items():
-            key = SubmissionKey(code, Period(year), "FZ")
+    for period in [*map(Period, YEARS), *QUARTERS]:
+        for code, row in submissions(session, period).items():
+            key = SubmissionKey(code, period, row.form_code)
             depth = row.unit_path.count(".") + 1
             versions = session.scalars(
                 select(SubmissionVersion)
-                .where(SubmissionVersion.unit_id == row.unit_id, SubmissionVersion.period_code == str(year))
+                .where(SubmissionVersion.unit_id == row.unit_id, SubmissionVersion.form_code == row.form_code)
+                .where(SubmissionVersion.period_code == str(period))
                 .order_by(SubmissionVersion.number)
             ).all()
             assert [each.number for each in versions] == list(range(1, row.version_number + 1))[: len(versions)]
@@ -173,26 +178,28 @@ def test_a_report_that_was_sent_back_keeps_what_was_handed_in(demo: Loaded, sess
 
 def test_accepted_reports_have_no_findings_but_explained_ones(demo: Loaded, session: Session) -> None:
     """Checked as the portal checks, with last year as stored."""
-    for code, row in submissions(session, 2023).items():
-        if State(row.state) in COUNTED:
-            checked = findings.check_submission(session, demo.actor, SubmissionKey(code, CURRENT, "FZ"))
-            assert checked.blocking == [], code
+    for period in (CURRENT, *QUARTERS):
+        for code, row in submissions(session, period).items():
+            if State(row.state) in COUNTED:
+                checked = findings.check_submission(session, demo.actor, SubmissionKey(code, period, row.form_code))
+                assert checked.blocking == [], (code, period)
+                assert period == CURRENT or not checked.findings, (code, period)
 
 
 def test_stored_roll_ups_and_the_chain_are_sound(demo: Loaded, session: Session) -> None:
-    compared, mismatches = rollup_check.verify(session, demo.actor.place.root_id)
+    compared, mismatches = verification.verify(session, demo.actor.place.root_id)
     assert compared > 1000
     assert mismatches == []
     length, broken = event_chain.verify(session, demo.actor.place.root_id)
-    reports = len(YEARS) * 28 + len(GONE)
-    assert (length, broken) == (4 + len(YEARS) + reports, None)
+    reports = len(YEARS) * 28 + len(GONE) + len(QUARTERS) * 27
+    assert (length, broken) == (4 + len(YEARS) + len(QUARTERS) + reports, None)
     kinds = Counter(session.scalars(select(Event.kind)))
     assert kinds == {
         "units_imported": 1,
         "reorganisation_described": 1,
         "reorganisation_applied": 1,
         "reorganisation_published": 1,
-        "collection_sent_down": len(YEARS),
+        "collection_sent_down": len(YEARS) + len(QUARTERS),
         "demo_loaded": reports,
     }
 
@@ -219,7 +226,7 @@ def test_an_invented_merger_split_and_move_show_in_the_years_before(demo: Loaded
 
 @dataclass(frozen=True)
 class Reported:
-    """Accepted answers of one year by unit code, read straight from the tables."""
+    """Accepted answers of one period by unit code, read straight from the tables."""
 
     numbers: dict[str, dict[str, Fraction]]
     texts: dict[str, dict[str, str]]
@@ -235,16 +242,16 @@ class Reported:
         ]
 
 
-def accepted(session: Session, year: int) -> Reported:
+def accepted(session: Session, period: Period | int) -> Reported:
     rows = session.execute(
         text("""
         select unit.code, value.indicator, value.number, value.text
         from submission join value using (root_id, period_code, form_code, unit_id)
         join unit on unit.id = unit_id
         where value.version_number = submission.version_number and submission.accepted_at is not null
-          and value.status = 'reported' and period_code = :year
+          and value.status = 'reported' and period_code = :period
         """),
-        {"year": str(year)},
+        {"period": str(period)},
     )
     numbers: dict[str, dict[str, Fraction]] = defaultdict(dict)
     texts: dict[str, dict[str, str]] = defaultdict(dict)
@@ -310,6 +317,59 @@ def test_roll_ups_are_what_the_figures_add_up_to(demo: Loaded, session: Session,
         assert_equal(row, expected_value(demo.form, row.indicator, reported, units))
         kinds.add(demo.form.indicator(row.indicator).aggregation.kind)
     assert kinds == {indicator.aggregation.kind for indicator in demo.form}
+
+
+def of_quarters(code: str, parts: Sequence[Reported], units: set[str]) -> Fraction | str | None:
+    """What a quarterly indicator comes to over the quarters, written out once more; None where nobody reported."""
+    heard = [numbers for part in parts if (numbers := part.of(code, units))]
+    match code:
+        case "JB0103" | "JB0203":
+            sides = ("JB0102", "JB0101") if code == "JB0103" else ("JB0202", "JB0201")
+            above, below = (sum((number for part in parts for number in part.of(side, units)), 0) for side in sides)
+            return 100 * above / below if below else None
+        case "JB0105":  # a stock
+            return sum(heard[-1]) if heard else None
+        case "JB0204":  # an average
+            return sum(map(sum, heard), Fraction()) / len(heard) if heard else None
+        case "JB0205":
+            said = [[texts[code] for unit, texts in part.texts.items() if unit in units] for part in parts]
+            counts = Counter(next(filter(None, reversed(said)), []))
+            return ";".join(
+                f"{each}:{counts[each]}" for each in ("满意", "基本满意", "不满意", "未评价") if counts[each]
+            )
+    return sum(map(sum, heard), Fraction())
+
+
+@pytest.mark.parametrize("period", ["2022H1", "2022", "2023H2", "2023"])
+@pytest.mark.parametrize(("by", "many"), [("self", 1), ("children", 5), ("level:district", 22)])
+def test_half_years_and_years_are_what_their_quarters_come_to(
+    demo: Loaded, session: Session, period: str, by: str, many: int
+) -> None:
+    made = Period.parse(period)
+    parts = [accepted(session, quarter) for quarter in made.parts(PeriodKind.QUARTER)]
+    tree = {unit.code: unit for unit in list_units(session, under=ROOT)}
+    rows = roll_up_made(session, demo.actor, unit=ROOT, period=made, indicators=QUARTERLY, by=by)
+    assert len(rows) == len(QUARTERLY) * many
+    for row in rows:
+        units = {code for code, unit in tree.items() if f".{row.unit_code}." in f".{unit.path}."}
+        value = of_quarters(row.indicator, parts, units)
+        if isinstance(value, str):
+            assert row.text == value
+        else:
+            assert_equal(row, value)
+        if row.indicator == "JB0101":
+            assert row.reported == sum(len(part.of(row.indicator, units)) for part in parts)
+            assert row.partial == (row.reported < len(parts) * len(units - {ROOT}))
+
+
+def test_the_quarters_of_a_year_come_to_what_its_yearly_report_says(session: Session) -> None:
+    yearly = accepted(session, 2022).numbers
+    parts = [accepted(session, quarter).numbers for quarter in Period(2022).parts(PeriodKind.QUARTER)]
+    assert len(parts[0]) == 27
+    for unit in parts[0]:
+        for quarterly, said in (("JB0101", "FZ0410"), ("JB0104", "FZ0408"), ("JB0201", "FZ0901"), ("JB0202", "FZ0908")):
+            assert sum(part[unit][quarterly] for part in parts) == yearly[unit][said]
+        assert parts[-1][unit]["JB0105"] == yearly[unit]["FZ0501"]
 
 
 def test_a_distribution_counts_answers_and_a_range_has_ends(demo: Loaded, session: Session) -> None:

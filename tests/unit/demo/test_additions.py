@@ -3,10 +3,11 @@
 from importlib.resources import files
 
 from portal.demo.additions import with_answers
-from portal.demo.figures import YearFigures
+from portal.demo.figures import PeriodFigures
 from portal.domain.addition_file import read_addition
 from portal.domain.additions import extended
 from portal.domain.form_file import read_form
+from portal.domain.periods import Period
 from portal.domain.rules import check
 from portal.domain.units import Level
 from portal.domain.values import Value
@@ -20,7 +21,7 @@ ADDITION = read_addition(
 def test_it_asks_two_things_and_every_answer_is_sound() -> None:
     form = extended(FORM, [ADDITION])
     assert len(ADDITION.indicators) == 2
-    bare = YearFigures(2023, {"FZ0103": Value.of(5)})
+    bare = PeriodFigures(Period(2023), {"FZ0103": Value.of(5)})
     for level, asked in ((Level.CITY, {"U440600_FZ_01"}), (Level.DISTRICT, {"U440600_FZ_01", "U440600_FZ_02"})):
         figures = with_answers(bare, form, "440604", level)
         assert figures.values.keys() - bare.values.keys() == asked
@@ -29,5 +30,5 @@ def test_it_asks_two_things_and_every_answer_is_sound() -> None:
 
 
 def test_whoever_is_asked_nothing_more_answers_nothing_more() -> None:
-    bare = YearFigures(2023, {"FZ0103": Value.of(5)})
+    bare = PeriodFigures(Period(2023), {"FZ0103": Value.of(5)})
     assert with_answers(bare, FORM, "441802", Level.DISTRICT) is bare

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from portal.demo.figures import ProfileContradictsFormError, YearFigures, draw_year, list_years
+from portal.demo.figures import PeriodFigures, ProfileContradictsFormError, draw_year, list_years
 from portal.demo.profile import Profile
 from portal.demo.seeds import Seeds
 from portal.demo.ways import FIRST_YEAR, DemoUnit, Typical
@@ -28,7 +28,7 @@ def sample(units: dict[str, DemoUnit], profile: Profile) -> list[DemoUnit]:
 
 
 @pytest.fixture(scope="module")
-def years(form: FormVersion, profile: Profile, seeds: Seeds, sample: list[DemoUnit]) -> dict[str, list[YearFigures]]:
+def years(form: FormVersion, profile: Profile, seeds: Seeds, sample: list[DemoUnit]) -> dict[str, list[PeriodFigures]]:
     return {unit.code: list(list_years(form, profile, seeds, unit, LAST_YEAR)) for unit in sample}
 
 
@@ -43,28 +43,28 @@ def test_the_profile_covers_the_form(form: FormVersion, profile: Profile) -> Non
 
 
 def test_rules_find_nothing_but_what_is_explained(
-    form: FormVersion, sample: list[DemoUnit], years: dict[str, list[YearFigures]]
+    form: FormVersion, sample: list[DemoUnit], years: dict[str, list[PeriodFigures]]
 ) -> None:
     checked = 0
     for unit in sample:
-        before: YearFigures | None = None
+        before: PeriodFigures | None = None
         for figures in years[unit.code]:
             if not figures.published:
                 last_year = before and completed(form, unit.level, before.values, None)
                 found = check(form, unit.level, figures.values, last_year).findings
-                assert {each.key for each in found} == {told.key for told in figures.told}, (unit.code, figures.year)
+                assert {each.key for each in found} == {told.key for told in figures.told}, (unit.code, figures.period)
                 checked += 1
             before = None if figures.published else figures
     assert checked == 5 * len(sample) - 2
 
 
-def test_every_story_is_told(profile: Profile, years: dict[str, list[YearFigures]]) -> None:
-    told = {(unit, each.year) for unit, series in years.items() for each in series if each.told}
+def test_every_story_is_told(profile: Profile, years: dict[str, list[PeriodFigures]]) -> None:
+    told = {(unit, each.period.year) for unit, series in years.items() for each in series if each.told}
     assert told == {place for place, story in profile.stories.items() if story.explained}
 
 
 def test_answers_are_those_the_level_types(
-    form: FormVersion, sample: list[DemoUnit], years: dict[str, list[YearFigures]]
+    form: FormVersion, sample: list[DemoUnit], years: dict[str, list[PeriodFigures]]
 ) -> None:
     for unit in sample:
         typed = {indicator.code for indicator in form.typed_at(unit.level)}
@@ -74,7 +74,7 @@ def test_answers_are_those_the_level_types(
                 assert core <= figures.values.keys() <= typed
 
 
-def test_missing_zero_and_not_applicable_all_occur(years: dict[str, list[YearFigures]]) -> None:
+def test_missing_zero_and_not_applicable_all_occur(years: dict[str, list[PeriodFigures]]) -> None:
     values = [figures.values for series in years.values() for figures in series if not figures.published]
     assert any("FZ0208" not in each for each in values)
     assert any(each["FZ0408"].number == 0 for each in values)
@@ -83,14 +83,14 @@ def test_missing_zero_and_not_applicable_all_occur(years: dict[str, list[YearFig
     )
 
 
-def test_remarks_occur(years: dict[str, list[YearFigures]]) -> None:
+def test_remarks_occur(years: dict[str, list[PeriodFigures]]) -> None:
     values = [value for series in years.values() for figures in series for value in figures.values.values()]
     assert any(value.approximate for value in values)
     assert any(value.note for value in values)
     assert any(value.as_of_on for value in values)
 
 
-def test_stocks_follow_from_the_year_before(years: dict[str, list[YearFigures]]) -> None:
+def test_stocks_follow_from_the_year_before(years: dict[str, list[PeriodFigures]]) -> None:
     for series in (series for series in years.values() if not any(each.published for each in series)):
         for before, now in pairwise(series):
             got = {code: now.values[code].number for code in ("FZ0501", "FZ0505", "FZ0506", "FZ0507", "FZ0806")}
@@ -98,20 +98,20 @@ def test_stocks_follow_from_the_year_before(years: dict[str, list[YearFigures]])
             assert got["FZ0806"] == before.values["FZ0808"].number
 
 
-def test_one_city_has_one_standard(units: dict[str, DemoUnit], years: dict[str, list[YearFigures]]) -> None:
+def test_one_city_has_one_standard(units: dict[str, DemoUnit], years: dict[str, list[PeriodFigures]]) -> None:
     yinchuan = [code for code, unit in units.items() if unit.parent_code == "640100"]
     assert len({years[code][4].values["FZ0603"].number for code in yinchuan}) == 1
 
 
 def test_figures_are_the_same_every_time(
-    form: FormVersion, profile: Profile, seeds: Seeds, units: dict[str, DemoUnit], years: dict[str, list[YearFigures]]
+    form: FormVersion, profile: Profile, seeds: Seeds, units: dict[str, DemoUnit], years: dict[str, list[PeriodFigures]]
 ) -> None:
     again = list(list_years(form, profile, seeds, units[URBAN], 2021))
     assert again == years[URBAN][:3]
 
 
 def test_published_figures_break_one_rule_in_all(
-    form: FormVersion, seeds: Seeds, years: dict[str, list[YearFigures]]
+    form: FormVersion, seeds: Seeds, years: dict[str, list[PeriodFigures]]
 ) -> None:
     before = completed(form, Level.DISTRICT, years["441802"][3].values, None)
     findings = [
@@ -122,7 +122,7 @@ def test_published_figures_break_one_rule_in_all(
     assert next(each for each in findings if each.rule).difference == "-2"
 
 
-def test_published_figures_are_taken_as_they_are(years: dict[str, list[YearFigures]]) -> None:
+def test_published_figures_are_taken_as_they_are(years: dict[str, list[PeriodFigures]]) -> None:
     qingcheng, ningxia = years["441802"][4], years["640000"][0]
     assert qingcheng.published
     assert ningxia.published
@@ -133,7 +133,7 @@ def test_published_figures_are_taken_as_they_are(years: dict[str, list[YearFigur
     assert len(qingcheng.values) + len(ningxia.values) == 49
 
 
-def test_the_years_before_lead_up_to_a_published_report(years: dict[str, list[YearFigures]]) -> None:
+def test_the_years_before_lead_up_to_a_published_report(years: dict[str, list[PeriodFigures]]) -> None:
     """The register of 659 can be reached from 2022 with 32 newly registered; 57 is 11 fewer than the year before."""
     before = years["441802"][3].values
     assert before["FZ0508"].number == 68
