@@ -46,6 +46,7 @@ UNRECORDED = {
     "joining.join_published": _CALLER,
     "observing.forget": _CALLER,
     "observing.observe": _CALLER,
+    "observing.observe_again": _DERIVED,
     "passwords.change_password": "recorded by the page, which knows the address",
     "passwords.renew_hash": "the password stays the same",
     "passwords.set_first_password": _CALLER,

@@ -102,7 +102,12 @@ def accept(unit: str, answers: Answers) -> None:
 
 
 def told(answers: Answers, code: str) -> Any:
-    """What a unit's answers say of an indicator: of the ratio its two sides, each of which may not apply as a whole."""
+    """What a unit's answers say of an indicator: of the ratio its two sides, each of which may not apply as a whole.
+
+    A rate counts only where its weight does.
+    """
+    if code == "RATE" and is_number(answers, code) and not is_number(answers, "PEOPLE"):
+        return answers.get("PEOPLE")
     if code != "RATIO":
         return answers.get(code)
     sides = [answers.get(each) for each in ("SUM", "MEAN", "PEOPLE")]
@@ -119,7 +124,7 @@ def model(code: str, parts: list[Answers], expected: int) -> Fraction | None:
     reported = [told(each, code) for each in parts]
     match code:
         case "RATE":
-            pairs = [(Fraction(each[code]), Fraction(each["PEOPLE"])) for each in parts if is_number(each, "PEOPLE")]
+            pairs = [(Fraction(each[code]), Fraction(each["PEOPLE"])) for each in parts]
             return quotient([(rate * people, people) for rate, people in pairs])
         case "RATIO":
             return quotient([(100 * above, below) for above, below in reported])
@@ -135,6 +140,10 @@ def model(code: str, parts: list[Answers], expected: int) -> Fraction | None:
 
 def is_number(answers: Answers, code: str) -> bool:
     return isinstance(answers.get(code), Decimal)
+
+
+def numbers(accepted: dict[str, Answers], asked: list[str], code: str) -> list[Decimal]:
+    return [accepted[each][code] for each in asked if each in accepted and is_number(accepted[each], code)]
 
 
 def quotient(pairs: list[tuple[Fraction, Fraction]]) -> Fraction | None:
@@ -180,6 +189,6 @@ def test_every_total_is_what_the_answers_below_come_to(database: None, seed: int
             value = model(code, parts, expected)
             assert row.value == (None if value is None else decimal_of(value)), (unit, code)
             assert (row.reported, row.expected, row.partial) == (len(parts), expected, len(parts) < expected)
-            ranged = [each[code] for each in parts] if code in {"RATE", "MEAN", "LISTED"} else []
+            ranged = numbers(accepted, asked, code) if code in {"RATE", "MEAN", "LISTED"} else []
             assert (row.minimum, row.maximum) == (min(ranged, default=None), max(ranged, default=None))
             assert row.counts == (Counter(each[code] for each in parts) if code == "GRADE" else {})
