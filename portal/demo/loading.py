@@ -153,7 +153,7 @@ def _load_province(province: Province, years: Sequence[int]) -> Iterator[str]:
             load_period(province, Period(year), figures)
             if province.actor.place.code in QUARTERLY and year in quarters.YEARS:
                 _load_quarters(province, year, before, figures)
-            if year == CURRENT_YEAR and rollup_entries.CITY in series:
+            if year == CURRENT_YEAR and {rollup_entries.ELIMINATING, rollup_entries.ADJUSTING} <= series.keys():
                 rollup_entries.load(province)
         if year == CURRENT_YEAR and province.actor.place.code in DISCLOSING:
             _load_disclosure(province, figures)
