@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from portal.domain.texts import Text
-from portal.domain.trees import change_days, divided_cities, problems_of_tree, tree_on
+from portal.domain.trees import change_days, divided_cities, problems_of_tree, tops_on
 from portal.domain.units import Level, Placement, Succession, SuccessionKind
 
 
@@ -300,7 +300,7 @@ class _Planning:
             told = self._listed(divided)
             zh = f"不设区的市不能有区县，请同时把层级改为地市级：{told.zh}"
             return [Problem(0, Text(zh, f"a city without districts has districts, make it a city: {told.en}"))]
-        old, new = _tops(self.everyone, self.day), _tops(everyone, self.day)
+        old, new = tops_on(self.everyone, self.day), tops_on(everyone, self.day)
         crossing = sorted(code for code in made.changed if code in old and new.get(code, old[code]) != old[code])
         crossing += sorted(
             each.new_code for each in made.successions if new.get(each.new_code, "") != old.get(each.old_code, "")
@@ -317,11 +317,3 @@ class _Planning:
         return listed(
             codes, {**self.names, **{code: Text(self.now[code].name, self.now[code].name_en) for code in new}}
         )
-
-
-def _tops(everyone: Iterable[Placement], day: date) -> dict[str, str]:
-    """The top unit of each unit of a day."""
-    tops: dict[str, str] = {}
-    for node in tree_on(everyone, day):
-        tops[node.code] = tops.get(node.parent_code, node.code)
-    return tops

@@ -37,6 +37,14 @@ def tree_on(placements: Iterable[Placement], day: date) -> list[Node]:
     return nodes
 
 
+def tops_on(placements: Iterable[Placement], day: date) -> dict[str, str]:
+    """By code, the top unit of each unit of a day."""
+    tops: dict[str, str] = {}
+    for node in tree_on(placements, day):
+        tops[node.code] = tops.get(node.parent_code, node.code)
+    return tops
+
+
 def problems_of_tree(placements: Iterable[Placement], day: date) -> list[str]:
     """Units that hang nowhere on a day: their parent does not exist then, or they are their own ancestor."""
     everyone = list(placements)

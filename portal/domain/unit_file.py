@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -21,6 +21,7 @@ COLUMNS = (
     "code", "parent_code", "level", "name", "name_en", "valid_from", "valid_to", "succeeds", "succession",
 )  # fmt: skip
 _FIRST_LINE = 2
+_MOST_NAMED = 5
 _CODE = re.compile(r"[A-Za-z0-9_]{1,32}", re.ASCII)
 
 
@@ -84,6 +85,26 @@ def divided_lines(everyone: Sequence[Placement], lines: Sequence[Placement]) -> 
                 if each.code in {city, *districts} and valid_on(each, day):
                     told.setdefault(line, at_line(line, words))
     return [told[line] for line in sorted(told)]
+
+
+def crossing_lines(
+    lines: Sequence[Placement], crossing: Collection[str], asked: Collection[str]
+) -> list[tuple[str, str]]:
+    """What to say of each line of a units file by which units that have answered come below another top unit.
+
+    Args:
+        lines: the placements of the file, in its order.
+        crossing: the units that come below another.
+        asked: those of them that were ever asked anything.
+    """
+    some = sorted(asked)[:_MOST_NAMED]
+    zh, en = (comma.join(some) + (" …" if len(asked) > len(some) else "") for comma in ("、", ", "))
+    words = Text(
+        f"不能改变所属的最上级单位，因为已有报送任务：{zh}。请让原单位到期为止，另用新代码建单位",
+        f"the top unit cannot change of units that have been asked for answers: {en}."
+        " Let them end, and make new ones with codes of their own",
+    )
+    return [at_line(line, words) for line, each in enumerate(lines, start=_FIRST_LINE) if each.code in crossing]
 
 
 def read_code(text: str) -> str:

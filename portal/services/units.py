@@ -6,17 +6,18 @@ from datetime import date
 
 from psycopg.types.range import DateRange
 from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal import clock, db
 from portal.domain.policy import Actor
 from portal.domain.submissions import SubmissionKey
-from portal.domain.unit_file import divided_lines
+from portal.domain.trees import change_days, tops_on
+from portal.domain.unit_file import crossing_lines, divided_lines
 from portal.domain.units import Level, Placement, Succession
 from portal.errors import InvalidInput, UnitsInvalid
 from portal.models import Placement as PlacementRow
+from portal.models import Submission, Unit
 from portal.models import Succession as SuccessionRow
-from portal.models import Unit
 from portal.queries.people import portal_actor
 from portal.queries.placements import list_placements
 from portal.services import events
@@ -48,15 +49,17 @@ def import_units(session: Session, placements: Sequence[Placement], successions:
     stood for years.
 
     Raises:
-        UnitsInvalid: districts would stand below a city without districts; the lines are named that say so.
+        UnitsInvalid: districts would stand below a city without districts, or units that were asked for answers below
+            another top unit, to whose tenant their answers do not belong; the lines are named that say so.
         InvalidInput: a unit would hang nowhere on some day, or follows a unit that does not exist.
     """
     hold_trees(session, exclusively=True)
     named = {placement.code for placement in placements}
     stood = list_placements(session)
-    divided = divided_lines([*(each for each in stood if each.code not in named), *placements], placements)
-    if divided:
-        raise UnitsInvalid(divided)
+    everyone = [*(each for each in stood if each.code not in named), *placements]
+    problems = divided_lines(everyone, placements) or _crossing_lines(session, everyone, placements)
+    if problems:
+        raise UnitsInvalid(problems)
     relevelled = _relevelled(stood, placements)
     before = _described(session)
     for actor in _in_each_tree(session, relevelled):
@@ -80,6 +83,23 @@ def import_units(session: Session, placements: Sequence[Placement], successions:
     count_all_expected(session)
     _record(session, before, _described(session), [f"{each.old_code} → {each.new_code}" for each in successions])
     return Imported(len(named), asked, owed_no_more)
+
+
+def _crossing_lines(
+    session: Session, everyone: Sequence[Placement], placements: Sequence[Placement]
+) -> list[tuple[str, str]]:
+    """The lines by which units that were asked for answers would come below another top unit, today or later."""
+    today, top = clock.today(), aliased(Unit)
+    stood = dict(session.execute(select(Unit.code, top.code).join(top, top.id == Unit.root_id)).all())
+    days = [today, *(day for day in change_days(everyone) if day > today)]
+    crossing = {code for day in days for code, of in tops_on(everyone, day).items() if stood.get(code, of) != of}
+    of_crossing = select(Unit.code).join(Submission, Submission.unit_id == Unit.id).where(Unit.code.in_(crossing))
+    asked = [
+        code
+        for actor in _in_each_tree(session, crossing)
+        for code in session.scalars(of_crossing.where(Submission.root_id == actor.place.root_id).distinct())
+    ]
+    return crossing_lines(placements, crossing, asked) if asked else []
 
 
 def replace_placements(session: Session, codes: Collection[str], placements: Sequence[Placement]) -> None:

@@ -8,12 +8,13 @@ from sqlalchemy import create_engine, text
 
 from portal.db import transaction
 from portal.domain.periods import Period
+from portal.domain.units import Level, Placement
 from portal.queries.people import portal_actor
 from portal.queries.rollups.totals import roll_up
 from portal.queries.rollups.verification import verify
 from portal.services import collection_changes, collections, rollups, units
 from tests.databases import TestServer
-from tests.world import PERIOD, World, placements
+from tests.world import PERIOD, START, World
 
 
 def expected(world: World, unit: str, by: str = "self") -> list[int]:
@@ -35,18 +36,15 @@ def test_follows_exemptions(world: World) -> None:
 
 
 def test_what_stands_below_another_top_unit_by_now_is_not_asked(world: World) -> None:
-    stood, moved_on, earlier = (
-        next(each for each in placements() if each.code == "d111"),
-        date(2023, 1, 1),
-        Period(2022),
-    )
+    stood = Placement("d119", "c11", "d119 民政局", "", Level.DISTRICT, START)
+    moved_on, earlier = date(2023, 1, 1), Period(2022)
     lines = [replace(stood, valid_to=moved_on), replace(stood, parent_code="c21", valid_from=moved_on)]
     with transaction(None) as session:
         units.import_units(session, lines, [])
     sender = world.actor("p1")
     with transaction(sender) as session:
         asked = collections.send_down(session, sender, world.form, earlier, opens_on=moved_on, due_on=date(2023, 1, 31))
-    assert {unit.code for unit in asked} == {"p1", "c11", "d112", "c12", "d121", "c13"}
+    assert {unit.code for unit in asked} == {"p1", "c11", "d111", "d112", "c12", "d121", "c13"}
 
 
 def test_a_wrong_count_is_found_and_put_right(own_database: TestServer, committed_world: World) -> None:

@@ -11,9 +11,11 @@ from portal.domain.lifecycle import Action
 from portal.domain.periods import Period
 from portal.domain.submissions import SubmissionKey
 from portal.domain.units import Level, Placement
+from portal.errors import UnitsInvalid
 from portal.queries.rollups.totals import roll_up
 from portal.queries.rollups.verification import verify
 from portal.queries.submissions import get_task
+from portal.queries.units import list_units
 from portal.services import collections, units
 from tests.world import PERIOD, START, World, placements
 
@@ -64,3 +66,24 @@ def test_a_unit_that_leaves_owes_nothing_more_for_what_ends_after(collecting: Wo
     with transaction(actor) as session:
         assert get_task(session, actor, collecting.key("d112", NOW)).exempt_reason == "自 2025-07-01 起撤销（单位文件）"
         assert get_task(session, actor, collecting.key("d112")).exempt_reason is None
+
+
+@pytest.mark.parametrize("day", [date(2024, 1, 1), clock.today() + timedelta(days=30)])
+def test_a_unit_that_was_asked_for_answers_stays_below_its_top_unit(collecting: World, day: date) -> None:
+    stood = {each.code: each for each in placements()}
+    city = stood["c11"]
+    lines = [stood["d121"], replace(city, valid_to=day), replace(city, parent_code="p2", valid_from=day)]
+    with pytest.raises(UnitsInvalid) as refused:
+        take_in(*lines)
+    (_zh, first), (_also, second) = refused.value.words
+    assert first.startswith("line 3: the top unit cannot change of units that have been asked for answers: c11, d111")
+    assert second.startswith("line 4: ")
+    assert expected(collecting, NOW) == 2
+
+
+def test_one_that_never_was_may_come_below_another(collecting: World) -> None:
+    take_in(replace(NEW, valid_to=date(2024, 1, 1)))
+    take_in(replace(NEW, valid_to=date(2024, 1, 1)), replace(NEW, parent_code="c21", valid_from=date(2024, 1, 1)))
+    actor = collecting.actor("c21")
+    with transaction(actor) as session:
+        assert "d113" in {unit.code for unit in list_units(session)}
