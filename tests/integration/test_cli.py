@@ -412,6 +412,8 @@ class TestProofs:
         assert [listed[key] for key in ("unit", "indicator", "kind", "amount", "reason", "withdrawn")] == [
             *("c11", "T203", "adjustment", "-1.5", "'=重复", "")
         ]
+        unknown = run("rollup", "entries", "--unit", "p1", "--period", "2023", "--indicator", "NOPE")
+        assert (unknown.exit_code, "NOPE" in unknown.stderr, unknown.stdout) == (2, True, "")
         (number,) = rows(run("rollup", "--unit", "p1", "--period", "2023", "--indicator", "T203"))
         assert [number[key] for key in ("value", "original", "eliminated", "adjusted")] == ["2.5", "4", "", "-1.5"]
         assert run("rollup", "verify").exit_code == 0

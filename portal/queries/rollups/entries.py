@@ -19,9 +19,11 @@ from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, require
 from portal.domain.rollup import Total
 from portal.domain.rollup_entries import Entry, EntryKind, suggested
+from portal.errors import NotFound
 from portal.models import Period as PeriodRow
 from portal.models import RollUpEntry, Unit
 from portal.queries.ancestors import Targets
+from portal.queries.effective_forms import collected_forms
 from portal.queries.parameters import joined, texts
 from portal.queries.rollups.parts import Totals, observed_totals, targets_in
 from portal.queries.units import UnitRow, get_unit, list_units, published_tree
@@ -133,11 +135,13 @@ def list_entries(
     Those of units that have left the actor's scope since are in the numbers, and are not listed.
 
     Raises:
-        NotFound: the period's tree has no such unit.
+        NotFound: the period's tree has no such unit, or nobody of it was asked for such an indicator.
         NotPermitted: the unit is not within the actor's reach, or the actor sees numbers only, not their origins.
     """
     top = get_unit(session, unit, period=period)
     require(actor, Permission.SEE_ORIGINS, Subject(top.path))
+    if indicator and not any(indicator in form.by_code for form in collected_forms(session, top, period)):
+        raise NotFound("indicator", indicator)
     return entries_at(session, list_units(session, under=unit, period=period), period, indicator)
 
 
@@ -156,7 +160,7 @@ def entries_at(
         )
         .order_by(RollUpEntry.indicator, RollUpEntry.number)
     )
-    if indicator is not None:
+    if indicator:
         query = query.where(RollUpEntry.indicator == indicator)
     found = [(row, gone) for row, gone in session.execute(query) if row.unit_id in order]
     found.sort(key=lambda pair: order[pair[0].unit_id])

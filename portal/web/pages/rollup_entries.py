@@ -114,7 +114,7 @@ def _show(unit: str, refused: int | None = None, problems: Mapping[str, str] = M
         require(actor, Permission.SEE_ORIGINS, Subject(top.path))
         forms = collected_forms(session, top, period)
         context = {
-            "entries": list_entries(session, actor, unit=unit, period=period, indicator=code or None),
+            "entries": list_entries(session, actor, unit=unit, period=period, indicator=code),
             "indicators": {each.code: each for form in forms for each in form},
             "periods": list_periods(session),
             "ancestors": way_down(session, actor, unit, "rollups.show", period),
