@@ -132,6 +132,8 @@ def test_a_stock_is_that_of_the_last_month_with_a_report_and_says_which_and_how_
     assert "120" in row_of_page
     assert "◐" in row_of_page
     assert "2025年10月的数，缺 2 期" in row_of_page, row_of_page
+    assert "取最后一期；计入：" in row_of_page
+    assert "各期相加；计入：" in page
     [record] = reviewer.client.get("/api/v1/rollups?unit=c11&period=2025&indicator=MK2").json["items"]
     told = [record[name] for name in ("value", "reported", "expected", "partial", "periods", "missing")]
     assert told == ["120", 1, 2, True, "2025M10", "2025M11 2025M12"]

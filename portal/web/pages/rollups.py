@@ -1,14 +1,16 @@
 """汇总: a unit's roll-up, indicator by indicator, with its coverage; and one indicator over the units below."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 
 from flask import redirect, render_template, request, url_for
+from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from portal.db import transaction
-from portal.domain.forms import Indicator, Sheet
+from portal.domain.forms import FormVersion, Indicator, OverTime, Sheet
+from portal.domain.over_time import way_of
 from portal.domain.periods import Period, PeriodKind
 from portal.domain.policy import Actor, Permission, Subject, permits
 from portal.queries.progress import Completeness, completeness
@@ -20,6 +22,7 @@ from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, list_peri
 from portal.queries.unit_names import read_unit_names
 from portal.queries.units import UnitRow, get_unit, list_children
 from portal.web.access import guarded_blueprint
+from portal.web.form_words import CHOICES
 from portal.web.identity import current_actor
 from portal.web.pages.periods import chosen_period
 from portal.web.present.units import way_down
@@ -46,8 +49,9 @@ def show(unit: str) -> str:
         period = chosen_period(list_periods(session))
         day = period if tree == REPORTED_TREE else None
         top = get_unit(session, unit, period=day)
-        form, indicator, drilled = _drilled(session, actor, top, period, tree, pending=pending)
-        sheets = [] if indicator else _sheets(session, actor, top, period, tree, pending=pending)
+        forms = forms_shown(session, top, period)
+        form, indicator, drilled = _drilled(session, actor, forms, top, period, tree, pending=pending)
+        sheets = [] if indicator else _sheets(session, actor, forms, top, period, tree, pending=pending)
         children = list_children(session, unit, period=day)
         sees_origins = permits(actor, Permission.SEE_ORIGINS, Subject(top.path))
         series = _series(session, actor, unit, indicator, period.kind, tree, pending=pending)
@@ -72,10 +76,16 @@ def show(unit: str) -> str:
         indicator=indicator,
         drilled=drilled,
         sheets=sheets,
+        ways=_ways(forms, {row.indicator for row in rows if row.periods}),
         entered=any(row.total.entered is not None for row in shown),
         demo=any(row.demo for row in shown),
         **context,
     )
+
+
+def _ways(forms: Sequence[FormVersion], made: Collection[str]) -> Mapping[str, LazyString]:
+    """How numbers of shorter periods make that of a longer one, by indicator."""
+    return {each.code: CHOICES[OverTime][way_of(form, each)] for form in forms for each in form if each.code in made}
 
 
 def _counts(session: Session, actor: Actor, period: Period, top: UnitRow, form: str | None) -> Completeness | None:
@@ -113,7 +123,14 @@ def _moved(session: Session, rows: Sequence[RollUpRow]) -> list[tuple[UnitRow, S
 
 
 def _drilled(
-    session: Session, actor: Actor, top: UnitRow, period: Period, tree: str, *, pending: bool
+    session: Session,
+    actor: Actor,
+    forms: Sequence[FormVersion],
+    top: UnitRow,
+    period: Period,
+    tree: str,
+    *,
+    pending: bool,
 ) -> tuple[str | None, Indicator | None, list[RollUpRow]]:
     """The chosen indicator and its form, for the unit and those directly below; nothing if none is chosen."""
     named = request.args.get("indicator")
@@ -125,13 +142,22 @@ def _drilled(
         )
         for by in ("self", "children")
     )
-    found = next(form for form in forms_shown(session, top, period) if named in form.by_code)
+    found = next(form for form in forms if named in form.by_code)
     return found.code, found.indicator(named), covered(session, actor, top, period, own + below, pending=pending)
 
 
-def _sheets(session: Session, actor: Actor, top: UnitRow, period: Period, tree: str, *, pending: bool) -> SheetRows:
+def _sheets(
+    session: Session,
+    actor: Actor,
+    forms: Sequence[FormVersion],
+    top: UnitRow,
+    period: Period,
+    tree: str,
+    *,
+    pending: bool,
+) -> SheetRows:
     """The unit's roll-up by sheet, in form order."""
     found = roll_up_made(session, actor, unit=top.code, period=period, tree=tree, pending=pending)
     rows = {row.indicator: row for row in covered(session, actor, top, period, found, pending=pending)}
-    sheets = [sheet for form in forms_shown(session, top, period) for sheet in form.sheets if sheet.indicators]
+    sheets = [sheet for form in forms for sheet in form.sheets if sheet.indicators]
     return [(sheet, [(each, rows[each.code]) for each in sheet.indicators]) for sheet in sheets]
