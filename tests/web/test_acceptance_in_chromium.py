@@ -72,7 +72,7 @@ def desk(overseen: str, chromium: Browser) -> Iterator[Page]:
 
 def says(page: Page, counts: str) -> None:
     """Wait until this is what a page says under its heading of how many there are."""
-    expect(page.locator("p.sub")).to_have_text(re.compile(f"· {counts}$"))
+    expect(page.locator("p.sub")).to_have_text(re.compile(rf"·\s+{counts}\s*$"))
 
 
 def ticked(page: Page) -> list[str]:
