@@ -1,7 +1,8 @@
 """汇总: a unit's roll-up, indicator by indicator, with its coverage; and one indicator over the units below."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 
 from flask import redirect, render_template, request, url_for
 from flask_babel.speaklater import LazyString
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from portal.db import transaction
 from portal.domain.forms import FormVersion, Indicator, OverTime, Sheet
 from portal.domain.over_time import way_of
-from portal.domain.periods import Period, PeriodKind
+from portal.domain.periods import Period
 from portal.domain.policy import Actor, Permission, Subject, permits
 from portal.queries.progress import Completeness, completeness
 from portal.queries.rollups.coverage import covered
@@ -49,12 +50,12 @@ def show(unit: str) -> str:
         period = chosen_period(list_periods(session))
         day = period if tree == REPORTED_TREE else None
         top = get_unit(session, unit, period=day)
-        forms = forms_shown(session, top, period)
-        form, indicator, drilled = _drilled(session, actor, forms, top, period, tree, pending=pending)
-        sheets = [] if indicator else _sheets(session, actor, forms, top, period, tree, pending=pending)
+        reading = _Reading(session, actor, top, period, tree, pending)
+        form, indicator, drilled = reading.drilled(request.args.get("indicator", ""))
+        sheets = [] if indicator else reading.sheets()
+        series = reading.series(indicator) if indicator else None
         children = list_children(session, unit, period=day)
         sees_origins = permits(actor, Permission.SEE_ORIGINS, Subject(top.path))
-        series = _series(session, actor, unit, indicator, period.kind, tree, pending=pending)
         shown = drilled + [row for _sheet, pairs in sheets for _one, row in pairs]
         rows = shown + [row for _each, row in (series.points if series else ())]
         context = {
@@ -63,6 +64,7 @@ def show(unit: str) -> str:
             "counts": _counts(session, actor, period, top, form) if day else None,
             "ancestors": way_down(session, actor, unit, "rollups.show", period, tree=tree),
             "series": series,
+            "ways": _ways(reading.forms, {row.indicator for row in rows if row.periods}),
             "moved": _moved(session, shown),
             "torn": read_unit_names(session, {code for row in rows for code in row.torn}).on(period.ends_on),
             "traced": {each.code for each in (top, *children) if sees_origins and actor.place.covers(each.path)},
@@ -76,11 +78,68 @@ def show(unit: str) -> str:
         indicator=indicator,
         drilled=drilled,
         sheets=sheets,
-        ways=_ways(forms, {row.indicator for row in rows if row.periods}),
         entered=any(row.total.entered is not None for row in shown),
         demo=any(row.demo for row in shown),
         **context,
     )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the page reads."""
+
+    session: Session
+    actor: Actor
+    top: UnitRow
+    period: Period
+    tree: str
+    pending: bool
+
+    @cached_property
+    def forms(self) -> Sequence[FormVersion]:
+        """The forms that there are numbers of."""
+        return forms_shown(self.session, self.top, self.period)
+
+    def drilled(self, code: str) -> tuple[str | None, Indicator | None, list[RollUpRow]]:
+        """The chosen indicator and its form, for the unit and those directly below; nothing if none is chosen."""
+        if not code:
+            return None, None, []
+        rows = self._rows([code], "self") + self._rows([code], "children")
+        found = next(form for form in self.forms if code in form.by_code)
+        return found.code, found.indicator(code), self._covered(rows)
+
+    def sheets(self) -> SheetRows:
+        """The unit's roll-up by sheet, in form order."""
+        rows = {row.indicator: row for row in self._covered(self._rows(None, "self"))}
+        sheets = [sheet for form in self.forms for sheet in form.sheets if sheet.indicators]
+        return [(sheet, [(each, rows[each.code]) for each in sheet.indicators]) for sheet in sheets]
+
+    def series(self, indicator: Indicator) -> Series:
+        """The indicator over the years, or over the periods of another kind, if one was chosen."""
+        return get_series(
+            self.session,
+            self.actor,
+            unit=self.top.code,
+            indicator=indicator.code,
+            tree=self.tree,
+            pending=self.pending,
+            kind=self.period.kind,
+        )
+
+    def _rows(self, indicators: Sequence[str] | None, by: str) -> list[RollUpRow]:
+        return roll_up_made(
+            self.session,
+            self.actor,
+            unit=self.top.code,
+            period=self.period,
+            indicators=indicators,
+            by=by,
+            tree=self.tree,
+            pending=self.pending,
+        )
+
+    def _covered(self, rows: Sequence[RollUpRow]) -> list[RollUpRow]:
+        return covered(self.session, self.actor, self.top, self.period, rows, pending=self.pending)
 
 
 def _ways(forms: Sequence[FormVersion], made: Collection[str]) -> Mapping[str, LazyString]:
@@ -97,22 +156,6 @@ def _counts(session: Session, actor: Actor, period: Period, top: UnitRow, form: 
     return Completeness(**{field.name: sum(part[field.name] for part in parts) for field in fields(Completeness)})
 
 
-def _series(
-    session: Session,
-    actor: Actor,
-    unit: str,
-    indicator: Indicator | None,
-    kind: PeriodKind,
-    tree: str,
-    *,
-    pending: bool,
-) -> Series | None:
-    """The indicator over the years, or over the periods of another kind, if one was chosen."""
-    if indicator is None:
-        return None
-    return get_series(session, actor, unit=unit, indicator=indicator.code, tree=tree, pending=pending, kind=kind)
-
-
 def _moved(session: Session, rows: Sequence[RollUpRow]) -> list[tuple[UnitRow, Sequence[SeriesBreak]]]:
     """Units whose numbers are made of shorter periods in which other units counted, and what happened in between."""
     units = {row.unit_code: row.unit for row in rows}
@@ -120,44 +163,3 @@ def _moved(session: Session, rows: Sequence[RollUpRow]) -> list[tuple[UnitRow, S
     for row, several in zip(rows, breaks_within(session, rows), strict=True):
         marks[row.unit_code] |= dict.fromkeys(several)
     return [(unit, list(marks[code])) for code, unit in units.items() if marks[code]]
-
-
-def _drilled(
-    session: Session,
-    actor: Actor,
-    forms: Sequence[FormVersion],
-    top: UnitRow,
-    period: Period,
-    tree: str,
-    *,
-    pending: bool,
-) -> tuple[str | None, Indicator | None, list[RollUpRow]]:
-    """The chosen indicator and its form, for the unit and those directly below; nothing if none is chosen."""
-    named = request.args.get("indicator")
-    if not named:
-        return None, None, []
-    own, below = (
-        roll_up_made(
-            session, actor, unit=top.code, period=period, indicators=[named], by=by, tree=tree, pending=pending
-        )
-        for by in ("self", "children")
-    )
-    found = next(form for form in forms if named in form.by_code)
-    return found.code, found.indicator(named), covered(session, actor, top, period, own + below, pending=pending)
-
-
-def _sheets(
-    session: Session,
-    actor: Actor,
-    forms: Sequence[FormVersion],
-    top: UnitRow,
-    period: Period,
-    tree: str,
-    *,
-    pending: bool,
-) -> SheetRows:
-    """The unit's roll-up by sheet, in form order."""
-    found = roll_up_made(session, actor, unit=top.code, period=period, tree=tree, pending=pending)
-    rows = {row.indicator: row for row in covered(session, actor, top, period, found, pending=pending)}
-    sheets = [sheet for form in forms for sheet in form.sheets if sheet.indicators]
-    return [(sheet, [(each, rows[each.code]) for each in sheet.indicators]) for sheet in sheets]
