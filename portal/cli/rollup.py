@@ -25,6 +25,7 @@ from portal.queries.rollups.verification import verify as verify_rollups
 from portal.queries.units import get_unit, list_units
 from portal.services.downloads import record_export
 from portal.services.rollups import rebuild as rebuild_rollups
+from portal.services.trees import publish_trees
 
 _WORDS = ("unit_name", "name", "unit_of_measure")
 
@@ -148,8 +149,10 @@ def _told(total: Total) -> str:
 
 @command.command("rebuild", help="重算全部汇总数 / compute every stored roll-up again")
 def rebuild() -> None:
-    """Compute the stored roll-ups of every tree again from its observations."""
+    """Publish the trees again, and compute the stored roll-ups of each again from its accepted values."""
     with database():
+        with transaction(None) as session:
+            publish_trees(session)
         for portal in portal_of_each_tree():
             with transaction(portal) as session:
                 periods = rebuild_rollups(session, portal)

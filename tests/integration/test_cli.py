@@ -387,6 +387,23 @@ class TestProofs:
     @pytest.mark.parametrize(
         "damage",
         [
+            "parent_id = (select id from unit where code = 'c12')",
+            "level = 'town'",
+            "lft = lft + 1",
+        ],
+    )
+    def test_the_published_trees_are_proved_and_mended(self, run, committed_world, as_owner, damage):
+        committed_world.accept("d112")
+        as_owner(f"update node set {damage} where unit_id = (select id from unit where code = 'd112')")
+        as_owner(f"update tree set stamp = '{uuid4()}'")
+        result = run("rollup", "verify")
+        assert (result.exit_code, "d112 2023 c11 district " in result.stdout) == (1, True)
+        assert run("rollup", "rebuild").exit_code == 0
+        assert run("rollup", "verify").exit_code == 0
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
             "update observation set amount = amount + 1 where indicator = 'T101'",
             "update observation set status = 'not_applicable', amount = null where indicator = 'T104'",
             "delete from observation where indicator = 'T102'",

@@ -28,7 +28,7 @@ from portal.domain.values import ValueStatus
 from portal.models import Observation, RollUp
 from portal.queries.ancestors import Targets
 from portal.queries.parameters import NEXT, made, numbers
-from portal.queries.units import PublishedTree, UnitRow, published_tree
+from portal.queries.units import PublishedTree, UnitRow
 
 Totals = dict[tuple[int, str], Total]
 """By unit id and indicator code."""
@@ -84,13 +84,8 @@ def _counting(observed: Mapping[int, Sequence[int]]) -> Targets:
     return lambda unit_id: observed.get(unit_id, ())
 
 
-def targets_of_period(session: Session, period: Period, units: Iterable[UnitRow]) -> Targets:
-    """Which of the units a unit's figures count for, in the period's own tree."""
-    return targets_in(published_tree(session, period), units)
-
-
 def targets_in(tree: PublishedTree, units: Iterable[UnitRow]) -> Targets:
-    """The same in a tree at hand."""
+    """Which of the units of a tree a unit's figures count for."""
 
     @cache
     def above() -> Mapping[int, Sequence[int]]:  # only once it is asked for, because mostly it is not

@@ -1,5 +1,7 @@
 """Prove the roll-ups: compute every total again from the accepted values, by another road, and compare.
 
+Which units are below which is worked out from the placements; the published trees are held against them too.
+
 Entries are not part of what is stored; those that count are held against the events that record them.
 
 What is worked out from an earlier period is stored as it was accepted, and stays so when that period is corrected
@@ -24,7 +26,7 @@ from portal.domain.rollup import Contribution, Total, total
 from portal.domain.rollup_entries import Entry, EntryKind
 from portal.domain.submissions import SubmissionKey
 from portal.domain.values import ValueStatus
-from portal.models import Event, ExpectedAnswers, Node, Observation, RollUp, Submission
+from portal.models import Event, ExpectedAnswers, Observation, RollUp, Submission
 from portal.models import Period as PeriodRow
 from portal.queries.bases import kept_bases
 from portal.queries.basis_check import checked_bases
@@ -34,11 +36,13 @@ from portal.queries.figures import key_of
 from portal.queries.rollups.contributing import contributing
 from portal.queries.rollups.entries import entry_amounts
 from portal.queries.rollups.expected import expected_restated
-from portal.queries.rollups.parts import observed_totals, stored_total, targets_of_period
-from portal.queries.units import list_units
+from portal.queries.rollups.parts import observed_totals, stored_total
+from portal.queries.rollups.tree_check import Lines, read_trees
 
 Key = tuple[str, int, str]
-"""What it is (`observation`, `rollup`, `entry`, `expected` or `basis`), the unit's id, and the indicator."""
+"""What it is (`observation`, `rollup`, `entry`, `expected`, `basis` or `place`), the unit's id, and the indicator."""
+
+_THERE = Total(1)
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,9 @@ class Mismatch:
     Attributes:
         kind: `observation`, a unit's own accepted figure; `rollup`, that of a unit with all below it; `entry`, what
             was eliminated from a unit's roll-up and adjusted in it; `expected`, how many answers ought to be in it:
-            instead of an indicator it names a form and the level that answers; or `basis`, a figure from elsewhere that
-            an accepted version was worked out from: it names the version too.
+            instead of an indicator it names a form and the level that answers; `basis`, a figure from elsewhere that
+            an accepted version was worked out from: it names the version too; or `place`, where a unit stands in the
+            period's tree: it names the superior, the level, and the numbers of the preorder.
     """
 
     kind: str
@@ -67,12 +72,16 @@ def verify(session: Session, root_id: int) -> tuple[int, list[Mismatch]]:
     """
     mismatches: list[Mismatch] = []
     compared = 0
-    recorded = _recorded_entries(session, root_id)
+    recorded, trees = _recorded_entries(session, root_id), read_trees(session, root_id)
     for code in session.scalars(select(PeriodRow.code).order_by(PeriodRow.code)):
         period = Period.parse(code)
+        lines = trees.lines(period)
         stored = _observations(session, root_id, period) | _rollups(session, root_id, code)
         stored |= _entries(session, root_id, period) | _expected(session, root_id, code)
-        computed = _computed(session, root_id, period) | recorded[period] | _asked(session, root_id, period)
+        stored |= {("place", *place): _THERE for place in trees.published_places(session, period)}
+        computed = _computed(session, root_id, period, lines) | recorded[period]
+        computed |= _asked(session, root_id, period, lines)
+        computed |= {("place", *place): _THERE for place in trees.places(period)}
         kept, found = checked_bases(session, root_id, period)
         stored |= {("basis", *name): one for name, one in kept.items()}
         computed |= {("basis", *name): one for name, one in found.items()}
@@ -115,13 +124,12 @@ def _expected(session: Session, root_id: int, period: str) -> dict[Key, Total]:
     }
 
 
-def _asked(session: Session, root_id: int, period: Period) -> dict[Key, Total]:
+def _asked(session: Session, root_id: int, period: Period, lines: Lines) -> dict[Key, Total]:
     """How many answers the submissions are, one by one."""
-    targets = targets_of_period(session, period, list_units(session, period=period))
-    counted = expected_restated(session, root_id, {period: targets}, {period: ()})[period].answers
+    counted = expected_restated(session, root_id, {period: lambda unit_id: lines.get(unit_id, ())}, {period: ()})
     return {
         ("expected", unit_id, f"{form} {level}"): Total(number)
-        for (form, level), of_units in counted.items()
+        for (form, level), of_units in counted[period].answers.items()
         for unit_id, number in of_units.items()
     }
 
@@ -144,12 +152,8 @@ def _recorded_entries(session: Session, root_id: int) -> dict[Period, dict[Key, 
     return totals
 
 
-def _computed(session: Session, root_id: int, period: Period) -> dict[Key, Total]:
-    tree = select(PeriodRow.tree_id).where(PeriodRow.code == str(period)).scalar_subquery()
-    inner = set(session.scalars(select(Node.unit_id).where(Node.tree_id == tree, Node.rgt > Node.lft, Node.depth > 0)))
-    targets = targets_of_period(
-        session, period, [unit for unit in list_units(session, period=period) if unit.id in inner]
-    )
+def _computed(session: Session, root_id: int, period: Period, lines: Lines) -> dict[Key, Total]:
+    inner = {unit_id for line in lines.values() for unit_id in line[1:-1]}  # all that roll-ups are stored of
     parts: dict[Key, list[Contribution]] = defaultdict(list)
     query = select(Submission).where(
         Submission.root_id == root_id, Submission.period_code == str(period), Submission.state.in_(COUNTED)
@@ -157,11 +161,11 @@ def _computed(session: Session, root_id: int, period: Period) -> dict[Key, Total
     rows = session.scalars(query).all()
     standing = _standing(session, root_id, period, rows)
     for row, found in contributing(session, rows):
-        stays = standing.get(row.unit_id, {})
+        stays, targets = standing.get(row.unit_id, {}), inner.intersection(lines.get(row.unit_id, ()))
         others = [one for one in found if (row.form_code, one.indicator) not in stays]
         for one in [*others, *(each for (form, _), each in stays.items() if form == row.form_code and each)]:
             parts["observation", row.unit_id, one.indicator].append(one)
-            for target in targets(row.unit_id):
+            for target in targets:
                 parts["rollup", target, one.indicator].append(one)
     return {key: total(several) for key, several in parts.items()}
 
