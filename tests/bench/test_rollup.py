@@ -30,7 +30,7 @@ from portal.domain.reorganisations import Change, ChangeKind
 from portal.domain.units import Level
 from portal.queries.rollups.own_figures import OwnFigure, own_figures
 from portal.queries.rollups.rows import RollUpRow
-from portal.queries.rollups.totals import roll_up, roll_ups
+from portal.queries.rollups.totals import CURRENT_TREE, roll_up, roll_ups
 from portal.queries.units import published_tree
 from portal.services import reorganisations
 from tests.bench.nation import INDICATORS, NATION, Nation, nation, nation_of, townships
@@ -52,16 +52,20 @@ Answer = list[tuple[Any, ...]]
 
 SUMS = """sum(o.amount), count(*) filter (where o.status = 'reported'),
 count(*) filter (where o.status = 'not_applicable'), sum(o.weight)"""
-PLAIN = {
-    "province": f"select below.place, o.indicator, {SUMS}"
+OVER_CHILDREN = (
+    f"select below.place, o.indicator, {SUMS}"
     " from unnest(cast(:units as int[]), cast(:places as int[])) below(unit_id, place)"
     " join accepted o on o.root_id = :root and o.period_code = any(:periods) and o.unit_id = below.unit_id"
-    " group by 1, 2 order by 1, 2",
+    " group by 1, 2 order by 1, 2"
+)
+PLAIN = {
+    "province": OVER_CHILDREN,
     "ranking": "select o.number from accepted o"
     " where o.root_id = :root and o.period_code = any(:periods) and o.indicator = :indicator order by 1 desc",
     "years": f"select o.period_code, subltree(o.unit_path, 1, 2), {SUMS} from accepted o"
     " where o.root_id = :root and o.period_code = any(:periods) and o.indicator = :indicator"
     " group by 1, 2 order by 1, 2",
+    "restated": OVER_CHILDREN,
 }
 """What a roll-up says of the accepted figures. Which units are below which is found out beforehand, not measured."""
 
@@ -85,11 +89,12 @@ NAMES = {
     "province": "a province by its cities, all indicators",
     "ranking": "all districts ranked on one indicator",
     "years": "the nation by province, one indicator, all years",
+    "restated": "the nation by province as it is today",
 }
 
 
 class Asker:
-    """Asks a nation the three questions, each way."""
+    """Asks a nation the questions, each way."""
 
     def __init__(self, made: Nation) -> None:
         people = World(made.form)
@@ -114,6 +119,8 @@ class Asker:
                 indicator = self.made.form.indicator(INDICATOR)
                 found = own_figures(session, actor, under=NATION, level=Level.TOWN, period=period, indicator=indicator)
                 return sorted(found, key=lambda each: each.value or 0, reverse=True)
+            case "restated":
+                return roll_up(session, actor, unit=NATION, period=period, by="children", tree=CURRENT_TREE)
             case _:
                 years = roll_ups(
                     session, actor, unit=NATION, periods=self.made.years, indicators=[INDICATOR], by="children"

@@ -164,8 +164,9 @@ def _stored_totals(parts: Mapping[Period, Parts], stored: Iterable[Sequence[str]
     by_code = {str(period): (found[period], part.stored) for period, part in parts.items()}
     for code, own, codes, categories, *columns in stored:
         totals, targets = by_code[code]
-        keys = zip(_counts(own), codes.split(NEXT), strict=True)
-        if not categories.strip(NEXT) and all(targets[each] == [each] for each in targets):
+        units = list(_counts(own))
+        keys = zip(units, codes.split(NEXT), strict=True)
+        if not categories.strip(NEXT) and all(targets.get(each) == [each] for each in set(units)):
             totals.update(zip(keys, _stored(*columns), strict=True))
             continue
         for (unit_id, indicator), category, one in zip(keys, categories.split(NEXT), _stored(*columns), strict=True):

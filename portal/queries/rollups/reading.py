@@ -85,6 +85,30 @@ def read_reported(
     )
 
 
+def read_stored(
+    session: Session,
+    root_id: int,
+    periods: Collection[Period],
+    units: Collection[int],
+    indicators: Collection[str] | None,
+) -> Sequence[Sequence[str]]:
+    """The stored roll-ups of some units alone, as `Told.stored`."""
+    asked = {
+        "root": root_id,
+        "periods": joined(map(str, periods)),
+        "stored": joined(map(str, units)),
+        "indicators": None if indicators is None else joined(indicators),
+    }
+    return [tuple(row) for row in session.execute(_STORED, asked)] if units else []
+
+
+_STORED = text(r"""
+select s.* from stored_rollups(
+    :root, string_to_array(:periods, e'\x1f'), cast(string_to_array(:stored, e'\x1f') as int[]),
+    string_to_array(:indicators, e'\x1f')
+) s
+""")
+
 _READ = text(r"""
 select 'stored', s.* from stored_rollups(
     :root, string_to_array(:periods, e'\x1f'), cast(string_to_array(:stored, e'\x1f') as int[]),

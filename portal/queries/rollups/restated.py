@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from portal.domain.successions import Departure, Following, Heirs
 from portal.domain.units import Level
 from portal.models import Placement, Succession, Tree
 from portal.queries.ancestors import Targets
+from portal.queries.rollups.parts import Parts
 from portal.queries.units import PublishedTree, UnitRow, published_tree, published_trees
 
 
@@ -27,12 +29,37 @@ class Restated:
     Attributes:
         counted: the units that its figures are in as a whole.
         torn: by unit, the split ones that it would have a part of, nobody knows how large.
-        standing: ids of the units of the period.
+        tree: that of the period.
     """
 
     counted: Targets
     torn: Mapping[int, Sequence["Torn"]]
-    standing: Collection[int]
+    tree: PublishedTree
+
+    def parts(self) -> Parts:
+        """Of which rows the totals are made.
+
+        Where everything below a unit of the period counts for the same units today, the roll-up that was stored of it
+        does, and nothing below it is read: nearly all of a nation stays where it is.
+        """
+        units, ends = self.tree.units, self.tree.ends
+        counted = [self.counted(unit.id) for unit in units]
+        together = [True] * len(units)
+        for place in reversed(range(len(units))):
+            below = place + 1
+            while below < ends[place]:
+                together[place] &= together[below] and counted[below] == counted[place]
+                below = ends[below]
+        stored: dict[int, list[int]] = {}
+        observed: dict[int, list[int]] = {}
+        place = 0
+        while place < len(units):
+            unit = units[place]
+            whole = together[place] and unit.has_children and unit.depth > 0  # the top unit's is not stored
+            if counted[place]:
+                (stored if whole else observed)[unit.id] = sorted(counted[place])
+            place = ends[place] if whole else place + 1
+        return Parts(stored, observed)
 
     def torn_by(
         self, unit: UnitRow, indicator: Indicator, entered: Collection[tuple[int, str]] = ()
@@ -73,11 +100,12 @@ def restate_each(session: Session, periods: Collection[Period], units: Iterable[
 
     def restated(period: Period) -> Restated:
         then = trees.get(period) or published_tree(session, period)
-        counting = {unit.id for unit in then.units}
+        standing = {unit.id for unit in then.units}
 
         def lines_of(unit_id: int) -> list[frozenset[int]]:
-            return [lines[heir] for heir in heirs.after(unit_id, period.ends_on)] if unit_id in counting else []
+            return [lines[heir] for heir in heirs.after(unit_id, period.ends_on)] if unit_id in standing else []
 
+        @cache
         def counted(unit_id: int) -> frozenset[int]:
             found = lines_of(unit_id)
             return frozenset.intersection(*found) & wanted if found else frozenset()
@@ -87,7 +115,7 @@ def restate_each(session: Session, periods: Collection[Period], units: Iterable[
         for unit in sorted(gone, key=lambda each: each.code):
             for part in frozenset[int]().union(*lines_of(unit.id)) & wanted - counted(unit.id):
                 torn[part].append(Torn(unit.id, unit.code, unit.level))
-        return Restated(counted, torn, counting)
+        return Restated(counted, torn, then)
 
     return {period: restated(period) for period in periods}
 
