@@ -1,10 +1,11 @@
 """Which totals a reorganisation would change: by the trees of the periods, and restated to the tree then in force."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,15 +16,15 @@ from portal.domain.policy import Actor
 from portal.domain.reorganisations import Plan
 from portal.domain.rollup import Total
 from portal.domain.successions import Departure, Following, Heirs
-from portal.domain.trees import tree_on
-from portal.domain.units import Level, Placement, Succession
+from portal.domain.trees import change_days, tree_on
+from portal.domain.units import Level, Node
 from portal.models import Tree, Unit
 from portal.queries.ancestors import Targets
 from portal.queries.placements import list_placements, list_successions
 from portal.queries.rollups.entries import add_entries, entry_amounts
-from portal.queries.rollups.parts import Totals, observed_totals
+from portal.queries.rollups.parts import Totals, totals_counting
 from portal.queries.rollups.totals import CURRENT_TREE, REPORTED_TREE, list_indicators, list_periods
-from portal.queries.units import current_tree
+from portal.queries.units import current_tree, published_tree
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ def changed_totals(session: Session, actor: Actor, made: Plan, effective_on: dat
     return found
 
 
+_BOTH = (0, 1)
+"""The sides of a reorganisation: before and after."""
+
+
 class _Sides:
     """The tree before and after."""
 
@@ -92,43 +97,49 @@ class _Sides:
         self.codes = {unit_id: code for code, unit_id in self.ids.items()}
         today = session.scalars(select(Tree.effective_on).where(Tree.id == current_tree(session))).one()
         self.days = (today, max(today, effective_on))
-        self.heirs = [self._heirs(*side) for side in zip(self.placements, self.successions, self.days, strict=True)]
+        self._changes = [change_days(side) for side in self.placements]
+        self._tree = cache(lambda side, since: tree_on(self.placements[side], since))
+        self.heirs = [self._heirs(side, day) for side, day in zip(_BOTH, self.days, strict=True)]
 
     def then(self, period: Period) -> list[_Lines]:
         """By the tree of a period."""
-        return [
-            _Lines(self._above(placements, period.ends_on), {}, self._levels(placements, period))
-            for placements in self.placements
-        ]
+        return [_Lines(self._above(side, period.ends_on), {}, self._levels(side, period)) for side in _BOTH]
 
     def restated(self, period: Period) -> list[_Lines]:
         """By the tree in force."""
         found = []
-        for placements, day, heirs in zip(self.placements, self.days, self.heirs, strict=True):
-            above, levels = self._above(placements, day), self._levels(placements, period)
+        for side, day, heirs in zip(_BOTH, self.days, self.heirs, strict=True):
+            above, levels = self._above(side, day), self._levels(side, period)
             several = {unit: [above[heir] for heir in heirs.after(unit, period.ends_on)] for unit in levels}
             whole = {unit: frozenset.intersection(*lines) for unit, lines in several.items() if lines}
             torn = {unit: frozenset[int]().union(*several[unit]) - line for unit, line in whole.items()}
             found.append(_Lines(whole, {unit: parts for unit, parts in torn.items() if parts}, levels))
         return found
 
-    def _above(self, placements: Sequence[Placement], day: date) -> dict[int, frozenset[int]]:
+    def _above(self, side: int, day: date) -> dict[int, frozenset[int]]:
         """Each unit and all above it."""
         lines: dict[str, frozenset[int]] = defaultdict(frozenset)
-        for node in tree_on(placements, day):
+        for node in self._nodes(side, day):
             lines[node.code] = lines[node.parent_code] | {self.ids[node.code]}
         return {self.ids[code]: line for code, line in lines.items() if code}
 
-    def _levels(self, placements: Sequence[Placement], period: Period) -> dict[int, Level]:
-        return {self.ids[node.code]: node.level for node in tree_on(placements, period.ends_on)}
+    def _nodes(self, side: int, day: date) -> Sequence[Node]:
+        """The tree of a day; it is that of every day until the next change."""
+        return self._tree(side, max((each for each in self._changes[side] if each <= day), default=day))
 
-    def _heirs(self, placements: Sequence[Placement], successions: Iterable[Succession], day: date) -> Heirs:
+    def _levels(self, side: int, period: Period) -> dict[int, Level]:
+        return {self.ids[node.code]: node.level for node in self._nodes(side, period.ends_on)}
+
+    def _heirs(self, side: int, day: date) -> Heirs:
         followings = [
-            Following(self.ids[each.old_code], self.ids[each.new_code], each.effective_on) for each in successions
+            Following(self.ids[each.old_code], self.ids[each.new_code], each.effective_on)
+            for each in self.successions[side]
         ]
-        ended = sorted((each.valid_to, each.code, each.parent_code) for each in placements if each.valid_to is not None)
+        ended = sorted(
+            (each.valid_to, each.code, each.parent_code) for each in self.placements[side] if each.valid_to is not None
+        )
         departures = {self.ids[code]: Departure(self.ids.get(parent), on) for on, code, parent in ended}
-        return Heirs(followings, departures, self._above(placements, day).keys(), day)
+        return Heirs(followings, departures, self._above(side, day).keys(), day)
 
 
 def _changed(
@@ -145,11 +156,11 @@ def _changed(
     root_id = actor.place.root_id
     entries = entry_amounts(session, root_id, period)
     entered = {(each.unit_id, each.indicator) for each in entries}
-    numbers = []
+    numbers, tree_then = [], published_tree(session, period)
     for side in sides:
         inside = {unit: line & changed for unit, line in side.whole.items() if line & changed}
         counting = _counting(inside)
-        totals = observed_totals(session, root_id, period, None, counting, inside)
+        totals = totals_counting(session, root_id, {period: (tree_then, counting)}, None)[period]
         add_entries(totals, entries, counting)
         numbers.append(totals)
     indicators = list_indicators(session, actor.place, period)

@@ -28,6 +28,7 @@ from portal.domain.values import ValueStatus
 from portal.models import Observation, RollUp
 from portal.queries.ancestors import Targets
 from portal.queries.parameters import NEXT, made, numbers
+from portal.queries.rollups.reading import read_stored
 from portal.queries.units import PublishedTree, UnitRow
 
 Totals = dict[tuple[int, str], Total]
@@ -62,6 +63,44 @@ def parts_of(tree: PublishedTree, units: Iterable[UnitRow]) -> Parts:
             for child in tree.children(unit.code):
                 (stored if child.has_children else observed)[child.id].append(unit.id)
     return Parts(stored, observed)
+
+
+def parts_counting(tree: PublishedTree, targets: Targets) -> Parts:
+    """Those of units for which figures of a period's tree count otherwise than in it.
+
+    Where everything below a unit counts for the same ones, the roll-up that was stored of it does, and nothing below it
+    is read: of a nation nearly all stays where it is.
+    """
+    units, ends = tree.units, tree.ends
+    counted = [frozenset(targets(unit.id)) for unit in units]
+    together = [True] * len(units)
+    for place in reversed(range(len(units))):
+        below = place + 1
+        while below < ends[place]:
+            together[place] &= together[below] and counted[below] == counted[place]
+            below = ends[below]
+    stored: dict[int, list[int]] = {}
+    observed: dict[int, list[int]] = {}
+    place = 0
+    while place < len(units):
+        unit = units[place]
+        whole = together[place] and unit.has_children and unit.depth > 0
+        if counted[place]:
+            (stored if whole else observed)[unit.id] = sorted(counted[place])
+        place = ends[place] if whole else place + 1
+    return Parts(stored, observed)
+
+
+def totals_counting(
+    session: Session,
+    root_id: int,
+    counting: Mapping[Period, tuple[PublishedTree, Targets]],
+    indicators: Collection[str] | None,
+) -> dict[Period, Totals]:
+    """The totals of units for which figures of periods' trees count otherwise than in them."""
+    parts = {period: parts_counting(*each) for period, each in counting.items()}
+    inner = {unit_id for each in parts.values() for unit_id in each.stored}
+    return totals_then(session, root_id, parts, indicators, read_stored(session, root_id, parts, inner, indicators))
 
 
 def totals_then(

@@ -15,7 +15,6 @@ from portal.domain.successions import Departure, Following, Heirs
 from portal.domain.units import Level
 from portal.models import Placement, Succession, Tree
 from portal.queries.ancestors import Targets
-from portal.queries.rollups.parts import Parts
 from portal.queries.units import PublishedTree, UnitRow, published_tree, published_trees
 
 
@@ -35,31 +34,6 @@ class Restated:
     counted: Targets
     torn: Mapping[int, Sequence["Torn"]]
     tree: PublishedTree
-
-    def parts(self) -> Parts:
-        """Of which rows the totals are made.
-
-        Where everything below a unit of the period counts for the same units today, the roll-up that was stored of it
-        does, and nothing below it is read: nearly all of a nation stays where it is.
-        """
-        units, ends = self.tree.units, self.tree.ends
-        counted = [self.counted(unit.id) for unit in units]
-        together = [True] * len(units)
-        for place in reversed(range(len(units))):
-            below = place + 1
-            while below < ends[place]:
-                together[place] &= together[below] and counted[below] == counted[place]
-                below = ends[below]
-        stored: dict[int, list[int]] = {}
-        observed: dict[int, list[int]] = {}
-        place = 0
-        while place < len(units):
-            unit = units[place]
-            whole = together[place] and unit.has_children and unit.depth > 0  # the top unit's is not stored
-            if counted[place]:
-                (stored if whole else observed)[unit.id] = sorted(counted[place])
-            place = ends[place] if whole else place + 1
-        return Parts(stored, observed)
 
     def torn_by(
         self, unit: UnitRow, indicator: Indicator, entered: Collection[tuple[int, str]] = ()

@@ -20,9 +20,9 @@ from portal.queries.effective_forms import InTree, collected_forms, forms_then, 
 from portal.queries.parameters import made
 from portal.queries.rollups.entries import EntryAmount, add_entries, entries_then, entries_told
 from portal.queries.rollups.expected import Expected, expected_restated, expected_then
-from portal.queries.rollups.parts import Totals, parts_of, targets_in, totals_then
+from portal.queries.rollups.parts import Totals, parts_of, targets_in, totals_counting, totals_then
 from portal.queries.rollups.pending import add_pending
-from portal.queries.rollups.reading import Told, Wanted, read_reported, read_stored
+from portal.queries.rollups.reading import Told, Wanted, read_reported
 from portal.queries.rollups.restated import Restated, restate_each
 from portal.queries.rollups.rows import RollUpRow, may_be_withheld, told
 from portal.queries.units import PublishedTree, UnitRow, published_tree, trees_seen, trees_told
@@ -265,10 +265,8 @@ def _as_of_today(session: Session, asked: Mapping[Period, _Asked]) -> dict[Perio
     root_id, forms = first.standing.top.root_id, {period: each.forms for period, each in asked.items()}
     restated = restate_each(session, forms, first.standing.units)
     targets = {period: each.counted for period, each in restated.items()}
-    parts = {period: each.parts() for period, each in restated.items()}
-    inner = {unit_id for each in parts.values() for unit_id in each.stored}
-    stored = read_stored(session, root_id, parts, inner, first.codes)
-    totals = totals_then(session, root_id, parts, first.codes, stored)
+    counting = {period: (each.tree, each.counted) for period, each in restated.items()}
+    totals = totals_counting(session, root_id, counting, first.codes)
     expected = expected_restated(session, root_id, targets, forms)
     entries = entries_then(session, root_id, list(forms), first.codes)
     return {

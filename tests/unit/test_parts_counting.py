@@ -1,4 +1,4 @@
-"""Of which rows a reading by today's tree is made: stored roll-ups wherever everything below a unit goes one way."""
+"""Of which rows a reading by another tree is made: stored roll-ups wherever everything below a unit goes one way."""
 
 from collections import Counter
 from datetime import date
@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from portal.domain.trees import tree_on
 from portal.domain.units import Level, Placement
-from portal.queries.rollups.parts import Parts
-from portal.queries.rollups.restated import Restated
+from portal.queries.rollups.parts import parts_counting
 from portal.queries.units import PublishedTree, UnitRow
 
 SOME_DAY = date(2023, 12, 31)
@@ -38,14 +37,10 @@ trees = st.lists(st.integers(0, 50), max_size=25).map(tree_of)
 ways = st.sampled_from([frozenset(), frozenset({100}), frozenset({200}), frozenset(TODAY)])
 
 
-def parts_of(tree: PublishedTree, counted: dict[int, frozenset[int]]) -> Parts:
-    return Restated(counted.__getitem__, {}, tree).parts()
-
-
 @given(tree=trees, data=st.data())
 def test_every_figure_counts_where_it_should_and_once(tree: PublishedTree, data: st.DataObject) -> None:
     counted = {unit.id: data.draw(ways) for unit in tree.units}
-    parts = parts_of(tree, counted)
+    parts = parts_counting(tree, counted.__getitem__)
     found = {each: Counter[int]() for each in TODAY}
     for unit_id, targets in parts.stored.items():
         for target in targets:
@@ -58,7 +53,7 @@ def test_every_figure_counts_where_it_should_and_once(tree: PublishedTree, data:
 
 @given(tree=trees)
 def test_of_a_tree_that_stayed_as_it_was_nothing_below_the_cities_is_read(tree: PublishedTree) -> None:
-    parts = parts_of(tree, {unit.id: frozenset({100}) for unit in tree.units})
+    parts = parts_counting(tree, lambda _unit_id: [100])
     cities = {unit.id for unit in tree.units if unit.depth == 1}
     assert parts.stored.keys() | parts.observed.keys() == cities | {0}
     assert all(tree.get(str(unit_id)).has_children and unit_id for unit_id in parts.stored)
