@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 
 from portal import distribution, schema
-from portal.db import identity_transaction
+from portal.db import identity_transaction, transaction
 from portal.domain.policy import Role
+from portal.domain.values import NOT_APPLICABLE
 from portal.models import Membership
+from portal.queries.rollups.verification import verify
 from tests.databases import TestServer
 from tests.world import World
 
@@ -40,12 +44,15 @@ FUNCTIONS = r"""
 """
 
 
-def functions(connection: Connection) -> set[tuple[int, str]]:
-    """What migrations made: on which node, and how it is written."""
+def functions(connection: Connection) -> set[tuple[int, frozenset[str], str]]:
+    """What migrations made: on which node, its head with settings in whatever order, and how it is written."""
     query = text("select nodeid, result from run_command_on_all_nodes(:query)")
-    return {
-        (node, each) for node, made in connection.execute(query, {"query": FUNCTIONS}) for each in made.split("\x1f")
-    }
+    found = set()
+    for node, made in connection.execute(query, {"query": FUNCTIONS}):
+        for each in made.split("\x1f"):
+            head, _as, body = each.partition("\nAS $")
+            found.add((node, frozenset(head.splitlines()), body))
+    return found
 
 
 def spread(connection: Connection) -> dict[str, tuple[str, int]]:
@@ -111,6 +118,31 @@ def test_one_that_was_spread_earlier_comes_to_work_like_a_new_one(
             connection.commit()
         schema.upgrade(earlier.owner_url)
         assert functions(connection) ^ functions(cluster) == set()
+
+
+def test_migrations_that_compute_do_so_on_the_nodes(
+    cluster: Connection, own_database: TestServer, committed_world: World
+) -> None:
+    """Rows as they were before: a figure without a weight among those that reported, and a range of a sum."""
+    committed_world.accept("d111")
+    committed_world.accept("d112", T201=NOT_APPLICABLE)
+    cluster.execute(text("set citus.multi_shard_modify_mode = 'sequential'"))
+    cluster.execute(text("update observation set status = 'reported' where indicator = 'T202'"))
+    cluster.execute(text("update rollup set reported = 2, not_applicable = 0 where indicator = 'T202'"))
+    cluster.execute(text("update rollup set minimum = 1, maximum = 2 where indicator = 'T101'"))
+    cluster.commit()
+    steps = ScriptDirectory.from_config(schema.alembic_config(cluster))
+    with distribution.joining(cluster), Operations.context(MigrationContext.configure(cluster)):
+        for step in ("0042", "0045"):
+            steps.get_revision(step).module.upgrade()
+    cluster.commit()
+    rows = cluster.execute(text("select indicator, reported, not_applicable, minimum from rollup order by 1, unit_id"))
+    found = {row.indicator: tuple(row)[1:] for row in rows}
+    assert (found["T101"], found["T202"]) == ((2, 0, None), (1, 1, Decimal("650.5")))
+    schema.upgrade(own_database.owner_url)
+    actor = committed_world.actor("p1")
+    with transaction(actor) as session:
+        assert verify(session, actor.place.root_id)[1] == []
 
 
 def test_a_function_that_a_migration_writes_anew_is_sent_to_its_node_again(

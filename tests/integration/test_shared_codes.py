@@ -14,6 +14,7 @@ from portal.domain.form_file import read_form
 from portal.domain.policy import Role
 from portal.errors import Duplicate, InvalidInput, NotPermitted
 from portal.services import collections, form_drafts, forms
+from tests.databases import TestServer
 from tests.world import PERIOD, World
 
 FORM = """
@@ -35,6 +36,7 @@ WAITING = text("""
     select count(*) from pg_locks where locktype = 'advisory' and not granted
       and database = (select oid from pg_database where datname = current_database())
 """)
+WAITING_ON_A_NODE = text("select count(*) from citus_lock_waits")
 
 
 def send(world: World, unit: str, code: str, before_commit: Callable[[Session], None] = lambda _session: None) -> None:
@@ -54,16 +56,18 @@ def test_a_code_that_another_form_of_the_tree_asks_for_is_refused(world: World, 
     assert (caught.value.problem, caught.value.value) == ("indicators_taken", "SAME")
 
 
-@pytest.mark.not_on_citus("whoever waits does so on the node of the top unit, out of sight of the coordinator")
-def test_of_two_who_send_it_down_at_once_the_second_waits_and_is_refused(committed_world: World) -> None:
+def test_of_two_who_send_it_down_at_once_the_second_waits_and_is_refused(
+    committed_world: World, test_server: TestServer
+) -> None:
     """Nobody sees what is not committed yet: without waiting, both cities would send the code to the province."""
+    waiting = WAITING_ON_A_NODE if test_server.distributed else WAITING
     with ThreadPoolExecutor(1) as pool:
         second: list[Future[None]] = []
 
         def begin_second(session: Session) -> None:
             second.append(pool.submit(send, committed_world, "c12", "B"))
             until = monotonic() + 60
-            while not session.scalar(WAITING):
+            while not session.scalar(waiting):
                 assert not second[0].done(), "it did not wait"
                 assert monotonic() < until, "it never came so far"
                 sleep(0.02)
