@@ -34,6 +34,7 @@ def input_sentence(problem: str) -> str:
         "kind_not_taken": _("这种文件不收。请用 PDF、OFD、Word（docx）、Excel（xlsx）或图片，不能带宏。"),
         "named_otherwise": _("文件名的后缀与内容不符，请用原来的文件。"),
         "too_many": _("一次选得太多，请分几次办理。"),
+        "too_many_figures": _("一次要的数太多，请限定指标，或分单位查询。"),
         "too_many_files": _("附件太多，请合并或去掉一些。"),
         "missing": _("请填写。"),
         "not_a_username": _("只能用 2 到 64 个小写字母、数字和 . _ -，以字母或数字开头。"),

@@ -31,6 +31,9 @@ REPORTED_TREE = "reported"
 CURRENT_TREE = "current"
 NOTHING = Total()
 
+MOST_ROWS = 400_000
+"""Rows read at a time, units by indicators by periods: they take two gigabytes to tell."""
+
 
 def roll_up(
     session: Session,
@@ -51,7 +54,7 @@ def roll_up(
     Raises:
         NotFound: the tree has no such unit, or no form of the period has such an indicator.
         NotPermitted: the unit is not within the actor's reach; a part of its sum would pass for the whole.
-        InvalidInput: `by` or `tree` is no such thing.
+        InvalidInput: `by` or `tree` is no such thing, or more than `MOST_ROWS` are asked for.
     """
     found = roll_ups(
         session, actor, unit=unit, periods=[period], indicators=indicators, by=by, tree=tree, pending=pending
@@ -87,6 +90,9 @@ def roll_ups(
     else:
         standing = _standing(dict.fromkeys(periods, published_tree(session)), unit, by)
     asked = _ask(session, actor, unit, standing, indicators, read)
+    rows = sum(len(each.standing.units) * len(each.wanted) for each in asked.values())
+    if rows > MOST_ROWS:
+        raise InvalidInput("by", "too_many_figures", f"{rows} > {MOST_ROWS}")
     readings = _as_reported(session, asked, read) if read else _as_of_today(session, asked)
     touched: dict[Period, set[tuple[int, str]]] = {}
     if pending:

@@ -54,6 +54,13 @@ class TestRollUps:
         row = rows(counted, "c11", "indicator=T101&pending=true")["T101"]
         assert (row["value"], row["reported"], row["pending"]) == ("20", 2, True)
 
+    def test_more_than_fits_into_memory_is_refused(self, counted, monkeypatch):
+        monkeypatch.setattr("portal.queries.rollups.totals.MOST_ROWS", 3)
+        few = counted.caller("p1").get("rollups?period=2023&indicator=T101&by=children")
+        many = counted.caller("p1").get("rollups?period=2023&indicator=T101,T102&by=children")
+        assert (few.status_code, many.status_code) == (200, 422)
+        assert (many.json["code"], "请限定指标" in many.json["detail"]) == ("invalid_input", True)
+
     def test_by_children_and_by_level(self, counted):
         children = counted.caller("p1").get("rollups?period=2023&indicator=T101&by=children").json["items"]
         districts = counted.caller("p1").get("rollups?period=2023&indicator=T101&by=level:district").json["items"]
