@@ -22,16 +22,16 @@ class Markup(Component):
     """HTML, put on the page as it is; drawn by `assets/15_markup.js`. Not from outside: its text is escaped here."""
 
     _children_props: list[str] = []  # noqa: RUF012 - as Dash's component classes have it
-    _base_nodes: list[str] = []  # noqa: RUF012 - the same
+    _base_nodes: list[str] = []  # noqa: RUF012 - as Dash's component classes have it
     _namespace = "huizong_markup"
     _type = "Markup"
-    _prop_names = ["markup"]  # noqa: RUF012 - the same
-    available_properties = ["markup"]  # noqa: RUF012 - the same
-    _valid_wildcard_attributes: list[str] = []  # noqa: RUF012 - the same
-    available_wildcard_properties: list[str] = []  # noqa: RUF012 - the same
+    _prop_names = ["markup"]  # noqa: RUF012 - as Dash's component classes have it
+    available_properties = ["markup"]  # noqa: RUF012 - as Dash's component classes have it
+    _valid_wildcard_attributes: list[str] = []  # noqa: RUF012 - as Dash's component classes have it
+    available_wildcard_properties: list[str] = []  # noqa: RUF012 - as Dash's component classes have it
 
     def __init__(self, markup: str) -> None:
-        super().__init__(markup=markup)  # type: ignore[no-untyped-call]  # Dash's
+        super().__init__(markup=markup)  # type: ignore[no-untyped-call]  # Dash has no types here
 
 
 def folded(children: Iterable[Any]) -> list[Component]:
@@ -75,7 +75,7 @@ def to_html(child: Any) -> str:
     if not isinstance(child, Component):
         return escape(str(child), quote=False)
     tag = child._type.lower()  # noqa: SLF001 - the element's name; Dash offers no other way to it
-    properties = child.to_plotly_json()["props"]  # type: ignore[no-untyped-call]  # Dash's
+    properties = child.to_plotly_json()["props"]  # type: ignore[no-untyped-call]  # Dash has no types here
     attributes = "".join(_attribute(name, value) for name, value in properties.items() if name != "children")
     if tag in _EMPTY_ELEMENTS:
         return f"<{tag}{attributes}>"

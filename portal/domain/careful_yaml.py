@@ -17,8 +17,8 @@ try:
     from yaml import CSafeDumper as _BaseDumper
     from yaml import CSafeLoader as _Loader
 except ImportError:  # PyYAML was built without its C library; slower, but the same
-    from yaml import SafeDumper as _BaseDumper  # type: ignore[assignment]  # alike, not related
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]  # the same
+    from yaml import SafeDumper as _BaseDumper  # type: ignore[assignment]  # has the same methods, and is no subclass
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]  # has the same methods, and is no subclass
 
 MAX_CHARACTERS = 2_000_000
 MAX_DEPTH = 20

@@ -102,18 +102,16 @@ def read_stored(
     return [tuple(row) for row in session.execute(_STORED, asked)] if units else []
 
 
-_STORED = text(r"""
-select s.* from stored_rollups(
+_STORED_ROLLUPS = r"""stored_rollups(
     :root, string_to_array(:periods, e'\x1f'), cast(string_to_array(:stored, e'\x1f') as int[]),
     string_to_array(:indicators, e'\x1f')
-) s
-""")
+)"""
+_STORED = text("select s.* from " + _STORED_ROLLUPS + " s")
 
-_READ = text(r"""
-select 'stored', s.* from stored_rollups(
-    :root, string_to_array(:periods, e'\x1f'), cast(string_to_array(:stored, e'\x1f') as int[]),
-    string_to_array(:indicators, e'\x1f')
-) s
+_READ = text(
+    "select 'stored', s.* from "
+    + _STORED_ROLLUPS
+    + r""" s
 union all
 select 'tree', t.*, null, null, null, null, null, null, null
 from trees_of(string_to_array(:periods, e'\x1f'), cast(string_to_array(:ends, e'\x1f') as date[])) t
@@ -128,4 +126,5 @@ from expected_of(:root, string_to_array(:periods, e'\x1f'), cast(string_to_array
 union all
 select 'entry', n.*, null, null, null, null, null
 from entries_of(:root, string_to_array(:periods, e'\x1f'), string_to_array(:indicators, e'\x1f')) n
-""")
+"""
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -26,30 +27,34 @@ class Trees:
     """All placements, and the trees that follow from them.
 
     Attributes:
+        since: the day of the first tree.
         ids: of every unit by code.
         own: the codes of the units below one top unit today, itself included.
     """
 
     placements: Sequence[Placement]
+    since: date
     ids: Mapping[str, int]
     own: frozenset[str]
 
-    def lines(self, period: Period) -> Lines:
-        """The way to each unit in a period's tree."""
+    def nodes(self, period: Period) -> list[Node]:
+        """The tree of a period's last day; before all trees it is the first."""
+        return tree_on(self.placements, max(period.ends_on, self.since))
+
+    def lines(self, nodes: Iterable[Node]) -> Lines:
+        """The way to each unit in a tree."""
         lines: dict[int, list[int]] = {}
-        for node in self._nodes(period):
+        for node in nodes:
             above = lines[self.ids[node.parent_code]] if node.parent_code else []
             lines[self.ids[node.code]] = [*above, self.ids[node.code]]
         return lines
 
-    def places(self, period: Period) -> set[Place]:
-        """Where the units of `own` stand in a period's tree."""
-        return self._places(
-            (each.code, each.parent_code, each.level, each.lft, each.rgt) for each in self._nodes(period)
-        )
+    def places(self, nodes: Iterable[Node]) -> set[Place]:
+        """Where the units of `own` stand in a tree."""
+        return self._places((each.code, each.parent_code, each.level, each.lft, each.rgt) for each in nodes)
 
     def published_places(self, session: Session, period: Period) -> set[Place]:
-        """The same in the tree that was published for it."""
+        """The same in the tree that was published for a period."""
         superior = aliased(Unit)
         query = (
             select(Unit.code, func.coalesce(superior.code, ""), NodeRow.level, NodeRow.lft, NodeRow.rgt)
@@ -59,10 +64,6 @@ class Trees:
             .where(PeriodRow.code == str(period))
         )
         return self._places(session.execute(query).all())
-
-    def _nodes(self, period: Period) -> list[Node]:
-        """The tree of the period's last day; before all trees it is the first."""
-        return tree_on(self.placements, max(period.ends_on, change_days(self.placements)[0]))
 
     def _places(self, nodes: Iterable[tuple[str, str, str, int, int]]) -> set[Place]:
         return {
@@ -76,4 +77,5 @@ def read_trees(session: Session, root_id: int) -> Trees:
     """The trees, of which the units below a top unit are looked at."""
     units = session.execute(select(Unit.id, Unit.code, Unit.root_id)).all()
     own = frozenset(code for _id, code, root in units if root == root_id)
-    return Trees(list_placements(session), {code: unit_id for unit_id, code, _root in units}, own)
+    placements = list_placements(session)
+    return Trees(placements, change_days(placements)[0], {code: unit_id for unit_id, code, _root in units}, own)

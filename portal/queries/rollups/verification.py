@@ -75,13 +75,14 @@ def verify(session: Session, root_id: int) -> tuple[int, list[Mismatch]]:
     recorded, trees = _recorded_entries(session, root_id), read_trees(session, root_id)
     for code in session.scalars(select(PeriodRow.code).order_by(PeriodRow.code)):
         period = Period.parse(code)
-        lines = trees.lines(period)
+        nodes = trees.nodes(period)
+        lines = trees.lines(nodes)
         stored = _observations(session, root_id, period) | _rollups(session, root_id, code)
         stored |= _entries(session, root_id, period) | _expected(session, root_id, code)
         stored |= {("place", *place): _THERE for place in trees.published_places(session, period)}
         computed = _computed(session, root_id, period, lines) | recorded[period]
         computed |= _asked(session, root_id, period, lines)
-        computed |= {("place", *place): _THERE for place in trees.places(period)}
+        computed |= {("place", *place): _THERE for place in trees.places(nodes)}
         kept, found = checked_bases(session, root_id, period)
         stored |= {("basis", *name): one for name, one in kept.items()}
         computed |= {("basis", *name): one for name, one in found.items()}
